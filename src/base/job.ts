@@ -1,0 +1,34 @@
+import { ModelLockError } from './error.ts';
+
+/** One step forward of a long job. */
+export interface ProgressEvent {
+  /** What is being done, in a word or two: `edit`, `train`, `evaluate`. */
+  readonly stage: string;
+  /** Units done so far, of `total`. */
+  readonly done: number;
+  readonly total: number;
+  /** What a unit is: `images`, `steps`. */
+  readonly unit: string;
+  /** Scalars worth showing beside the bar: `{ loss: 1.23 }`. */
+  readonly metrics?: Readonly<Record<string, number>>;
+}
+
+/** What every long job takes. */
+export interface JobOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (event: ProgressEvent) => void;
+}
+
+/** Throws `interrupted` once `signal` is aborted. Call it between units of work. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) {
+    throw new ModelLockError('interrupted', 'interrupted; run the same command again to go on', {
+      cause: signal.reason,
+    });
+  }
+}
+
+/** Lets timers, signals and progress bars run: ONNX Runtime blocks the event loop during a step. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
