@@ -1,0 +1,86 @@
+import { ModelLockError } from '../../base/error.ts';
+import { isFloating } from '../../tensor/dtype.ts';
+import { visit } from '../graph.ts';
+import { add } from '../ops/binary/ops.ts';
+import { expand } from '../ops/movement/shape-ops.ts';
+import { showShape } from '../shape.ts';
+import { scalar, shapeOf, type Node, type Value } from '../value.ts';
+import type { GradientRule } from './rule.ts';
+import { gradientRules } from './rules.ts';
+
+/**
+ * Reverse-mode differentiation: the gradients of the scalar `y` with respect to each value of
+ * `wrt`, as ordinary values that may be computed, differentiated again or exported. A value that
+ * `y` does not depend on has a gradient of zeros.
+ *
+ * @param seed gradient of y itself, of y's shape; needed where y is no scalar. Default: 1.
+ * Throws `unsupported`, naming the operator, where one on the way has no gradient rule.
+ */
+export function gradients(y: Value, wrt: readonly Value[], seed?: Value): readonly Value[] {
+  if (!seed && shapeOf(y).length > 0) {
+    throw new ModelLockError(
+      'shape',
+      `the gradient of a value of shape ${showShape(y.shape)} needs a seed; only a scalar does not`,
+    );
+  }
+  const nodes = nodesBetween(wrt, y);
+  const accumulated = new Map<object, (Value | undefined)[]>();
+  const accumulate = (value: Value, gradient: Value): void => {
+    const slots = accumulated.get(value.producer) ?? [];
+    const sum = slots[value.index];
+    slots[value.index] = sum ? add(sum, gradient) : gradient;
+    accumulated.set(value.producer, slots);
+  };
+
+  accumulate(y, seed ?? scalar(1));
+  for (const node of nodes.reverse()) {
+    const upstream = accumulated.get(node);
+    if (!upstream) continue;
+    const flowing = node.outputs.map((_, i) => upstream[i]);
+    for (const [i, gradient] of applyRule(node, flowing).entries()) {
+      const source = node.inputs[i];
+      if (gradient && source && isFloating(source.dtype)) accumulate(source, gradient);
+    }
+  }
+  return wrt.map(
+    (value) => accumulated.get(value.producer)?.[value.index] ?? expand(scalar(0), shapeOf(value)),
+  );
+}
+
+/** The nodes on a path from `wrt` to `y`, inputs first. */
+function nodesBetween(wrt: readonly Value[], y: Value): Node[] {
+  const reached = new Set<object>(wrt.map((value) => value.producer));
+  const nodes: Node[] = [];
+  visit([y], ({ producer }) => {
+    if (producer.kind !== 'node') return;
+    if (producer.inputs.some((source) => source && reached.has(source.producer))) {
+      reached.add(producer);
+      nodes.push(producer);
+    }
+  });
+  return nodes;
+}
+
+function applyRule(
+  node: Node,
+  upstream: readonly (Value | undefined)[],
+): readonly (Value | undefined)[] {
+  const { name } = node.operator;
+  // The table is complete for our own operators; those of a lowered graph are not in it.
+  const rule = (gradientRules as Readonly<Record<string, GradientRule<unknown> | undefined>>)[name];
+  if (!rule) throw new ModelLockError('unsupported', `operator ${name} has no gradient`);
+  // The type promises the first output's gradient, which nearly all rules want.
+  const [first = zerosOf(node.outputs[0]), ...rest] = upstream;
+  return rule(
+    {
+      inputs: node.inputs as readonly Value[],
+      outputs: node.outputs,
+      attributes: node.attributes,
+    },
+    [first, ...rest],
+  );
+}
+
+function zerosOf(value: Value): Value {
+  return expand(scalar(0), shapeOf(value));
+}

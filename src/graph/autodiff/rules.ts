@@ -1,0 +1,20 @@
+import type { operators } from '../operators.ts';
+import { binaryGradients } from '../ops/binary/gradients.ts';
+import { elementwiseGradients } from '../ops/elementwise/gradients.ts';
+import { matmulGradients } from '../ops/matmul/gradients.ts';
+import { joinOpGradients, padOpGradients, shapeOpGradients } from '../ops/movement/gradients.ts';
+import { reductionGradients } from '../ops/reduction/gradients.ts';
+import { softmaxGradients } from '../ops/softmax/gradients.ts';
+import type { GradientRules } from './rule.ts';
+
+/** The gradient of every operator. */
+export const gradientRules: GradientRules<typeof operators> = {
+  ...elementwiseGradients,
+  ...binaryGradients,
+  ...matmulGradients,
+  ...shapeOpGradients,
+  ...joinOpGradients,
+  ...padOpGradients,
+  ...reductionGradients,
+  ...softmaxGradients,
+};

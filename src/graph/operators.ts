@@ -1,0 +1,22 @@
+import { binary } from './ops/binary/ops.ts';
+import { elementwise } from './ops/elementwise/ops.ts';
+import { matmuls } from './ops/matmul/ops.ts';
+import { joinOps } from './ops/movement/join-ops.ts';
+import { padOps } from './ops/movement/pad.ts';
+import { shapeOps } from './ops/movement/shape-ops.ts';
+import { reductions } from './ops/reduction/ops.ts';
+import { softmaxes } from './ops/softmax/ops.ts';
+
+/** Every operator of the graph language, by its ONNX name. */
+export const operators = {
+  ...elementwise,
+  ...binary,
+  ...matmuls,
+  ...shapeOps,
+  ...joinOps,
+  ...padOps,
+  ...reductions,
+  ...softmaxes,
+};
+
+export type OperatorName = keyof typeof operators;

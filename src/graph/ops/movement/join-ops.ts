@@ -1,0 +1,126 @@
+import { ModelLockError } from '../../../base/error.ts';
+import { normaliseAxis, showShape, type Dim } from '../../shape.ts';
+import { apply, constantInts, ints, operator, type Value } from '../../value.ts';
+import { required } from '../infer.ts';
+
+/** Operators that cut tensors apart and put them together. */
+export const joinOps = {
+  Concat: operator({
+    name: 'Concat',
+    attributes: { axis: 'int' },
+    infer: (inputs, { axis = 0 }) => {
+      const values = inputs.map((_, i) => required(inputs, i));
+      const [{ dtype, shape: first }] = values;
+      const along = normaliseAxis(axis, first.length);
+      for (const { shape } of values) {
+        const fits =
+          shape.length === first.length && shape.every((dim, i) => i === along || dim === first[i]);
+        if (!fits) {
+          throw new ModelLockError('shape', `${showShape(first)} and ${showShape(shape)}`);
+        }
+      }
+      const total = values.map(({ shape }) => shape[along]).reduce(sum);
+      return [{ dtype, shape: first.with(along, total) }];
+    },
+  }),
+  /** Inputs: data, starts, ends, axes, steps; all but the first constant. */
+  Slice: operator({
+    name: 'Slice',
+    attributes: {},
+    infer: (inputs) => {
+      const x = required(inputs, 0);
+      const shape = [...x.shape];
+      for (const { axis, start, end, step } of rangesOf(inputs)) {
+        shape[axis] = Math.max(0, Math.ceil((end - start) / step));
+      }
+      return [{ dtype: x.dtype, shape }];
+    },
+  }),
+  Split: operator({
+    name: 'Split',
+    attributes: { axis: 'int', num_outputs: 'int' },
+    infer: (inputs, { axis = 0 }) => {
+      const x = required(inputs, 0);
+      const along = normaliseAxis(axis, x.shape.length);
+      return constantInts(inputs[1], 'the sizes').map((size) => ({
+        dtype: x.dtype,
+        shape: x.shape.with(along, size),
+      }));
+    },
+  }),
+};
+
+function sum(a: Dim, b: Dim): Dim {
+  if (typeof a === 'number' && typeof b === 'number') return a + b;
+  throw new ModelLockError('shape', 'named axes cannot be concatenated');
+}
+
+/** What a slice takes along one axis: start, start + step, ... while before end. */
+export interface Range {
+  readonly axis: number;
+  readonly start: number;
+  /** Excluded; -1 for a negative step that runs to the first element. */
+  readonly end: number;
+  readonly step: number;
+}
+
+/** The ranges of a Slice node, clamped and counted from the front. */
+export function rangesOf(inputs: readonly (Value | undefined)[]): readonly Range[] {
+  const x = required(inputs, 0);
+  const starts = constantInts(inputs[1], 'starts');
+  const ends = constantInts(inputs[2], 'ends');
+  const axes = inputs[3] ? constantInts(inputs[3], 'axes') : starts.map((_, i) => i);
+  const steps = inputs[4] ? constantInts(inputs[4], 'steps') : starts.map(() => 1);
+  return starts.map((start, i) => {
+    const axis = normaliseAxis(axes[i], x.shape.length);
+    const length = x.shape[axis];
+    if (typeof length === 'string') {
+      throw new ModelLockError('shape', `cannot slice the named axis ${length}`);
+    }
+    const step = steps[i];
+    const [low, high] = step > 0 ? [0, length] : [-1, length - 1];
+    const clamp = (bound: number): number =>
+      Math.min(Math.max(bound < 0 ? bound + length : bound, low), high);
+    return { axis, start: clamp(start), end: clamp(ends[i]), step };
+  });
+}
+
+export const concat = (values: readonly Value[], axis: number): Value =>
+  values.length === 1 ? values[0] : apply(joinOps.Concat, values, { axis })[0];
+
+export interface SliceOptions {
+  readonly axis: number;
+  /** Default 0. Negative bounds count from the end. */
+  readonly start?: number;
+  /** Excluded. Default: to the end. */
+  readonly end?: number;
+  /** Default 1. */
+  readonly step?: number;
+}
+
+/** Any int64 beyond every length. */
+const farEnd = 2 ** 53 - 1;
+
+export function slice(x: Value, ...ranges: readonly SliceOptions[]): Value {
+  const last = ({ step = 1, end }: SliceOptions): number => end ?? (step > 0 ? farEnd : -farEnd);
+  const columns = [
+    ranges.map(({ step = 1, start }) => start ?? (step > 0 ? 0 : farEnd)),
+    ranges.map(last),
+    ranges.map(({ axis }) => normaliseAxis(axis, x.shape.length)),
+    ranges.map(({ step = 1 }) => step),
+  ];
+  return apply(joinOps.Slice, [x, ...columns.map(ints)], {})[0];
+}
+
+/** Consecutive pieces of the given sizes. */
+export const split = (x: Value, sizes: readonly number[], axis: number): readonly Value[] =>
+  apply(joinOps.Split, [x, ints(sizes)], { axis });
+
+/** `count` equal pieces. */
+export function chunk(x: Value, count: number, axis: number): readonly Value[] {
+  const length = x.shape[normaliseAxis(axis, x.shape.length)];
+  if (typeof length === 'string' || length % count !== 0) {
+    throw new ModelLockError('shape', `${length} does not divide into ${count} pieces`);
+  }
+  return split(x, Array<number>(count).fill(length / count), axis);
+}

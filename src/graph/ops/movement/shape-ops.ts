@@ -1,0 +1,126 @@
+import { ModelLockError } from '../../../base/error.ts';
+import {
+  broadcastShapes,
+  normaliseAxis,
+  product,
+  quotient,
+  showShape,
+  type Dim,
+  type Shape,
+} from '../../shape.ts';
+import { apply, constantInts, ints, operator, type Value } from '../../value.ts';
+import { required } from '../infer.ts';
+
+/** Operators that change the shape and leave the data where it is, or repeat it. */
+export const shapeOps = {
+  Reshape: operator({
+    name: 'Reshape',
+    attributes: { allowzero: 'int' },
+    infer: (inputs) => {
+      const x = required(inputs, 0);
+      const target = constantInts(inputs[1], 'the shape');
+      // A zero copies the axis at that place, as ONNX defines it: so named axes pass through.
+      const dims = target.map((dim, axis): Dim => (dim === 0 ? x.shape[axis] : dim));
+      return [{ dtype: x.dtype, shape: resolveShape(x.shape, dims) }];
+    },
+  }),
+  Expand: operator({
+    name: 'Expand',
+    attributes: {},
+    infer: (inputs) => {
+      const x = required(inputs, 0);
+      const shape = broadcastShapes(x.shape, constantInts(inputs[1], 'the shape'));
+      return [{ dtype: x.dtype, shape }];
+    },
+  }),
+  Squeeze: operator({
+    name: 'Squeeze',
+    attributes: {},
+    infer: (inputs) => {
+      const x = required(inputs, 0);
+      const axes = new Set(
+        constantInts(inputs[1], 'axes').map((axis) => normaliseAxis(axis, x.shape.length)),
+      );
+      if ([...axes].some((axis) => x.shape[axis] !== 1)) {
+        throw new ModelLockError('shape', `axes ${[...axes].join(', ')} of ${showShape(x.shape)}`);
+      }
+      return [{ dtype: x.dtype, shape: x.shape.filter((_, axis) => !axes.has(axis)) }];
+    },
+  }),
+  Unsqueeze: operator({
+    name: 'Unsqueeze',
+    attributes: {},
+    infer: (inputs) => {
+      const x = required(inputs, 0);
+      const axes = constantInts(inputs[1], 'axes');
+      const rank = x.shape.length + axes.length;
+      const added = new Set(axes.map((axis) => normaliseAxis(axis, rank)));
+      const rest = x.shape.values();
+      const shape = Array.from({ length: rank }, (_, axis) =>
+        added.has(axis) ? 1 : (rest.next().value as Dim),
+      );
+      return [{ dtype: x.dtype, shape }];
+    },
+  }),
+  Transpose: operator({
+    name: 'Transpose',
+    attributes: { perm: 'ints' },
+    infer: (inputs, { perm }) => {
+      const x = required(inputs, 0);
+      const order = perm ?? x.shape.map((_, axis) => x.shape.length - 1 - axis);
+      if ([...order].sort((a, b) => a - b).some((axis, i) => axis !== i)) {
+        throw new ModelLockError('shape', `[${order.join(', ')}] is no permutation`);
+      }
+      return [{ dtype: x.dtype, shape: order.map((axis) => x.shape[axis]) }];
+    },
+  }),
+};
+
+function resolveShape(from: Shape, dims: Shape): Shape {
+  if (!dims.includes(-1)) {
+    if (product(from) === product(dims)) return dims;
+  } else {
+    const known = dims.filter((dim) => dim !== -1);
+    if (known.length === dims.length - 1) {
+      const rest = quotient(product(from), product(known));
+      return dims.map((dim) => (dim === -1 ? rest : dim));
+    }
+  }
+  throw new ModelLockError('shape', `${showShape(from)} as ${showShape(dims)}`);
+}
+
+/** One axis of the target may be -1, or named. */
+export function reshape(x: Value, shape: Shape): Value {
+  const copied = shape.map((dim, axis) =>
+    typeof dim !== 'string' ? dim : dim === x.shape[axis] ? 0 : -1,
+  );
+  return apply(shapeOps.Reshape, [x, ints(copied)], {})[0];
+}
+
+/** Joins the axes from `start` to `end`, both included. */
+export function flatten(x: Value, start = 0, end = -1): Value {
+  const first = normaliseAxis(start, x.shape.length);
+  const last = normaliseAxis(end, x.shape.length);
+  const joined = product(x.shape.slice(first, last + 1));
+  return reshape(x, [...x.shape.slice(0, first), joined, ...x.shape.slice(last + 1)]);
+}
+
+/** Broadcasts to `shape`. */
+export const expand = (x: Value, shape: readonly number[]): Value =>
+  apply(shapeOps.Expand, [x, ints(shape)], {})[0];
+export const squeeze = (x: Value, axes: readonly number[]): Value =>
+  apply(shapeOps.Squeeze, [x, ints(axes)], {})[0];
+export const unsqueeze = (x: Value, axes: readonly number[]): Value =>
+  apply(shapeOps.Unsqueeze, [x, ints(axes)], {})[0];
+
+/** Axis i of the result is axis `perm[i]` of x. */
+export const transpose = (x: Value, perm: readonly number[]): Value =>
+  perm.every((axis, i) => axis === i) ? x : apply(shapeOps.Transpose, [x], { perm })[0];
+
+/** Exchanges the last two axes. */
+export function matrixTranspose(x: Value): Value {
+  const rank = x.shape.length;
+  const perm = Array.from({ length: rank }, (_, i) => i);
+  [perm[rank - 2], perm[rank - 1]] = [rank - 1, rank - 2];
+  return transpose(x, perm);
+}
