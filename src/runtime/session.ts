@@ -1,0 +1,116 @@
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { ModelLockError, messageOf } from '../base/error.ts';
+import { encodeOnnx, type ExternalTensor } from '../formats/onnx/write.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { DType, TensorData } from '../tensor/dtype.ts';
+import { tensor, type Tensor } from '../tensor/tensor.ts';
+import { loadOrt, type Ort } from './ort.ts';
+import { lower } from './lower/lower.ts';
+
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+export interface SessionOptions {
+  /** Weights that do not change. Parameters not among them are given with each run. */
+  readonly parameters?: ReadonlyMap<string, Tensor | ExternalTensor>;
+  /** Threads of one operator. Default: one per core. */
+  readonly threads?: number;
+  /** Writes a profile in Chrome's trace format to files with this prefix. */
+  readonly profilePrefix?: string;
+}
+
+const ortTypes = {
+  float64: 'float64',
+  float32: 'float32',
+  float16: 'float16',
+  bfloat16: undefined,
+  int64: 'int64',
+  int32: 'int32',
+  int16: 'int16',
+  int8: 'int8',
+  uint16: 'uint16',
+  uint8: 'uint8',
+  bool: 'bool',
+} as const satisfies Record<DType, string | undefined>;
+
+/** A graph made ready to run. Free it with `dispose`: its memory is outside JavaScript's heap. */
+export class Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly #ort: Ort;
+  readonly #session: InferenceSession;
+
+  private constructor(ort: Ort, session: InferenceSession) {
+    this.#ort = ort;
+    this.#session = session;
+    this.inputNames = session.inputNames;
+    this.outputNames = session.outputNames;
+  }
+
+  static async create(graph: Graph, options: SessionOptions = {}): Promise<Session> {
+    const { parameters } = options;
+    return Session.load(encodeOnnx(lower(graph), { parameters }), options);
+  }
+
+  /** From the bytes of an ONNX model. Throws `unsupported` where ONNX Runtime refuses it. */
+  static async load(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
+    const ort = await loadOrt();
+    const { threads, profilePrefix } = options;
+    try {
+      const session = await ort.InferenceSession.create(model, {
+        intraOpNumThreads: threads ?? 0,
+        graphOptimizationLevel: 'all',
+        logSeverityLevel: 3,
+        ...(profilePrefix === undefined
+          ? {}
+          : { enableProfiling: true, profileFilePrefix: profilePrefix }),
+      });
+      return new Session(ort, session);
+    } catch (error) {
+      throw new ModelLockError('unsupported', `ONNX Runtime: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /**
+   * Runs the graph. Outputs named in `into` are written into those tensors, which must have their
+   * dtype and shape; the others are new. Blocks the event loop while it runs.
+   */
+  async run(inputs: Tensors, into: Tensors = {}): Promise<Tensors> {
+    const feeds = mapValues(inputs, (t) => this.#wrap(t));
+    const fetches = Object.fromEntries(
+      this.outputNames.map((name) => [name, into[name] ? this.#wrap(into[name]) : null]),
+    );
+    try {
+      return mapValues(await this.#session.run(feeds, fetches), unwrap);
+    } catch (error) {
+      throw new ModelLockError('shape', `ONNX Runtime: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  async dispose(): Promise<void> {
+    await this.#session.release();
+  }
+
+  /** Ends profiling and writes the file. */
+  endProfiling(): void {
+    this.#session.endProfiling();
+  }
+
+  #wrap({ dtype, data, shape }: Tensor): OrtTensor {
+    const type = ortTypes[dtype];
+    if (!type) throw new ModelLockError('unsupported', `${dtype} tensors cannot be run`);
+    return new this.#ort.Tensor(type as 'float32', data as Float32Array, shape);
+  }
+}
+
+function unwrap(t: OrtTensor): Tensor {
+  return tensor(t.type as DType, t.dims, t.data as TensorData);
+}
+
+function mapValues<A, B>(
+  record: Readonly<Record<string, A>>,
+  map: (value: A) => B,
+): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));
+}
