@@ -50,7 +50,5 @@ export function bytesPerElement(dtype: DType): number {
 }
 
 export function isFloating(dtype: DType): boolean {
-  return (
-    dtype === 'float32' || dtype === 'float64' || dtype === 'float16' || dtype === 'bfloat16'
-  );
+  return dtype === 'float32' || dtype === 'float64' || dtype === 'float16' || dtype === 'bfloat16';
 }

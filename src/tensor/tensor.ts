@@ -46,3 +46,8 @@ export function int64(shape: readonly number[], values: ArrayLike<number>): Tens
 export function toNumbers(t: Tensor): number[] {
   return Array.from(t.data as ArrayLike<number | bigint>, Number);
 }
+
+/** A float32 tensor of rank 0. */
+export function scalarTensor(value: number): Tensor<'float32'> {
+  return float32([], [value]);
+}
