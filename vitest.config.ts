@@ -1,9 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import { TotalsReporter } from './tests/support/totals-reporter.ts';
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'tests/**/*.test.ts', 'scripts/**/*.test.ts'],
     testTimeout: 120_000,
+    hookTimeout: 120_000,
+    reporters: ['default', new TotalsReporter()],
     // ONNX Runtime takes all cores for itself; more workers than two only wait for each other.
     maxWorkers: 2,
   },
