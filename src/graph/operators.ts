@@ -1,9 +1,12 @@
 import { binary } from './ops/binary/ops.ts';
+import { convolutions } from './ops/conv/ops.ts';
 import { elementwise } from './ops/elementwise/ops.ts';
+import { gathers } from './ops/gather/ops.ts';
 import { matmuls } from './ops/matmul/ops.ts';
 import { joinOps } from './ops/movement/join-ops.ts';
 import { padOps } from './ops/movement/pad.ts';
 import { shapeOps } from './ops/movement/shape-ops.ts';
+import { pools } from './ops/pool/ops.ts';
 import { reductions } from './ops/reduction/ops.ts';
 import { softmaxes } from './ops/softmax/ops.ts';
 
@@ -17,6 +20,9 @@ export const operators = {
   ...padOps,
   ...reductions,
   ...softmaxes,
+  ...convolutions,
+  ...pools,
+  ...gathers,
 };
 
 export type OperatorName = keyof typeof operators;

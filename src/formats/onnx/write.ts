@@ -44,6 +44,9 @@ const irVersion = 10n;
 export function encodeOnnx(graph: Graph, options: OnnxOptions = {}): Uint8Array {
   const { parameters = new Map<string, Tensor>(), metadata = {} } = options;
   const { names, aliases } = nameValues(graph);
+  const used = new Set<string>(graph.outputs.keys());
+  for (const node of graph.nodes)
+    node.inputs.forEach((value) => value && used.add(names.get(value)!));
   const given = [...graph.parameters].filter(([name]) => !parameters.has(name));
   const model = create(ModelProtoSchema, {
     irVersion,
@@ -57,7 +60,7 @@ export function encodeOnnx(graph: Graph, options: OnnxOptions = {}): Uint8Array 
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     graph: create(GraphProtoSchema, {
       name: 'modellock',
-      node: [...graph.nodes.map((node, i) => nodeProto(node, i, names)), ...aliases],
+      node: [...graph.nodes.map((node, i) => nodeProto(node, i, names, used)), ...aliases],
       initializer: [
         ...graph.constants.map((value) => constantProto(names.get(value)!, value)),
         ...[...graph.parameters.keys()].flatMap((name) => {
@@ -105,17 +108,24 @@ function nameValues(graph: Graph): { names: Names; aliases: NodeProto[] } {
   return { names, aliases };
 }
 
-function nodeProto(node: Node, index: number, names: Names): NodeProto {
-  const inputs = node.inputs.map((value) => (value ? names.get(value)! : ''));
-  while (inputs.at(-1) === '') inputs.pop();
+function nodeProto(node: Node, index: number, names: Names, used: ReadonlySet<string>): NodeProto {
+  const inputs = withoutTail(node.inputs.map((value) => (value ? names.get(value)! : '')));
+  // Outputs that nobody reads are left out: some kernels save work by it.
+  const outputs = withoutTail(
+    node.outputs.map((value) => names.get(value)!).map((name) => (used.has(name) ? name : '')),
+  );
   return create(NodeProtoSchema, {
     name: `${node.operator.name}_${index}`,
     opType: node.operator.name,
     domain: node.operator.domain ?? '',
     input: inputs,
-    output: node.outputs.map((value) => names.get(value)!),
+    output: outputs,
     attribute: attributeProtos(node),
   });
+}
+
+function withoutTail(names: string[]): string[] {
+  return names.slice(0, names.findLastIndex((name) => name !== '') + 1);
 }
 
 const attributeWriters: {

@@ -1,8 +1,11 @@
 import type { operators } from '../operators.ts';
 import { binaryGradients } from '../ops/binary/gradients.ts';
+import { convolutionGradients } from '../ops/conv/gradients.ts';
 import { elementwiseGradients } from '../ops/elementwise/gradients.ts';
+import { gatherGradients } from '../ops/gather/gradients.ts';
 import { matmulGradients } from '../ops/matmul/gradients.ts';
 import { joinOpGradients, padOpGradients, shapeOpGradients } from '../ops/movement/gradients.ts';
+import { poolGradients } from '../ops/pool/gradients.ts';
 import { reductionGradients } from '../ops/reduction/gradients.ts';
 import { softmaxGradients } from '../ops/softmax/gradients.ts';
 import type { GradientRules } from './rule.ts';
@@ -17,4 +20,7 @@ export const gradientRules: GradientRules<typeof operators> = {
   ...padOpGradients,
   ...reductionGradients,
   ...softmaxGradients,
+  ...convolutionGradients,
+  ...poolGradients,
+  ...gatherGradients,
 };
