@@ -1,0 +1,7 @@
+/** A picture of 8 bits a channel: rows from the top, pixels from the left, red, green, blue. */
+export interface RgbImage {
+  readonly width: number;
+  readonly height: number;
+  /** HWC, `height * width * 3` bytes. Nobody writes to an image they were given. */
+  readonly data: Uint8Array;
+}
