@@ -1,120 +1,122 @@
 import { ModelLockError } from '../../../base/error.ts';
-import { showShape, type Dim } from '../../shape.ts';
-import { apply, operator, type AttributesOf, type Value, type ValueType } from '../../value.ts';
-import { required } from '../infer.ts';
+import { showShape, staticShape } from '../../shape.ts';
+import { apply, operator, type AttributesOf, type Value } from '../../value.ts';
+import { required, requireRank } from '../infer.ts';
+import {
+  padsFrom,
+  perAxis,
+  pooledShape,
+  spatialShape,
+  transposeAttributes,
+  transposedWindows,
+  windowAttributes,
+  windowsOver,
+  type AxisWindow,
+  type PerAxis,
+} from '../window.ts';
 
-const convAttributes = {
-  dilations: 'ints',
-  group: 'int',
-  kernel_shape: 'ints',
-  pads: 'ints',
-  strides: 'ints',
-} as const;
-const transposeAttributes = { ...convAttributes, output_padding: 'ints' } as const;
-
+const convAttributes = { ...windowAttributes, group: 'int' } as const;
+const convTransposeAttributes = { ...transposeAttributes, group: 'int' } as const;
 export type ConvAttributes = AttributesOf<typeof convAttributes>;
-export type ConvTransposeAttributes = AttributesOf<typeof transposeAttributes>;
+export type ConvTransposeAttributes = AttributesOf<typeof convTransposeAttributes>;
 
-/** Convolutions over any number of spatial axes: x [N, C, ...], w [O, C / group, ...]. */
+/** Convolutions over the axes after batch and channels. */
 export const convolutions = {
-  Conv: operator({ name: 'Conv', attributes: convAttributes, infer: inferConv }),
-  /** w is [C, O / group, ...]. */
+  /** Inputs: x [B, C, ...], weight [O, C / group, ...kernel], bias [O]. */
+  Conv: operator({
+    name: 'Conv',
+    attributes: convAttributes,
+    infer: (inputs, attributes) => {
+      const x = required(inputs, 0);
+      const w = required(inputs, 1);
+      const windows = convWindows(x, w, attributes);
+      const { group = 1 } = attributes;
+      if (x.shape[1] !== Number(w.shape[1]) * group || Number(w.shape[0]) % group !== 0) {
+        throw new ModelLockError('shape', mismatch(x, w, group));
+      }
+      return [{ dtype: x.dtype, shape: pooledShape(x, windows).with(1, w.shape[0]) }];
+    },
+  }),
+  /** Inputs: x [B, C, ...], weight [C, O / group, ...kernel], bias [O]. */
   ConvTranspose: operator({
     name: 'ConvTranspose',
-    attributes: transposeAttributes,
-    infer: inferConvTranspose,
+    attributes: convTransposeAttributes,
+    infer: (inputs, attributes) => {
+      const x = required(inputs, 0);
+      const w = required(inputs, 1);
+      const windows = convTransposeWindows(x, w, attributes);
+      const { group = 1 } = attributes;
+      if (x.shape[1] !== w.shape[0] || Number(w.shape[0]) % group !== 0) {
+        throw new ModelLockError('shape', mismatch(x, w, group));
+      }
+      const channels = Number(w.shape[1]) * group;
+      return [
+        { dtype: x.dtype, shape: [x.shape[0], channels, ...windows.map(({ length }) => length)] },
+      ];
+    },
   }),
 };
 
-export const conv = (x: Value, w: Value, b?: Value, attributes: ConvAttributes = {}): Value =>
-  apply(convolutions.Conv, [x, w, b], attributes)[0];
-
-export const convTranspose = (
-  x: Value,
-  w: Value,
-  b?: Value,
-  attributes: ConvTransposeAttributes = {},
-): Value => apply(convolutions.ConvTranspose, [x, w, b], attributes)[0];
-
-/** The geometry of a convolution, with ONNX's defaults filled in. */
-export interface Window {
-  readonly kernel: readonly number[];
-  readonly strides: readonly number[];
-  readonly dilations: readonly number[];
-  /** Padding before and after, by spatial axis. */
-  readonly before: readonly number[];
-  readonly after: readonly number[];
+function mismatch(x: Value, w: Value, group: number): string {
+  return `weight ${showShape(w.shape)} in ${group} groups does not fit input ${showShape(x.shape)}`;
 }
 
-export function windowOf(
-  kernel: readonly number[],
-  { strides, dilations, pads }: Pick<ConvAttributes, 'strides' | 'dilations' | 'pads'>,
-): Window {
-  const ones = kernel.map(() => 1);
-  const zeros = kernel.map(() => 0);
+/** The windows of a Conv node. */
+export function convWindows(x: Value, w: Value, attributes: ConvAttributes): readonly AxisWindow[] {
+  requireRank(w, x.shape.length, 'the weight');
+  return windowsOver(spatialShape(x), staticShape(w.shape.slice(2)), attributes);
+}
+
+/** The windows that a ConvTranspose node undoes. */
+export function convTransposeWindows(
+  x: Value,
+  w: Value,
+  attributes: ConvTransposeAttributes,
+): readonly AxisWindow[] {
+  requireRank(w, x.shape.length, 'the weight');
+  return transposedWindows(spatialShape(x), staticShape(w.shape.slice(2)), attributes);
+}
+
+export interface ConvOptions {
+  /** Default 1. */
+  readonly stride?: PerAxis;
+  /** One number, one for each axis, or all beginnings and then all ends. Default 0. */
+  readonly padding?: PerAxis;
+  /** Default 1. */
+  readonly dilation?: PerAxis;
+  /** Default 1. */
+  readonly groups?: number;
+}
+
+function attributesFrom(options: ConvOptions, rank: number): ConvAttributes {
+  const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
   return {
-    kernel,
-    strides: strides ?? ones,
-    dilations: dilations ?? ones,
-    before: pads?.slice(0, kernel.length) ?? zeros,
-    after: pads?.slice(kernel.length) ?? zeros,
+    strides: perAxis(stride, rank),
+    pads: padsFrom(padding, rank),
+    dilations: perAxis(dilation, rank),
+    group: groups,
   };
 }
 
-/** How far the taps of a kernel reach along one axis. */
-export const reach = ({ kernel, dilations }: Window, axis: number): number =>
-  (kernel[axis] - 1) * dilations[axis] + 1;
+/** Convolution of x [B, C, ...] with w [O, C / groups, ...kernel] and bias [O]; 1d, 2d or 3d. */
+export const conv = (x: Value, w: Value, bias?: Value, options: ConvOptions = {}): Value =>
+  apply(convolutions.Conv, [x, w, bias], attributesFrom(options, x.shape.length - 2))[0];
 
-function inferConv(
-  inputs: readonly (Value | undefined)[],
-  attributes: ConvAttributes,
-): readonly ValueType[] {
-  const x = required(inputs, 0);
-  const w = required(inputs, 1);
-  const { group = 1 } = attributes;
-  const [outputs, perGroup, ...kernel] = w.shape as readonly number[];
-  const [batch, channels, ...spatial] = x.shape;
-  if (x.shape.length !== w.shape.length || channels !== perGroup * group || outputs % group) {
-    throw new ModelLockError(
-      'shape',
-      `${showShape(x.shape)} with weights ${showShape(w.shape)} in ${group} groups`,
-    );
-  }
-  const window = windowOf(kernel, attributes);
-  const sizes = spatial.map((dim, axis) => {
-    const size = numeric(dim) + window.before[axis] + window.after[axis] - reach(window, axis);
-    if (size < 0)
-      throw new ModelLockError('shape', `the kernel is larger than ${showShape(x.shape)}`);
-    return Math.floor(size / window.strides[axis]) + 1;
-  });
-  return [{ dtype: x.dtype, shape: [batch, outputs, ...sizes] }];
+export interface ConvTransposeOptions extends ConvOptions {
+  /** Additional length at the end; less than the stride. Default 0. */
+  readonly outputPadding?: PerAxis;
 }
 
-function inferConvTranspose(
-  inputs: readonly (Value | undefined)[],
-  attributes: ConvTransposeAttributes,
-): readonly ValueType[] {
-  const x = required(inputs, 0);
-  const w = required(inputs, 1);
-  const { group = 1, output_padding: extra } = attributes;
-  const [channels, perGroup, ...kernel] = w.shape as readonly number[];
-  const [batch, given, ...spatial] = x.shape;
-  if (x.shape.length !== w.shape.length || given !== channels) {
-    throw new ModelLockError('shape', `${showShape(x.shape)} with weights ${showShape(w.shape)}`);
-  }
-  const window = windowOf(kernel, attributes);
-  const sizes = spatial.map(
-    (dim, axis) =>
-      (numeric(dim) - 1) * window.strides[axis] +
-      reach(window, axis) +
-      (extra?.[axis] ?? 0) -
-      window.before[axis] -
-      window.after[axis],
-  );
-  return [{ dtype: x.dtype, shape: [batch, perGroup * group, ...sizes] }];
-}
-
-function numeric(dim: Dim): number {
-  if (typeof dim === 'number') return dim;
-  throw new ModelLockError('shape', `convolution over the named axis ${dim}`);
+/** Transposed convolution of x [B, C, ...] with w [C, O / groups, ...kernel] and bias [O]. */
+export function convTranspose(
+  x: Value,
+  w: Value,
+  bias?: Value,
+  options: ConvTransposeOptions = {},
+): Value {
+  const rank = x.shape.length - 2;
+  return apply(convolutions.ConvTranspose, [x, w, bias], {
+    ...attributesFrom(options, rank),
+    output_padding: perAxis(options.outputPadding ?? 0, rank),
+  })[0];
 }

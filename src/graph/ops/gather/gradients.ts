@@ -1,42 +1,44 @@
 import { ModelLockError } from '../../../base/error.ts';
-import type { GradientRules } from '../../autodiff/rule.ts';
+import { noGradient, type GradientRules } from '../../autodiff/rule.ts';
 import { normaliseAxis } from '../../shape.ts';
 import { scalar, shapeOf, type Value } from '../../value.ts';
 import { mul } from '../binary/ops.ts';
 import { expand, reshape } from '../movement/shape-ops.ts';
-import { gatherElements, scatterElements, type gathers } from './ops.ts';
+import { gatherElements, scatterAdd, scatterElements, type gathers } from './ops.ts';
 
 export const gatherGradients: GradientRules<typeof gathers> = {
-  Gather: ({ inputs: [x, indices], attributes: { axis = 0 } }, [dy]) => [
-    gatherGradient(x, indices, dy, normaliseAxis(axis, x.shape.length)),
-  ],
+  Gather: ({ inputs: [x, indices], attributes: { axis = 0 } }, [dy]) => {
+    const shape = shapeOf(x);
+    const along = normaliseAxis(axis, shape.length);
+    const count = shapeOf(indices).reduce((product, dim) => product * dim, 1);
+    const picked = shape.with(along, count);
+    const line = reshape(
+      indices,
+      picked.map((_, i) => (i === along ? count : 1)),
+    );
+    return [scatterAdd(zerosLike(x), expand(line, picked), reshape(dy, picked), along)];
+  },
   GatherElements: ({ inputs: [x, indices], attributes: { axis = 0 } }, [dy]) => [
-    scatterElements(expand(scalar(0), shapeOf(x)), indices, dy, axis, 'add'),
+    scatterAdd(zerosLike(x), indices, dy, axis),
   ],
-  ScatterElements: ({ inputs: [, indices, updates], attributes }, [dy]) => {
-    const { axis = 0, reduction = 'none' } = attributes;
+  ScatterElements: (
+    { inputs: [, indices, updates], attributes: { axis = 0, reduction = 'none' } },
+    [dy],
+  ) => {
     if (reduction !== 'none' && reduction !== 'add') {
       throw new ModelLockError(
         'unsupported',
         `operator ScatterElements has no gradient with reduction ${reduction}`,
       );
     }
-    const overwritten = (): Value => scatterElements(dy, indices, mul(updates, 0), axis);
-    return [reduction === 'add' ? dy : overwritten(), undefined, gatherElements(dy, indices, axis)];
+    // What was overwritten gets nothing.
+    const dx = reduction === 'add' ? dy : scatterElements(dy, indices, mul(updates, 0), axis);
+    return [dx, undefined, gatherElements(dy, indices, axis)];
   },
+  OneHot: noGradient,
+  TopK: ({ inputs: [x], outputs: [, indices], attributes: { axis = -1 } }, [dy]) => [
+    scatterAdd(zerosLike(x), indices, dy, axis),
+  ],
 };
 
-/** Adds up the rows of dy that came from the same row of x. */
-function gatherGradient(x: Value, indices: Value, dy: Value, axis: number): Value {
-  const shape = shapeOf(x);
-  const count = shapeOf(indices).reduce((a, b) => a * b, 1);
-  const outer = shape.slice(0, axis);
-  const inner = shape.slice(axis + 1);
-  const rows = reshape(dy, [...outer, count, ...inner]);
-  const places = expand(reshape(indices, [...outer.map(() => 1), count, ...inner.map(() => 1)]), [
-    ...outer,
-    count,
-    ...inner,
-  ]);
-  return scatterElements(expand(scalar(0), shape), places, rows, axis, 'add');
-}
+const zerosLike = (x: Value): Value => expand(scalar(0), shapeOf(x));

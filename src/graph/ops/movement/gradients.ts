@@ -1,10 +1,10 @@
-import { ModelLockError } from '../../../base/error.ts';
 import { unbroadcast, type GradientRules } from '../../autodiff/rule.ts';
 import { normaliseAxis } from '../../shape.ts';
 import { scalar, shapeOf, type Value } from '../../value.ts';
 import { mul } from '../binary/ops.ts';
 import { concat, rangesOf, slice, split, type joinOps, type Range } from './join-ops.ts';
-import { pad, padsOf, type padOps } from './pad.ts';
+import { mapAxis, matrixOf } from '../linear-map.ts';
+import { pad, padsOf, type PadMode, type padOps, type Pads } from './pad.ts';
 import { expand, reshape, transpose, unsqueeze, type shapeOps } from './shape-ops.ts';
 
 export const shapeOpGradients: GradientRules<typeof shapeOps> = {
@@ -68,11 +68,47 @@ function dilate(x: Value, axis: number, step: number): Value {
 
 export const padOpGradients: GradientRules<typeof padOps> = {
   Pad: ({ inputs, attributes: { mode = 'constant' } }, [dy]) => {
-    if (mode !== 'constant') {
-      throw new ModelLockError('unsupported', `operator Pad has no gradient in mode ${mode}`);
-    }
     const { before, after } = padsOf(inputs);
-    const back = Object.fromEntries(before.map((n, axis) => [axis, [-n, -after[axis]] as const]));
-    return [pad(dy, back)];
+    if (mode === 'constant') {
+      const back = before.map((n, axis) => [axis, [-n, -after[axis]] as const]);
+      return [pad(dy, Object.fromEntries(back) as Pads)];
+    }
+    const lengths = shapeOf(inputs[0]);
+    return [
+      lengths.reduce((dx, length, axis) => {
+        const sources = paddedSources(length, before[axis], after[axis], mode as PadMode);
+        if (before[axis] === 0 && after[axis] === 0) return dx;
+        const copies = matrixOf(length, sources.length, (i, place) =>
+          sources[place] === i ? 1 : 0,
+        );
+        return mapAxis(dx, copies, axis);
+      }, dy),
+    ];
+  },
+};
+
+/** For each element of a padded axis, the element that it is a copy of. */
+function paddedSources(
+  length: number,
+  before: number,
+  after: number,
+  mode: PadMode,
+): readonly number[] {
+  return Array.from({ length: length + before + after }, (_, place) =>
+    sourceIndex[mode](place - before, length),
+  );
+}
+
+const modulo = (a: number, n: number): number => ((a % n) + n) % n;
+
+const sourceIndex: Record<PadMode, (index: number, length: number) => number> = {
+  constant: (index) => index,
+  edge: (index, length) => Math.min(Math.max(index, 0), length - 1),
+  wrap: modulo,
+  reflect: (index, length) => {
+    if (length === 1) return 0;
+    const period = 2 * (length - 1);
+    const phase = modulo(index, period);
+    return Math.min(phase, period - phase);
   },
 };

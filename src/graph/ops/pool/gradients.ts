@@ -1,65 +1,58 @@
+import { float32, sizeOf } from '../../../tensor/tensor.ts';
 import type { GradientRules } from '../../autodiff/rule.ts';
-import { constant, scalar, shapeOf, type Value } from '../../value.ts';
-import { div, mul } from '../binary/ops.ts';
-import { inputGradient } from '../conv/gradients.ts';
-import { reach, windowOf, type Window } from '../conv/ops.ts';
-import { scatterElements } from '../gather/ops.ts';
+import { constant, scalar, shapeOf } from '../../value.ts';
+import { mul } from '../binary/ops.ts';
+import { scatterAdd } from '../gather/ops.ts';
+import { mapAxis, matrixOf } from '../linear-map.ts';
 import { expand, reshape } from '../movement/shape-ops.ts';
-import type { AveragePoolAttributes, pools } from './ops.ts';
+import type { AxisWindow } from '../window.ts';
+import { poolWindows, type pools } from './ops.ts';
 
 export const poolGradients: GradientRules<typeof pools> = {
-  MaxPool: ({ inputs: [x], outputs: [, places] }, [dy]) => {
-    const shape = shapeOf(x);
-    const nothing = expand(scalar(0), [shape.reduce((a, b) => a * b, 1)]);
-    const dx = scatterElements(nothing, reshape(places, [-1]), reshape(dy, [-1]), 0, 'add');
-    return [reshape(dx, shape)];
+  // The first of equals takes the gradient, because its index is the one that is returned.
+  MaxPool: ({ inputs: [x], outputs: [, indices] }, [dy]) => {
+    const zeros = expand(scalar(0), [sizeOf(shapeOf(x))]);
+    return [reshape(scatterAdd(zeros, reshape(indices, [-1]), reshape(dy, [-1]), 0), x.shape)];
   },
-  AveragePool: ({ inputs: [x], attributes }, [dy]) => [averageGradient(x, dy, attributes)],
+  AveragePool: ({ inputs: [x], attributes }, [dy]) => {
+    const windows = poolWindows(x, attributes);
+    const shares = constant(windowShares(windows, attributes.count_include_pad === 1));
+    return [
+      windows.reduce((dx, window, i) => mapAxis(dx, membership(window), i + 2), mul(dy, shares)),
+    ];
+  },
   GlobalAveragePool: ({ inputs: [x] }, [dy]) => {
-    const area = shapeOf(x)
-      .slice(2)
-      .reduce((a, b) => a * b, 1);
-    return [expand(mul(dy, 1 / area), shapeOf(x))];
+    const places = sizeOf(shapeOf(x).slice(2));
+    return [expand(mul(dy, 1 / places), shapeOf(x))];
   },
 };
 
-/** An average is a sum by a kernel of ones, channel by channel, divided by what it counted. */
-function averageGradient(x: Value, dy: Value, attributes: AveragePoolAttributes): Value {
-  const { kernel_shape: kernel = [], count_include_pad = 0 } = attributes;
-  const window = windowOf(kernel, attributes);
-  const channels = shapeOf(x)[1];
-  const spatial = shapeOf(x).slice(2);
-  const output = shapeOf(dy).slice(2);
-  // In ceil mode the last window may reach beyond the padding.
-  const beyond = output.map((size, axis) =>
-    Math.max(
-      window.after[axis],
-      (size - 1) * window.strides[axis] + reach(window, axis) - spatial[axis] - window.before[axis],
-    ),
-  );
-  const ones = expand(scalar(1), [channels, 1, ...kernel]);
-  const share = div(dy, countsOf(spatial, output, window, count_include_pad === 1));
-  return inputGradient(x, ones, share, channels, { ...window, after: beyond });
+/** [length, count]: 1 where the element lies in the window. */
+function membership({ length, count, kernel, stride, dilation, before }: AxisWindow) {
+  return matrixOf(length, count, (element, place) => {
+    const offset = element + before - place * stride;
+    return offset >= 0 && offset % dilation === 0 && offset / dilation < kernel ? 1 : 0;
+  });
 }
 
-/** How many elements each window counts: the product over the axes. */
-function countsOf(
-  spatial: readonly number[],
-  output: readonly number[],
-  window: Window,
-  includePad: boolean,
-): Value {
-  const byAxis = output.map((size, axis) => {
-    const low = includePad ? -window.before[axis] : 0;
-    const high = spatial[axis] + (includePad ? window.after[axis] : 0);
-    return Array.from({ length: size }, (_, i) => {
-      const start = i * window.strides[axis] - window.before[axis];
-      const taps = Array.from({ length: window.kernel[axis] }, (__, tap) => {
-        return start + tap * window.dilations[axis];
-      });
-      return taps.filter((place) => place >= low && place < high).length;
-    });
+/** One over the number of elements that each window averages, [...counts]. */
+function windowShares(windows: readonly AxisWindow[], includePad: boolean) {
+  const sizes = windows.map((window) => windowSizes(window, includePad));
+  const products = sizes.reduce((outer, axis) => outer.flatMap((a) => axis.map((b) => a * b)), [1]);
+  return float32(
+    windows.map(({ count }) => count),
+    products.map((size) => 1 / size),
+  );
+}
+
+function windowSizes(window: AxisWindow, includePad: boolean): readonly number[] {
+  const { length, count, kernel, stride, dilation, before, after } = window;
+  const [first, last] = includePad ? [-before, length + after] : [0, length];
+  return Array.from({ length: count }, (_, place) => {
+    const elements = Array.from(
+      { length: kernel },
+      (_, k) => place * stride - before + k * dilation,
+    );
+    return elements.filter((element) => element >= first && element < last).length;
   });
-  const counts = byAxis.reduce((all, axis) => all.flatMap((a) => axis.map((b) => a * b)), [1]);
-  return constant({ dtype: 'float32', shape: output, data: Float32Array.from(counts) });
 }

@@ -1,64 +1,99 @@
-import { ModelLockError } from '../../../base/error.ts';
-import { showShape } from '../../shape.ts';
-import { apply, operator, type AttributesOf, type Value, type ValueType } from '../../value.ts';
+import { apply, operator, type AttributesOf, type Value } from '../../value.ts';
 import { required } from '../infer.ts';
-import { windowOf } from '../conv/ops.ts';
+import {
+  padsFrom,
+  perAxis,
+  pooledShape,
+  spatialShape,
+  windowAttributes,
+  windowsOver,
+  type AxisWindow,
+  type PerAxis,
+  type WindowAttributes,
+} from '../window.ts';
 
-const poolAttributes = {
-  ceil_mode: 'int',
-  dilations: 'ints',
-  kernel_shape: 'ints',
-  pads: 'ints',
-  strides: 'ints',
-} as const;
-const averageAttributes = { ...poolAttributes, count_include_pad: 'int' } as const;
+const poolAttributes = { ...windowAttributes, ceil_mode: 'int' } as const;
+type PoolAttributes = AttributesOf<typeof poolAttributes>;
 
-export type PoolAttributes = AttributesOf<typeof poolAttributes>;
-export type AveragePoolAttributes = AttributesOf<typeof averageAttributes>;
-
-/** Pooling over the spatial axes of [N, C, ...]. */
+/** Pooling over the axes after batch and channels. */
 export const pools = {
-  /** Its second output is the place of each maximum, the first of equals, in all of x flattened. */
+  /** Outputs: the largest of each window, and its index in the flattened input. */
   MaxPool: operator({
     name: 'MaxPool',
-    attributes: poolAttributes,
-    infer: (inputs, attributes) =>
-      infer(inputs, attributes).flatMap((type) => [type, { dtype: 'int64', shape: type.shape }]),
+    attributes: { ...poolAttributes, storage_order: 'int' },
+    infer: (inputs, attributes) => {
+      const x = required(inputs, 0);
+      const shape = pooledShape(x, poolWindows(x, attributes));
+      return [
+        { dtype: x.dtype, shape },
+        { dtype: 'int64', shape },
+      ];
+    },
   }),
-  AveragePool: operator({ name: 'AveragePool', attributes: averageAttributes, infer }),
+  AveragePool: operator({
+    name: 'AveragePool',
+    attributes: { ...poolAttributes, count_include_pad: 'int' },
+    infer: (inputs, attributes) => {
+      const x = required(inputs, 0);
+      return [{ dtype: x.dtype, shape: pooledShape(x, poolWindows(x, attributes)) }];
+    },
+  }),
   GlobalAveragePool: operator({
     name: 'GlobalAveragePool',
     attributes: {},
     infer: (inputs) => {
-      const { dtype, shape } = required(inputs, 0);
-      return [{ dtype, shape: shape.map((dim, axis) => (axis < 2 ? dim : 1)) }];
+      const x = required(inputs, 0);
+      const shape = [x.shape[0], x.shape[1], ...spatialShape(x).map(() => 1)];
+      return [{ dtype: x.dtype, shape }];
     },
   }),
 };
 
-export const maxPool = (x: Value, attributes: PoolAttributes): Value =>
-  apply(pools.MaxPool, [x], attributes)[0];
-export const averagePool = (x: Value, attributes: AveragePoolAttributes): Value =>
-  apply(pools.AveragePool, [x], attributes)[0];
-export const globalAveragePool = (x: Value): Value => apply(pools.GlobalAveragePool, [x], {})[0];
-
-function infer(
-  inputs: readonly (Value | undefined)[],
-  attributes: PoolAttributes,
-): readonly ValueType[] {
-  const { dtype, shape } = required(inputs, 0);
+/** The windows of a pooling node. */
+export function poolWindows(
+  x: Value,
+  attributes: WindowAttributes & { readonly ceil_mode?: number },
+): readonly AxisWindow[] {
   const { kernel_shape: kernel = [], ceil_mode = 0 } = attributes;
-  const { strides, dilations, before, after } = windowOf(kernel, attributes);
-  const spatial = shape.slice(2).map((dim, i) => {
-    if (typeof dim === 'string') {
-      throw new ModelLockError('shape', `pooling over the named axis ${dim}`);
-    }
-    const span = dim + before[i] + after[i] - (kernel[i] - 1) * dilations[i] - 1;
-    if (span < 0)
-      throw new ModelLockError('shape', `the kernel is larger than ${showShape(shape)}`);
-    const size = (ceil_mode ? Math.ceil : Math.floor)(span / strides[i]) + 1;
-    // A window may not start in the padding at the end.
-    return ceil_mode && (size - 1) * strides[i] >= dim + before[i] ? size - 1 : size;
-  });
-  return [{ dtype, shape: [...shape.slice(0, 2), ...spatial] }];
+  return windowsOver(spatialShape(x), kernel, attributes, ceil_mode === 1);
 }
+
+export interface PoolOptions {
+  readonly kernel: PerAxis;
+  /** Default: the kernel. */
+  readonly stride?: PerAxis;
+  /** One number, one for each axis, or all beginnings and then all ends. Default 0. */
+  readonly padding?: PerAxis;
+  /** A last window may reach beyond the input. Default: false. */
+  readonly ceil?: boolean;
+}
+
+export interface AveragePoolOptions extends PoolOptions {
+  /** Whether padding counts as zeros. Default: true, as in PyTorch (and unlike ONNX). */
+  readonly countIncludePad?: boolean;
+}
+
+function attributesFrom(x: Value, options: PoolOptions): PoolAttributes {
+  const { kernel, stride = kernel, padding = 0, ceil = false } = options;
+  const rank = x.shape.length - 2;
+  return {
+    kernel_shape: perAxis(kernel, rank),
+    strides: perAxis(stride, rank),
+    pads: padsFrom(padding, rank),
+    ceil_mode: ceil ? 1 : 0,
+  };
+}
+
+/** The largest of each window of x [B, C, ...]. */
+export const maxPool = (x: Value, options: PoolOptions): Value =>
+  apply(pools.MaxPool, [x], attributesFrom(x, options))[0];
+
+/** The mean of each window of x [B, C, ...]. */
+export const averagePool = (x: Value, options: AveragePoolOptions): Value =>
+  apply(pools.AveragePool, [x], {
+    ...attributesFrom(x, options),
+    count_include_pad: (options.countIncludePad ?? true) ? 1 : 0,
+  })[0];
+
+/** The mean over all places: [B, C, 1, 1] from [B, C, H, W]. */
+export const globalAveragePool = (x: Value): Value => apply(pools.GlobalAveragePool, [x], {})[0];
