@@ -52,11 +52,14 @@ export type AttributesOf<S extends AttributeSchema> = {
 };
 export type Attributes = Readonly<Record<string, AttributeTypes[keyof AttributeTypes] | undefined>>;
 
+/** Domains of ONNX Runtime's own operators; they appear when a graph is lowered, never in files. */
+export type OperatorDomain = 'com.microsoft' | 'com.microsoft.nchwc';
+
 /** An ONNX operator: its name, its attributes and its shape inference. Gradients: `autodiff/`. */
 export interface Operator<Name extends string, Schema extends AttributeSchema> {
   readonly name: Name;
   /** Empty for ONNX's own operators. */
-  readonly domain?: 'com.microsoft';
+  readonly domain?: OperatorDomain;
   readonly attributes: Schema;
   /** The types of the outputs. Throws `shape` when the inputs do not fit together. */
   infer(
@@ -67,7 +70,7 @@ export interface Operator<Name extends string, Schema extends AttributeSchema> {
 
 export interface AnyOperator {
   readonly name: string;
-  readonly domain?: 'com.microsoft';
+  readonly domain?: OperatorDomain;
   readonly attributes: AttributeSchema;
   infer(inputs: readonly (Value | undefined)[], attributes: never): readonly ValueType[];
 }

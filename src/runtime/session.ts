@@ -5,6 +5,7 @@ import type { Graph } from '../graph/graph.ts';
 import type { DType, TensorData } from '../tensor/dtype.ts';
 import { tensor, type Tensor } from '../tensor/tensor.ts';
 import { loadOrt, type Ort } from './ort.ts';
+import { nchwcBlockSize } from './lower/block-size.ts';
 import { lower } from './lower/lower.ts';
 
 export type Tensors = Readonly<Record<string, Tensor>>;
@@ -48,7 +49,11 @@ export class Session {
 
   static async create(graph: Graph, options: SessionOptions = {}): Promise<Session> {
     const { parameters } = options;
-    return Session.load(encodeOnnx(lower(graph), { parameters }), options);
+    const lowered = lower(graph, {
+      blockSize: await nchwcBlockSize(),
+      constants: new Set(parameters?.keys()),
+    });
+    return Session.load(encodeOnnx(lowered, { parameters }), options);
   }
 
   /** From the bytes of an ONNX model. Throws `unsupported` where ONNX Runtime refuses it. */

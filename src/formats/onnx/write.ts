@@ -53,9 +53,9 @@ export function encodeOnnx(graph: Graph, options: OnnxOptions = {}): Uint8Array 
     producerName: 'modellock',
     opsetImport: [
       { domain: '', version: BigInt(opset) },
-      ...(graph.nodes.some((node) => node.operator.domain)
-        ? [{ domain: 'com.microsoft', version: 1n }]
-        : []),
+      ...[...new Set(graph.nodes.map((node) => node.operator.domain))].flatMap((domain) =>
+        domain ? [{ domain, version: 1n }] : [],
+      ),
     ],
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     graph: create(GraphProtoSchema, {
