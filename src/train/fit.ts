@@ -1,0 +1,70 @@
+import { breathe, throwIfAborted, type JobOptions } from '../base/job.ts';
+import type { Tensors } from '../runtime/session.ts';
+import { encodeCheckpoint, restoreCheckpoint } from './checkpoint.ts';
+import type { Schedule } from './schedule.ts';
+import type { Trainer } from './trainer.ts';
+
+/** Where checkpoints are kept. `save` must be atomic: a killed job reads what it wrote last. */
+export interface CheckpointStore {
+  /** For error messages. */
+  readonly where: string;
+  load(): Promise<Uint8Array | undefined>;
+  save(bytes: Uint8Array): Promise<void>;
+}
+
+export interface FitOptions extends JobOptions {
+  /** Steps in all, those of earlier runs included. */
+  readonly steps: number;
+  /** Base learning rate; `schedule` scales it. */
+  readonly learningRate: number;
+  readonly schedule: Schedule;
+  /**
+   * The inputs of a step. It must depend on the step's number alone, so that a resumed job sees
+   * what an uninterrupted one would have seen.
+   */
+  batch(step: number): Promise<Tensors>;
+  readonly checkpoints?: CheckpointStore;
+  /** Time between checkpoints in seconds. Default 20. */
+  readonly checkpointSeconds?: number;
+  /** Name of the stage in progress events. Default `train`. */
+  readonly stage?: string;
+}
+
+/**
+ * Trains up to `steps`, going on from the last checkpoint. Interrupted at any moment and run
+ * again, it ends with the same weights.
+ */
+export async function fit(trainer: Trainer, options: FitOptions): Promise<void> {
+  const { steps, checkpoints, signal, onProgress, stage = 'train' } = options;
+  const saved = await checkpoints?.load();
+  if (saved) restoreCheckpoint(trainer, saved, checkpoints!.where);
+
+  const checkpointMs = (options.checkpointSeconds ?? 20) * 1000;
+  let lastSaved = performance.now();
+  let smoothed: number | undefined;
+  let next = trainer.steps < steps ? options.batch(trainer.steps) : undefined;
+  while (trainer.steps < steps) {
+    throwIfAborted(signal);
+    const step = trainer.steps;
+    const inputs = await next!;
+    // Images are decoded on other threads while this one is busy with the step.
+    next = step + 1 < steps ? options.batch(step + 1) : undefined;
+    next?.catch(() => undefined);
+    const { loss } = await trainer.step(inputs, options.learningRate * options.schedule(step));
+    const value = Number(loss.data[0]);
+    smoothed = smoothed === undefined ? value : 0.95 * smoothed + 0.05 * value;
+    onProgress?.({
+      stage,
+      done: step + 1,
+      total: steps,
+      unit: 'steps',
+      metrics: { loss: smoothed },
+    });
+    if (checkpoints && performance.now() - lastSaved > checkpointMs) {
+      await checkpoints.save(encodeCheckpoint(trainer));
+      lastSaved = performance.now();
+    }
+    await breathe();
+  }
+  await checkpoints?.save(encodeCheckpoint(trainer));
+}
