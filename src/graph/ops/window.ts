@@ -137,7 +137,7 @@ export function attributesOf(windows: readonly AxisWindow[]): WindowAttributes {
 export type PerAxis = number | readonly number[];
 
 export const perAxis = (value: PerAxis, rank: number): readonly number[] =>
-  typeof value === 'number' ? new Array<number>(rank).fill(value) : value;
+  typeof value === 'number' ? Array.from({ length: rank }, () => value) : value;
 
 /** ONNX's pads: one number, one for each axis (both ends), or all beginnings and then all ends. */
 export function padsFrom(padding: PerAxis, rank: number): readonly number[] {

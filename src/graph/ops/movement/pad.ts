@@ -33,7 +33,7 @@ export type Pads = Readonly<Record<number, readonly [before: number, after: numb
 
 export function pad(x: Value, pads: Pads, mode: PadMode = 'constant', value = 0): Value {
   const rank = x.shape.length;
-  const all = new Array<number>(2 * rank).fill(0);
+  const all = Array.from({ length: 2 * rank }, () => 0);
   for (const [axis, [before, after]] of Object.entries(pads)) {
     const along = normaliseAxis(Number(axis), rank);
     all[along] = before;

@@ -1,8 +1,8 @@
 import type { GradientRules } from '../../autodiff/rule.ts';
-import { apply, constantInts, shapeOf, type Value } from '../../value.ts';
+import { apply, constantInts, shapeOf } from '../../value.ts';
 import { reduceSum } from '../reduction/ops.ts';
-import { repeatOps } from './repeat-ops.ts';
-import { reshape, transpose } from './shape-ops.ts';
+import { repeatOps, spaceToDepth } from './repeat-ops.ts';
+import { reshape } from './shape-ops.ts';
 
 export const repeatOpGradients: GradientRules<typeof repeatOps> = {
   Tile: ({ inputs: [x, repeats] }, [dy]) => {
@@ -28,11 +28,3 @@ export const repeatOpGradients: GradientRules<typeof repeatOps> = {
     apply(repeatOps.DepthToSpace, [dy], { blocksize, mode: 'DCR' })[0],
   ],
 };
-
-/** PyTorch's `pixel_unshuffle`: [B, C, H r, W r] to [B, C r r, H, W]. */
-export function spaceToDepth(x: Value, blocksize: number): Value {
-  const [b, c, h, w] = shapeOf(x);
-  const apart = reshape(x, [b, c, h / blocksize, blocksize, w / blocksize, blocksize]);
-  const blocks = transpose(apart, [0, 1, 3, 5, 2, 4]); // [B, C, r, r, H, W]
-  return reshape(blocks, [b, c * blocksize ** 2, h / blocksize, w / blocksize]);
-}

@@ -1,8 +1,9 @@
-import { constantInts, apply, ints, operator, type Value, constant } from '../../value.ts';
-import { int64 } from '../../../tensor/tensor.ts';
 import { ModelLockError } from '../../../base/error.ts';
+import { int64 } from '../../../tensor/tensor.ts';
 import type { Dim } from '../../shape.ts';
+import { apply, constant, constantInts, ints, operator, shapeOf, type Value } from '../../value.ts';
 import { required, requireRank, sameAsFirst } from '../infer.ts';
+import { reshape, transpose } from './shape-ops.ts';
 
 /** Operators that repeat, accumulate, mask or interleave along axes. */
 export const repeatOps = {
@@ -80,3 +81,11 @@ export const upperTriangle = (x: Value, diagonal = 0): Value =>
 /** PyTorch's `pixel_shuffle`: [B, C r r, H, W] to [B, C, H r, W r]. */
 export const depthToSpace = (x: Value, blocksize: number): Value =>
   apply(repeatOps.DepthToSpace, [x], { blocksize, mode: 'CRD' })[0];
+
+/** PyTorch's `pixel_unshuffle`: [B, C, H r, W r] to [B, C r r, H, W]. */
+export function spaceToDepth(x: Value, blocksize: number): Value {
+  const [b, c, h, w] = shapeOf(x);
+  const apart = reshape(x, [b, c, h / blocksize, blocksize, w / blocksize, blocksize]);
+  const blocks = transpose(apart, [0, 1, 3, 5, 2, 4]); // [B, C, r, r, H, W]
+  return reshape(blocks, [b, c * blocksize ** 2, h / blocksize, w / blocksize]);
+}

@@ -47,7 +47,7 @@ export type NearestMode = keyof typeof nearestIndex;
 /** Weights of neighbours by their distance in pixels, and how far they reach. */
 interface Kernel {
   readonly reach: number;
-  weight(distance: number): number;
+  readonly weight: (distance: number) => number;
 }
 
 const kernels: Record<'linear' | 'cubic', (a: number) => Kernel> = {

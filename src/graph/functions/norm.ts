@@ -1,0 +1,84 @@
+import { float32, sizeOf } from '../../tensor/tensor.ts';
+import { add, div, mul, square, sub } from '../ops/binary/ops.ts';
+import { sqrt } from '../ops/elementwise/ops.ts';
+import { reshape } from '../ops/movement/shape-ops.ts';
+import { instanceNorm, type ChannelStatistics } from '../ops/norm/ops.ts';
+import { reduceMean } from '../ops/reduction/ops.ts';
+import { constant, shapeOf, type Value } from '../value.ts';
+import { rsqrt } from './activations.ts';
+
+/** x / sqrt(mean(x^2) + epsilon) * scale, over the last axis (arXiv 1910.07467). */
+export function rmsNorm(x: Value, scale: Value, epsilon = 1e-6): Value {
+  const meanSquare = reduceMean(square(x), { axes: [-1], keepdims: true });
+  return mul(mul(x, rsqrt(add(meanSquare, epsilon))), scale);
+}
+
+/**
+ * Group normalisation of x [B, C, ...]: mean and variance over the places and the channels of one
+ * of `groups` groups; scale and bias are [C] (arXiv 1803.08494).
+ */
+export function groupNorm(
+  x: Value,
+  groups: number,
+  scale: Value,
+  bias: Value,
+  epsilon = 1e-5,
+): Value {
+  const grouped = reshape(x, [x.shape[0], groups, -1]); // [B, G, C / G * P]
+  const normalised = instanceNorm(grouped, ones(groups), zeros(groups), epsilon);
+  const apart = reshape(normalised, x.shape);
+  return add(mul(apart, channelwise(scale, x)), channelwise(bias, x));
+}
+
+const ones = (length: number): Value =>
+  constant(
+    float32(
+      [length],
+      Array.from({ length }, () => 1),
+    ),
+  );
+const zeros = (length: number): Value => constant(float32([length], new Float32Array(length)));
+
+/** A vector [C] so that it broadcasts over the channels of x: [C, 1, ...]. */
+function channelwise(vector: Value, x: Value): Value {
+  return reshape(vector, [...vector.shape, ...x.shape.slice(2).map(() => 1)]);
+}
+
+export interface BatchNormTrainingOptions {
+  /** Share of the new statistics in the running ones. Default 0.1, as in PyTorch. */
+  readonly momentum?: number;
+  /** Default 1e-5. */
+  readonly epsilon?: number;
+}
+
+export interface BatchNormTraining {
+  readonly y: Value;
+  /** The running statistics after this batch: the variance is the unbiased one, as in PyTorch. */
+  readonly running: ChannelStatistics;
+}
+
+/**
+ * Batch normalisation of x [B, C, ...] with the statistics of the batch itself (arXiv 1502.03167).
+ * ONNX's own operator does not fit: it keeps the biased variance.
+ */
+export function batchNormTraining(
+  x: Value,
+  scale: Value,
+  bias: Value,
+  running: ChannelStatistics,
+  { momentum = 0.1, epsilon = 1e-5 }: BatchNormTrainingOptions = {},
+): BatchNormTraining {
+  const axes = x.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+  const mean = reduceMean(x, { axes, keepdims: true }); // [1, C, 1, 1]
+  const centred = sub(x, mean);
+  const variance = reduceMean(square(centred), { axes, keepdims: true });
+  const slope = div(channelwise(scale, x), sqrt(add(variance, epsilon)));
+  const count = sizeOf(axes.map((axis) => shapeOf(x)[axis]));
+  const unbiased = mul(variance, count / (count - 1));
+  const blend = (old: Value, fresh: Value): Value =>
+    add(mul(old, 1 - momentum), mul(reshape(fresh, old.shape), momentum));
+  return {
+    y: add(mul(centred, slope), channelwise(bias, x)),
+    running: { mean: blend(running.mean, mean), variance: blend(running.variance, unbiased) },
+  };
+}
