@@ -1,0 +1,179 @@
+import { ModelLockError, messageOf } from '../base/error.ts';
+import { arrayOf, bytesPerElement, type DataOf, type DType } from '../tensor/dtype.ts';
+import { sizeOf, tensor, type Tensor } from '../tensor/tensor.ts';
+
+/**
+ * The safetensors format (huggingface.co/docs/safetensors): the length of a JSON header as a
+ * 64-bit integer, the header, and the tensors' bytes.
+ */
+const dtypeNames = {
+  float64: 'F64',
+  float32: 'F32',
+  float16: 'F16',
+  bfloat16: 'BF16',
+  int64: 'I64',
+  int32: 'I32',
+  int16: 'I16',
+  int8: 'I8',
+  uint16: 'U16',
+  uint8: 'U8',
+  bool: 'BOOL',
+} as const satisfies Record<DType, string>;
+
+const dtypeOf = new Map<unknown, DType>(
+  Object.entries(dtypeNames).map(([dtype, name]) => [name, dtype as DType]),
+);
+
+/** The same limit as the official library's: a header beyond it is hostile. */
+const maxHeaderBytes = 100_000_000;
+const metadataKey = '__metadata__';
+
+export interface Safetensors {
+  readonly tensors: Map<string, Tensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Where a tensor lies in a file: dtype, shape and its bytes' place. */
+export interface TensorEntry {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** From the beginning of the file. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The tensors of a safetensors file. Views into `bytes` where alignment allows it.
+ * Throws `corrupt`, naming `where` and the tensor, before anything is allocated.
+ */
+export function decodeSafetensors(bytes: Uint8Array, where: string): Safetensors {
+  const { entries, metadata } = decodeHeader(bytes, bytes.length, where);
+  const tensors = new Map<string, Tensor>();
+  for (const [name, { dtype, shape, start, end }] of entries) {
+    tensors.set(name, tensor(dtype, shape, viewOf(bytes.subarray(start, end), dtype)));
+  }
+  return { tensors, metadata };
+}
+
+/**
+ * The header alone, from the beginning of a file that is `fileBytes` long in all.
+ * Throws `corrupt` for whatever does not fit together.
+ */
+export function decodeHeader(
+  bytes: Uint8Array,
+  fileBytes: number,
+  where: string,
+): { entries: Map<string, TensorEntry>; metadata: Readonly<Record<string, string>> } {
+  const fail = (what: string): never => {
+    throw new ModelLockError('corrupt', `${where} is no valid safetensors file: ${what}`);
+  };
+  if (bytes.length < 8) fail('it is shorter than its header');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = view.getBigUint64(0, true);
+  if (length > BigInt(Math.min(maxHeaderBytes, fileBytes - 8))) {
+    fail(`its header claims ${length} bytes`);
+  }
+  const dataStart = 8 + Number(length);
+  const header = parseHeader(bytes.subarray(8, dataStart), fail);
+  const entries = new Map<string, TensorEntry>();
+  let metadata: Readonly<Record<string, string>> = {};
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === metadataKey) metadata = entry as Record<string, string>;
+    else entries.set(name, checkEntry(name, entry, dataStart, fail));
+  }
+  checkCoverage(entries, dataStart, fileBytes, fail);
+  return { entries, metadata };
+}
+
+type Fail = (what: string) => never;
+
+function parseHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
+  try {
+    const header: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    if (typeof header === 'object' && header !== null && !Array.isArray(header)) {
+      return header as Record<string, unknown>;
+    }
+  } catch (error) {
+    return fail(`its header is not JSON (${messageOf(error)})`);
+  }
+  return fail('its header is no JSON object');
+}
+
+function checkEntry(name: string, entry: unknown, dataStart: number, fail: Fail): TensorEntry {
+  const { dtype: label, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
+  const dtype = dtypeOf.get(label);
+  if (!dtype) return fail(`tensor "${name}" has dtype ${String(label)}`);
+  if (!isNaturals(shape)) return fail(`tensor "${name}" has no valid shape`);
+  if (!isNaturals(offsets) || offsets.length !== 2) {
+    return fail(`tensor "${name}" has no valid offsets`);
+  }
+  const [start, end] = offsets;
+  if (end - start !== sizeOf(shape) * bytesPerElement(dtype)) {
+    return fail(`tensor "${name}" of shape [${shape.join(', ')}] has ${end - start} bytes`);
+  }
+  return { dtype, shape, start: dataStart + start, end: dataStart + end };
+}
+
+function isNaturals(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
+}
+
+/** Tensors must fill the file without gaps or overlaps, as the official library demands. */
+function checkCoverage(
+  entries: ReadonlyMap<string, TensorEntry>,
+  dataStart: number,
+  fileBytes: number,
+  fail: Fail,
+): void {
+  let place = dataStart;
+  const byStart = [...entries].sort(([, a], [, b]) => a.start - b.start || a.end - b.end);
+  for (const [name, { start, end }] of byStart) {
+    if (start !== place) fail(`tensor "${name}" begins at byte ${start}, not ${place}`);
+    place = end;
+  }
+  if (place !== fileBytes) fail(`it has ${fileBytes} bytes, its header speaks of ${place}`);
+}
+
+function viewOf<D extends DType>(bytes: Uint8Array, dtype: D): DataOf<D> {
+  const size = bytesPerElement(dtype);
+  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  return new arrayOf[dtype](
+    aligned.buffer,
+    aligned.byteOffset,
+    aligned.byteLength / size,
+  ) as DataOf<D>;
+}
+
+/**
+ * A safetensors file of these tensors. Deterministic: larger element types first and then by name,
+ * as the official library orders them, so that every tensor is aligned.
+ */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const ordered = [...tensors].sort(
+    ([a, { dtype: x }], [b, { dtype: y }]) =>
+      bytesPerElement(y) - bytesPerElement(x) || (a < b ? -1 : 1),
+  );
+  const header: Record<string, unknown> = {};
+  if (Object.keys(metadata).length > 0) header[metadataKey] = metadata;
+  let place = 0;
+  for (const [name, { dtype, shape, data }] of ordered) {
+    const end = place + data.byteLength;
+    header[name] = { dtype: dtypeNames[dtype], shape, data_offsets: [place, end] };
+    place = end;
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const padded = Math.ceil(text.length / 8) * 8;
+  const bytes = new Uint8Array(8 + padded + place);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
+  bytes.fill(0x20, 8, 8 + padded);
+  bytes.set(text, 8);
+  let target = 8 + padded;
+  for (const [, { data }] of ordered) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), target);
+    target += data.byteLength;
+  }
+  return bytes;
+}
