@@ -1,0 +1,59 @@
+import { ModelLockError } from '../base/error.ts';
+import { showShape } from '../graph/shape.ts';
+import { sizeOf, tensor, type Tensor } from '../tensor/tensor.ts';
+
+/** A batch of pictures in the autoencoder's space: float32 [B, C, H, W]. */
+export type Latents = Tensor<'float32'>;
+
+/** Sum of factor * latents, element by element, added up in double precision. */
+export function combine(
+  ...terms: readonly (readonly [factor: number, latents: Latents])[]
+): Latents {
+  const [[, { shape }]] = terms;
+  for (const [, other] of terms) {
+    if (other.data.length !== sizeOf(shape)) {
+      throw new ModelLockError('shape', `${showShape(other.shape)} added to ${showShape(shape)}`);
+    }
+  }
+  const sum = new Float32Array(sizeOf(shape));
+  for (let i = 0; i < sum.length; i++) {
+    let value = 0;
+    for (const [factor, { data }] of terms) value += factor * data[i];
+    sum[i] = value;
+  }
+  return tensor('float32', shape, sum);
+}
+
+export function scale(latents: Latents, factor: number): Latents {
+  return factor === 1 ? latents : combine([factor, latents]);
+}
+
+/** Joins the channels of batches of equal size: [B, C1, H, W] and [B, C2, H, W] to [B, C1 + C2, H, W]. */
+export function joinChannels(a: Latents, b: Latents): Latents {
+  const [batch, channels, height, width] = a.shape;
+  if (b.shape[0] !== batch || b.shape[2] !== height || b.shape[3] !== width) {
+    throw new ModelLockError(
+      'shape',
+      `channels of ${showShape(a.shape)} and ${showShape(b.shape)}`,
+    );
+  }
+  const shape = [batch, channels + b.shape[1], height, width];
+  const data = new Float32Array(sizeOf(shape));
+  const [sizeA, sizeB] = [a.data.length / batch, b.data.length / batch];
+  for (let i = 0; i < batch; i++) {
+    const start = i * (sizeA + sizeB);
+    data.set(a.data.subarray(i * sizeA, (i + 1) * sizeA), start);
+    data.set(b.data.subarray(i * sizeB, (i + 1) * sizeB), start + sizeA);
+  }
+  return tensor('float32', shape, data);
+}
+
+/** One sample, [1, ...], repeated to [batch, ...]. */
+export function repeatBatch(sample: Tensor<'float32'>, batch: number): Tensor<'float32'> {
+  const [one, ...rest] = sample.shape;
+  if (one !== 1) throw new ModelLockError('shape', `${showShape(sample.shape)} is not one sample`);
+  if (batch === 1) return sample;
+  const data = new Float32Array(sample.data.length * batch);
+  for (let i = 0; i < batch; i++) data.set(sample.data, i * sample.data.length);
+  return tensor('float32', [batch, ...rest], data);
+}

@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Buckets } from './buckets.ts';
+
+interface Item {
+  readonly id: number;
+  readonly shape: string;
+}
+
+const arrivals = fc
+  .array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 60 })
+  .map((shapes) => shapes.map((shape, id): Item => ({ id, shape })));
+
+test('every item comes out once, with its like, in order, in batches no larger than full', () => {
+  fc.assert(
+    fc.property(arrivals, fc.integer({ min: 1, max: 20 }), (items, limit) => {
+      const buckets = new Buckets<Item>(limit);
+      const batches: Item[][] = [];
+      let held = 0;
+      for (const item of items) {
+        for (const batch of buckets.add(item, 1, { shape: item.shape, size: 4 })) {
+          batches.push(batch);
+          held -= batch.length;
+        }
+        held += 1;
+        expect(held).toBeLessThanOrEqual(limit);
+      }
+      batches.push(...buckets.drain());
+      for (const batch of batches) {
+        expect(batch.length).toBeLessThanOrEqual(4);
+        expect(new Set(batch.map((item) => item.shape)).size).toBe(1);
+      }
+      const inShapes = (all: readonly Item[]): Item[] =>
+        [...all].sort((a, b) => a.shape.localeCompare(b.shape));
+      expect(inShapes(batches.flat())).toEqual(inShapes(items));
+    }),
+  );
+});
+
+test('a full batch leaves at once, the rest when drained', () => {
+  const buckets = new Buckets<number>(100);
+  const shape = { shape: 'x', size: 2 };
+  expect([...buckets.add(1, 1, shape)]).toEqual([]);
+  expect([...buckets.add(2, 1, shape)]).toEqual([[1, 2]]);
+  expect([...buckets.add(3, 1, shape)]).toEqual([]);
+  expect([...buckets.drain()]).toEqual([[3]]);
+  expect([...buckets.drain()]).toEqual([]);
+});
+
+test('when too much waits, the dearest shape goes first', () => {
+  const buckets = new Buckets<string>(10);
+  expect([...buckets.add('small', 2, { shape: 's', size: 9 })]).toEqual([]);
+  expect([...buckets.add('large', 9, { shape: 'l', size: 9 })]).toEqual([['large']]);
+});
