@@ -1,0 +1,31 @@
+import { ModelLockError } from '../../base/error.ts';
+import { quickGelu, relu6, silu } from '../../graph/functions/activations.ts';
+import { gelu, hardSwish, mish, relu, sigmoid, tanh } from '../../graph/ops/elementwise/ops.ts';
+import type { Value } from '../../graph/value.ts';
+
+/** Activations by the names that configurations use. */
+export const activations = {
+  gelu: (x: Value) => gelu(x),
+  gelu_new: (x: Value) => gelu(x, 'tanh'),
+  gelu_pytorch_tanh: (x: Value) => gelu(x, 'tanh'),
+  quick_gelu: quickGelu,
+  silu,
+  swish: silu,
+  relu,
+  relu6,
+  tanh,
+  sigmoid,
+  mish,
+  hardswish: hardSwish,
+} as const satisfies Record<string, (x: Value) => Value>;
+
+export type ActivationName = keyof typeof activations;
+
+/** Throws `unsupported` for a name that is not in the table. */
+export function activationNamed(name: string): (x: Value) => Value {
+  const known = (activations as Readonly<Record<string, (x: Value) => Value>>)[name];
+  if (known) return known;
+  throw new ModelLockError('unsupported', `no activation is called "${name}"`, {
+    valid: Object.keys(activations),
+  });
+}

@@ -1,0 +1,94 @@
+import { linear as affine } from '../../graph/functions/linear.ts';
+import { batchNormTraining, groupNorm as normaliseGroups } from '../../graph/functions/norm.ts';
+import { conv, type ConvOptions } from '../../graph/ops/conv/ops.ts';
+import { mul } from '../../graph/ops/binary/ops.ts';
+import { gather } from '../../graph/ops/gather/ops.ts';
+import { batchNorm, layerNorm as normaliseLayer } from '../../graph/ops/norm/ops.ts';
+import type { Value } from '../../graph/value.ts';
+import { fanIn, normal, ones, zeros, type Initialiser, type Scope } from '../scope.ts';
+
+/** Layers of PyTorch, under its names and with its initial values. */
+
+export interface LinearOptions {
+  /** Default: true. */
+  readonly bias?: boolean;
+  readonly init?: Initialiser;
+}
+
+/** x W^T + b over the last axis; W is [out, in]. */
+export function linear(scope: Scope, x: Value, out: number, options: LinearOptions = {}): Value {
+  const features = Number(x.shape.at(-1));
+  const { bias = true, init = fanIn(features) } = options;
+  const biasInit = options.init ? zeros : fanIn(features);
+  return affine(
+    x,
+    scope.parameter('weight', [out, features], init),
+    bias ? scope.parameter('bias', [out], biasInit) : undefined,
+  );
+}
+
+export interface Conv2dOptions extends ConvOptions {
+  readonly kernel: number;
+  /** Default: true. */
+  readonly bias?: boolean;
+  readonly init?: Initialiser;
+}
+
+/** Convolution of x [B, C, H, W] with `out` kernels. */
+export function conv2d(scope: Scope, x: Value, out: number, options: Conv2dOptions): Value {
+  const { kernel, bias = true, groups = 1 } = options;
+  const channels = Number(x.shape[1]) / groups;
+  const init = options.init ?? fanIn(channels * kernel * kernel);
+  const w = scope.parameter('weight', [out, channels, kernel, kernel], init);
+  const biasInit = options.init ? zeros : init;
+  return conv(x, w, bias ? scope.parameter('bias', [out], biasInit) : undefined, options);
+}
+
+export function layerNorm(scope: Scope, x: Value, epsilon = 1e-5): Value {
+  const features = Number(x.shape.at(-1));
+  return normaliseLayer(
+    x,
+    scope.parameter('weight', [features], ones),
+    scope.parameter('bias', [features], zeros),
+    { epsilon },
+  );
+}
+
+export function groupNorm(scope: Scope, x: Value, groups: number, epsilon = 1e-5): Value {
+  const channels = Number(x.shape[1]);
+  return normaliseGroups(
+    x,
+    groups,
+    scope.parameter('weight', [channels], ones),
+    scope.parameter('bias', [channels], zeros),
+    epsilon,
+  );
+}
+
+/** Batch normalisation; in training with the batch's own statistics, which become buffers. */
+export function batchNorm2d(scope: Scope, x: Value, epsilon = 1e-5, momentum = 0.1): Value {
+  const channels = [Number(x.shape[1])];
+  const scale = scope.parameter('weight', channels, ones);
+  const bias = scope.parameter('bias', channels, zeros);
+  const running = {
+    mean: scope.buffer('running_mean', channels, zeros),
+    variance: scope.buffer('running_var', channels, ones),
+  };
+  if (!scope.training) return batchNorm(x, scale, bias, running, epsilon);
+  const trained = batchNormTraining(x, scale, bias, running, { momentum, epsilon });
+  scope.update('running_mean', trained.running.mean);
+  scope.update('running_var', trained.running.variance);
+  return trained.y;
+}
+
+/** Rows of a table [count, features] by int64 ids. */
+export function embedding(scope: Scope, ids: Value, count: number, features: number): Value {
+  return gather(scope.parameter('weight', [count, features], normal(0.02)), ids);
+}
+
+/** Leaves out whole samples of a residual branch in training (stochastic depth, arXiv 1603.09382). */
+export function dropPath(scope: Scope, x: Value, rate: number): Value {
+  if (!scope.training || rate === 0) return x;
+  const shape = x.shape.map((dim, axis) => (axis === 0 ? Number(dim) : 1));
+  return mul(x, scope.mask('drop_path', shape, 1 - rate));
+}
