@@ -78,14 +78,12 @@ function weightsOf(i: number, axis: AxisScale, how: Interpolation): ReadonlyMap<
   const { reach, weight } = kernels[how.mode](how.cubicCoefficient);
   // An antialiasing kernel is stretched to cover what one element of the result stands for.
   const stretch = how.antialias ? Math.max(1, 1 / axis.scale) : 1;
-  const outside = how.excludeOutside || how.antialias;
   const weights = new Map<number, number>();
   for (let j = Math.ceil(at - reach * stretch); j <= at + reach * stretch; j++) {
-    if (outside && (j < 0 || j > last)) continue;
+    if (how.excludeOutside && (j < 0 || j > last)) continue;
     const share = weight((j - at) / stretch);
     weights.set(clamp(j), (weights.get(clamp(j)) ?? 0) + share);
   }
-  if (!outside) return weights;
   const total = [...weights.values()].reduce((a, b) => a + b, 0);
   return new Map([...weights].map(([j, share]) => [j, share / total]));
 }

@@ -133,8 +133,8 @@ export function resize(x: Value, options: ResizeOptions): Value {
   const attributes: ResizeAttributes = {
     ...modeAttributes[mode],
     ...(alignCorners ? { coordinate_transformation_mode: 'align_corners' } : {}),
-    // Pillow's coefficient, which PyTorch takes when it antialiases.
-    ...(antialias ? { antialias: 1, cubic_coeff_a: -0.5 } : {}),
+    // PyTorch antialiases as Pillow does, whose coefficient is another.
+    ...(antialias ? { antialias: 1, exclude_outside: 1, cubic_coeff_a: -0.5 } : {}),
     axes: Array.from({ length: count }, (_, i) => x.shape.length - count + i),
   };
   const scales = scale && constant(float32([count], scale));
