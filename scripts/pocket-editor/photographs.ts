@@ -1,0 +1,74 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+
+/** A picture as `[3, H, W]` floats in [0, 1]. */
+export interface Picture {
+  readonly height: number;
+  readonly width: number;
+  readonly data: Float32Array;
+}
+
+/** Class folders at every sixth place from 5 on are kept out of everything pretrained. */
+function isHeldBack(place: number): boolean {
+  return place % 6 === 5;
+}
+
+/** The files of the pretraining classes below `root` (a folder a class), class by class, sorted. */
+export async function pretrainingFiles(root: string): Promise<string[][]> {
+  const classes = (await readdir(root)).sort().filter((_, i) => !isHeldBack(i));
+  return Promise.all(
+    classes.map(async (name) =>
+      (await readdir(join(root, name))).sort().map((file) => join(root, name, file)),
+    ),
+  );
+}
+
+/** One picture of each of the first `count` pretraining classes. */
+export async function samplePictures(root: string, count: number, which = 0): Promise<Picture[]> {
+  const files = await pretrainingFiles(root);
+  return Promise.all(files.slice(0, count).map((names) => readPicture(names[which])));
+}
+
+export async function readPicture(file: string): Promise<Picture> {
+  const { data, info } = await sharp(file)
+    .removeAlpha()
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const n = info.width * info.height;
+  const planes = new Float32Array(3 * n);
+  for (let i = 0; i < n; i++) {
+    for (let c = 0; c < 3; c++) planes[c * n + i] = data[i * info.channels + c] / 255;
+  }
+  return { height: info.height, width: info.width, data: planes };
+}
+
+/** Writes rows of pictures of equal size as one PNG, enlarged by `scale`. */
+export async function writeSheet(
+  file: string,
+  rows: readonly (readonly Picture[])[],
+  scale = 2,
+): Promise<void> {
+  const { height, width } = rows[0][0];
+  const columns = Math.max(...rows.map((row) => row.length));
+  const sheetWidth = columns * (width + 2);
+  const sheetHeight = rows.length * (height + 2);
+  const bytes = new Uint8Array(sheetWidth * sheetHeight * 3).fill(255);
+  rows.forEach((row, r) =>
+    row.forEach((picture, c) => {
+      for (let y = 0; y < height; y++) {
+        for (let x = 0; x < width; x++) {
+          const target = ((r * (height + 2) + y) * sheetWidth + c * (width + 2) + x) * 3;
+          for (let k = 0; k < 3; k++) {
+            bytes[target + k] = Math.round(255 * picture.data[(k * height + y) * width + x]);
+          }
+        }
+      }
+    }),
+  );
+  await sharp(bytes, { raw: { width: sheetWidth, height: sheetHeight, channels: 3 } })
+    .resize(sheetWidth * scale, sheetHeight * scale, { kernel: 'nearest' })
+    .png()
+    .toFile(file);
+}
