@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { ModelLockError } from '../base/error.ts';
+
+/** A model's configuration as its checkpoint has it: JSON, not yet checked. */
+export type RawConfig = Readonly<Record<string, unknown>>;
+
+/** Checks a configuration. Throws `corrupt`, naming the file and the first field that is wrong. */
+export function parseConfig<S extends z.ZodType>(
+  schema: S,
+  config: RawConfig,
+  where: string,
+): z.output<S> {
+  const result = schema.safeParse(config);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const field = issue.path.join('.');
+  const missing = field !== '' && !(issue.path[0]! in config);
+  throw new ModelLockError(
+    'corrupt',
+    missing ? `${where}: field "${field}" is missing` : `${where}: ${field}: ${issue.message}`,
+  );
+}
+
+const positive = z.number().int().positive();
+/** How many labels a classifier of transformers has: those named, or two, its default. */
+const labelled = {
+  id2label: z.record(z.string(), z.string()).optional(),
+  num_labels: positive.optional(),
+};
+
+export { positive, labelled };
+
+/** The class names in order, by a configuration of transformers. */
+export function labelsOf(config: {
+  readonly id2label?: Readonly<Record<string, string>> | undefined;
+  readonly num_labels?: number | undefined;
+}): string[] {
+  const { id2label, num_labels: count = 2 } = config;
+  if (!id2label) return Array.from({ length: count }, (_, i) => `LABEL_${i}`);
+  return Object.keys(id2label)
+    .sort((a, b) => Number(a) - Number(b))
+    .map((id) => id2label[id]);
+}

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { add, equal, mul, where } from '../../graph/ops/binary/ops.ts';
+import { cast } from '../../graph/ops/elementwise/ops.ts';
+import { unsqueeze } from '../../graph/ops/movement/shape-ops.ts';
+import { argMax, reduceSum } from '../../graph/ops/reduction/ops.ts';
+import { constant, type Value } from '../../graph/value.ts';
+import { int64 } from '../../tensor/tensor.ts';
+import { positive } from '../config.ts';
+import { activationNamed } from '../layers/activations.ts';
+import { multiHeadAttention } from '../layers/attention.ts';
+import { embedding, layerNorm, linear } from '../layers/basic.ts';
+import { normal, type Scope } from '../scope.ts';
+
+/** transformers' CLIPTextConfig. */
+export const clipTextConfig = z.object({
+  vocab_size: positive,
+  hidden_size: positive,
+  intermediate_size: positive,
+  num_hidden_layers: positive,
+  num_attention_heads: positive,
+  max_position_embeddings: positive.default(77),
+  hidden_act: z.string().default('quick_gelu'),
+  layer_norm_eps: z.number().default(1e-5),
+  eos_token_id: z.number().int().default(2),
+  projection_dim: positive.default(512),
+});
+export type ClipTextConfig = z.output<typeof clipTextConfig>;
+
+export interface ClipTextOutput {
+  /** After the final norm, [B, T, D]. */
+  readonly lastHiddenState: Value;
+  /** At the end-of-text token, [B, D]. */
+  readonly pooled: Value;
+  /** The embeddings, then what comes out of each layer. */
+  readonly hidden: readonly Value[];
+}
+
+export interface ClipTextInputs {
+  /** int64 [B, T] */
+  readonly ids: Value;
+  /** int64 [B, T], 1 for tokens and 0 for padding. Default: all are attended to. */
+  readonly mask?: Value;
+}
+
+/** CLIPTextModel of transformers (arXiv 2103.00020): a causal transformer over tokens. */
+export function clipText(
+  scope: Scope,
+  config: ClipTextConfig,
+  { ids, mask }: ClipTextInputs,
+): ClipTextOutput {
+  const width = config.hidden_size;
+  const length = Number(ids.shape[1]);
+  const at = scope.within('embeddings');
+  const tokens = embedding(at.within('token_embedding'), ids, config.vocab_size, width);
+  const places = constant(
+    int64(
+      [1, length],
+      Array.from({ length }, (_, i) => i),
+    ),
+  );
+  const positions = embedding(
+    at.within('position_embedding'),
+    places,
+    config.max_position_embeddings,
+    width,
+  );
+  let h = add(tokens, positions); // [B, T, D]
+  const hidden = [h];
+  const attended = mask && unsqueeze(equal(mask, constant(int64([], [1]))), [1, 2]); // [B, 1, 1, T]
+  for (let i = 0; i < config.num_hidden_layers; i++) {
+    h = layer(scope.within(`encoder.layers.${i}`), config, h, attended);
+    hidden.push(h);
+  }
+  const lastHiddenState = layerNorm(scope.within('final_layer_norm'), h, config.layer_norm_eps);
+  return { lastHiddenState, pooled: poolAtEnd(lastHiddenState, ids, config), hidden };
+}
+
+const init = normal(0.02);
+
+function layer(scope: Scope, config: ClipTextConfig, x: Value, mask: Value | undefined): Value {
+  const { hidden_size: width, layer_norm_eps: epsilon } = config;
+  const before = layerNorm(scope.within('layer_norm1'), x, epsilon);
+  const [q, k, v] = ['q_proj', 'k_proj', 'v_proj'].map((name) =>
+    linear(scope.within(`self_attn.${name}`), before, width, { init }),
+  );
+  const attended = multiHeadAttention(q, k, v, config.num_attention_heads, { causal: true, mask });
+  const h = add(x, linear(scope.within('self_attn.out_proj'), attended, width, { init }));
+  const after = layerNorm(scope.within('layer_norm2'), h, epsilon);
+  const wide = linear(scope.within('mlp.fc1'), after, config.intermediate_size, { init });
+  const activated = activationNamed(config.hidden_act)(wide);
+  return add(h, linear(scope.within('mlp.fc2'), activated, width, { init }));
+}
+
+/**
+ * The state at the end of the text. Published checkpoints say `eos_token_id: 2`, which is not
+ * their end token: for them it is the largest id, otherwise the first that equals the end token.
+ */
+function poolAtEnd(states: Value, ids: Value, config: ClipTextConfig): Value {
+  const isEnd = equal(ids, constant(int64([], [config.eos_token_id])));
+  const marks = config.eos_token_id === 2 ? ids : cast(isEnd, 'int32');
+  const end = argMax(marks, 1, true); // [B, 1]
+  const length = Number(ids.shape[1]);
+  const places = constant(
+    int64(
+      [1, length],
+      Array.from({ length }, (_, i) => i),
+    ),
+  );
+  const chosen = where(equal(places, end), 1, 0); // [B, T]
+  return reduceSum(mul(states, unsqueeze(chosen, [2])), { axes: [1] });
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { add } from '../../graph/ops/binary/ops.ts';
+import { gelu } from '../../graph/ops/elementwise/ops.ts';
+import { chunk, slice } from '../../graph/ops/movement/join-ops.ts';
+import { pad } from '../../graph/ops/movement/pad.ts';
+import { flatten, reshape, transpose } from '../../graph/ops/movement/shape-ops.ts';
+import { reduceMean } from '../../graph/ops/reduction/ops.ts';
+import type { Value } from '../../graph/value.ts';
+import { positive } from '../config.ts';
+import { multiHeadAttention } from '../layers/attention.ts';
+import { conv2d, dropPath, layerNorm, linear } from '../layers/basic.ts';
+import { normal, type Scope } from '../scope.ts';
+import type { ClassifierOutput } from './classifier.ts';
+
+/** The vision transformer of timm and of MAE's fine-tuning (arXiv 2111.06377). */
+export const maeVitConfig = z.object({
+  image: positive,
+  patch: positive,
+  width: positive,
+  depth: positive,
+  heads: positive,
+  /** Width of the hidden layer of a block over that of the block. */
+  ratio: z.number().positive(),
+  classes: positive,
+  /** Mean of the patches, then `fc_norm`; otherwise the class token after `norm`. */
+  global_pool: z.boolean(),
+  /** Drop path of the last block; it grows linearly from zero at the first. */
+  drop_path: z.number().min(0).max(1).default(0),
+});
+export type MaeVitConfig = z.output<typeof maeVitConfig>;
+
+const epsilon = 1e-6;
+const init = normal(0.02);
+
+/** x is [B, 3, H, W]. */
+export function maeVit(scope: Scope, config: MaeVitConfig, x: Value): ClassifierOutput {
+  const { width, patch, image, depth } = config;
+  const projected = conv2d(scope.within('patch_embed.proj'), x, width, {
+    kernel: patch,
+    stride: patch,
+    init,
+  });
+  const tokens = transpose(flatten(projected, 2), [0, 2, 1]); // [B, P, D]
+  const count = Math.floor(image / patch) ** 2;
+  const classToken = scope.parameter('cls_token', [1, 1, width], init);
+  const positions = scope.parameter('pos_embed', [1, count + 1, width], init);
+  let h = add(pad(tokens, { 1: [1, 0] }), add(positions, pad(classToken, { 1: [0, count] })));
+  const hidden = [h];
+  for (let i = 0; i < depth; i++) {
+    const rate = depth > 1 ? (config.drop_path * i) / (depth - 1) : 0;
+    h = block(scope.within(`blocks.${i}`), config, h, rate);
+    hidden.push(h);
+  }
+  const features = config.global_pool
+    ? layerNorm(
+        scope.within('fc_norm'),
+        reduceMean(slice(h, { axis: 1, start: 1 }), { axes: [1] }),
+        epsilon,
+      )
+    : reshape(slice(layerNorm(scope.within('norm'), h, epsilon), { axis: 1, end: 1 }), [
+        h.shape[0],
+        width,
+      ]);
+  return {
+    logits: linear(scope.within('head'), features, config.classes, { init }),
+    features,
+    hidden,
+  };
+}
+
+function block(scope: Scope, config: MaeVitConfig, x: Value, rate: number): Value {
+  const { width, heads, ratio } = config;
+  const qkv = linear(
+    scope.within('attn.qkv'),
+    layerNorm(scope.within('norm1'), x, epsilon),
+    3 * width,
+    { init },
+  );
+  const [q, k, v] = chunk(qkv, 3, 2);
+  const attended = linear(scope.within('attn.proj'), multiHeadAttention(q, k, v, heads), width, {
+    init,
+  });
+  const h = add(x, dropPath(scope.within('drop_path1'), attended, rate));
+  const wide = linear(
+    scope.within('mlp.fc1'),
+    layerNorm(scope.within('norm2'), h, epsilon),
+    Math.floor(width * ratio),
+    { init },
+  );
+  const narrow = linear(scope.within('mlp.fc2'), gelu(wide), width, {
+    init,
+  });
+  return add(h, dropPath(scope.within('drop_path2'), narrow, rate));
+}

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { add } from '../../graph/ops/binary/ops.ts';
+import { flatten } from '../../graph/ops/movement/shape-ops.ts';
+import { globalAveragePool, maxPool } from '../../graph/ops/pool/ops.ts';
+import type { Value } from '../../graph/value.ts';
+import { labelled, labelsOf, positive } from '../config.ts';
+import { activationNamed } from '../layers/activations.ts';
+import { batchNorm2d, conv2d, linear } from '../layers/basic.ts';
+import { kaimingFanOut, type Scope } from '../scope.ts';
+import type { ClassifierOutput } from './classifier.ts';
+
+/** transformers' ResNetConfig. */
+export const resnetConfig = z.object({
+  ...labelled,
+  num_channels: positive.default(3),
+  embedding_size: positive,
+  hidden_sizes: z.array(positive).min(1),
+  depths: z.array(positive).min(1),
+  layer_type: z.enum(['basic', 'bottleneck']),
+  hidden_act: z.string().default('relu'),
+  downsample_in_first_stage: z.boolean().default(false),
+  downsample_in_bottleneck: z.boolean().default(false),
+});
+export type ResNetConfig = z.output<typeof resnetConfig>;
+
+/** ResNetForImageClassification of transformers (arXiv 1512.03385); x is [B, C, H, W]. */
+export function resnet(scope: Scope, config: ResNetConfig, x: Value): ClassifierOutput {
+  const hidden: Value[] = [];
+  const embedder = scope.within('resnet.embedder.embedder');
+  const stem = convLayer(embedder, x, config.embedding_size, {
+    kernel: 7,
+    stride: 2,
+    activation: config.hidden_act,
+  });
+  let h = maxPool(stem, { kernel: 3, stride: 2, padding: 1 });
+  config.hidden_sizes.forEach((width, stage) => {
+    hidden.push(h);
+    const stride = stage > 0 || config.downsample_in_first_stage ? 2 : 1;
+    for (let layer = 0; layer < config.depths[stage]; layer++) {
+      const at = scope.within(`resnet.encoder.stages.${stage}.layers.${layer}`);
+      h = residualLayers[config.layer_type](at, config, h, width, layer === 0 ? stride : 1);
+    }
+  });
+  hidden.push(h);
+  const features = flatten(globalAveragePool(h), 1); // [B, C]
+  const logits = linear(scope.within('classifier.1'), features, labelsOf(config).length);
+  return { logits, features, hidden };
+}
+
+interface ConvLayerOptions {
+  readonly kernel: number;
+  readonly stride?: number;
+  /** Default: none. */
+  readonly activation?: string;
+}
+
+function convLayer(scope: Scope, x: Value, out: number, options: ConvLayerOptions): Value {
+  const { kernel, stride = 1, activation } = options;
+  const convolved = conv2d(scope.within('convolution'), x, out, {
+    kernel,
+    stride,
+    padding: Math.floor(kernel / 2),
+    bias: false,
+    init: kaimingFanOut(out * kernel * kernel),
+  });
+  const h = batchNorm2d(scope.within('normalization'), convolved);
+  return activation === undefined ? h : activationNamed(activation)(h);
+}
+
+type ResidualLayer = (
+  scope: Scope,
+  config: ResNetConfig,
+  x: Value,
+  out: number,
+  stride: number,
+) => Value;
+
+const residualLayers: Record<ResNetConfig['layer_type'], ResidualLayer> = {
+  basic(scope, { hidden_act: activation }, x, out, stride) {
+    const first = convLayer(scope.within('layer.0'), x, out, { kernel: 3, stride, activation });
+    const second = convLayer(scope.within('layer.1'), first, out, { kernel: 3 });
+    return activationNamed(activation)(add(second, shortcut(scope, x, out, stride)));
+  },
+  bottleneck(scope, { hidden_act: activation, downsample_in_bottleneck: early }, x, out, stride) {
+    const narrow = out / 4;
+    const [before, middle] = early ? [stride, 1] : [1, stride];
+    const layer = (i: number): Scope => scope.within(`layer.${i}`);
+    const first = convLayer(layer(0), x, narrow, { kernel: 1, stride: before, activation });
+    const second = convLayer(layer(1), first, narrow, { kernel: 3, stride: middle, activation });
+    const third = convLayer(layer(2), second, out, { kernel: 1 });
+    return activationNamed(activation)(add(third, shortcut(scope, x, out, stride)));
+  },
+};
+
+function shortcut(scope: Scope, x: Value, out: number, stride: number): Value {
+  return x.shape[1] === out && stride === 1
+    ? x
+    : convLayer(scope.within('shortcut'), x, out, { kernel: 1, stride });
+}
