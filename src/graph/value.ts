@@ -60,6 +60,8 @@ export interface Operator<Name extends string, Schema extends AttributeSchema> {
   readonly name: Name;
   /** Empty for ONNX's own operators. */
   readonly domain?: OperatorDomain;
+  /** How many of the last outputs a model may leave out. Default 0. */
+  readonly optionalOutputs?: number;
   readonly attributes: Schema;
   /** The types of the outputs. Throws `shape` when the inputs do not fit together. */
   infer(
@@ -71,6 +73,7 @@ export interface Operator<Name extends string, Schema extends AttributeSchema> {
 export interface AnyOperator {
   readonly name: string;
   readonly domain?: OperatorDomain;
+  readonly optionalOutputs?: number;
   readonly attributes: AttributeSchema;
   infer(inputs: readonly (Value | undefined)[], attributes: never): readonly ValueType[];
 }

@@ -110,9 +110,12 @@ function nameValues(graph: Graph): { names: Names; aliases: NodeProto[] } {
 
 function nodeProto(node: Node, index: number, names: Names, used: ReadonlySet<string>): NodeProto {
   const inputs = withoutTail(node.inputs.map((value) => (value ? names.get(value)! : '')));
-  // Outputs that nobody reads are left out: some kernels save work by it.
+  // Optional outputs that nobody reads are left out: kernels save the work.
+  const needed = node.outputs.length - (node.operator.optionalOutputs ?? 0);
   const outputs = withoutTail(
-    node.outputs.map((value) => names.get(value)!).map((name) => (used.has(name) ? name : '')),
+    node.outputs
+      .map((value) => names.get(value)!)
+      .map((name, i) => (i < needed || used.has(name) ? name : '')),
   );
   return create(NodeProtoSchema, {
     name: `${node.operator.name}_${index}`,

@@ -7,6 +7,7 @@ export const norms = {
   /** Inputs: x, scale, bias over the axes from `axis` on. Outputs: y, mean, 1 / deviation. */
   LayerNormalization: operator({
     name: 'LayerNormalization',
+    optionalOutputs: 2,
     attributes: { axis: 'int', epsilon: 'float', stash_type: 'int' },
     infer: (inputs, { axis = -1 }) => {
       const { dtype, shape } = required(inputs, 0);

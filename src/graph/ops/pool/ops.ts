@@ -20,6 +20,7 @@ export const pools = {
   /** Outputs: the largest of each window, and its index in the flattened input. */
   MaxPool: operator({
     name: 'MaxPool',
+    optionalOutputs: 1,
     attributes: { ...poolAttributes, storage_order: 'int' },
     infer: (inputs, attributes) => {
       const x = required(inputs, 0);
