@@ -20,7 +20,10 @@ type Build = (...inputs: readonly Value[]) => Value | readonly Value[];
 
 const sample = (at: Sample['at'], build: Build): Sample => ({
   at,
-  of: (inputs) => [build(...inputs)].flat() as readonly Value[],
+  of: (inputs) => {
+    const built = build(...inputs);
+    return 'producer' in built ? [built] : built;
+  },
 });
 const x = waves([2, 3]);
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { float32, int64, sizeOf, toNumbers, type Tensor } from '../../tensor/tensor.ts';
 import { evaluate } from '../testing/evaluate.ts';

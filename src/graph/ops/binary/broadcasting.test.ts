@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { float32, sizeOf, toNumbers, type Tensor } from '../../../tensor/tensor.ts';
 import { gradients } from '../../autodiff/gradients.ts';
