@@ -1,0 +1,84 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { messageOf } from '../../src/base/error.ts';
+import { GoldenCase, goldenDir, type GoldenCheck } from './case.ts';
+
+/** The check of each family of cases: the first folder of its path. */
+const checks: Readonly<Record<string, () => Promise<{ check: GoldenCheck }>>> = {
+  classifiers: () => import('./checks/classifiers.ts'),
+  clip: () => import('./checks/clip.ts'),
+  images: () => import('./checks/images.ts'),
+  metrics: () => import('./checks/metrics.ts'),
+  ops: () => import('./checks/ops.ts'),
+  pipelines: () => import('./checks/pipelines.ts'),
+  rng: () => import('./checks/rng.ts'),
+  schedulers: () => import('./checks/schedulers.ts'),
+  tokenizer: () => import('./checks/tokenizer.ts'),
+  training: () => import('./checks/training.ts'),
+  unet: () => import('./checks/unet.ts'),
+  vae: () => import('./checks/vae.ts'),
+};
+
+/** What is planned and not there yet. */
+const later: readonly RegExp[] = [
+  /^classifiers\/(bert|convnext|deit|distilbert|mobilenet|segformer|swin|timm|vit-mae-pretraining)/,
+  /^clip\/(model|vision)/,
+  /^onnx\//,
+  /^ops\/recurrent/,
+  /^pipelines\/(img2img|inpaint)/,
+  /^schedulers\/(DDPM|DPMSolver|EulerDiscrete|Heun|LCM|PNDM|UniPC)/,
+  /^training\/(segformer|unet)/,
+  /^unet\/(inpainting|lcm|sd15|sd2)/,
+];
+
+type Outcome = 'ok' | 'FAILED' | 'skipped';
+
+async function runCase(name: string): Promise<{ outcome: Outcome; lines: string[] }> {
+  if (later.some((pattern) => pattern.test(name))) return { outcome: 'skipped', lines: [] };
+  const load = checks[name.split('/')[0]];
+  if (!load) return { outcome: 'FAILED', lines: ['no check knows this family'] };
+  const golden = new GoldenCase(join(goldenDir, name));
+  try {
+    const { check } = await load();
+    await check(golden);
+  } catch (error) {
+    golden.fail(messageOf(error));
+  }
+  if (golden.compared === 0) golden.fail('nothing was compared');
+  const { mismatches, compared } = golden;
+  const shown = mismatches.slice(0, 6);
+  if (mismatches.length > shown.length) shown.push(`and ${mismatches.length - shown.length} more`);
+  return mismatches.length > 0
+    ? { outcome: 'FAILED', lines: shown }
+    : { outcome: 'ok', lines: [`${compared} compared`] };
+}
+
+function caseNames(): string[] {
+  return readdirSync(goldenDir, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('case.json'))
+    .map((path) => relative(goldenDir, join(goldenDir, path, '..')))
+    .sort();
+}
+
+async function main(filters: readonly string[]): Promise<void> {
+  const counts: Record<Outcome, number> = { ok: 0, FAILED: 0, skipped: 0 };
+  if (!existsSync(goldenDir)) {
+    console.log(`skipped: there is no golden data at ${goldenDir} (set GOLDEN_DIR)`);
+  } else {
+    for (const name of caseNames()) {
+      if (filters.length > 0 && !filters.some((filter) => name.includes(filter))) continue;
+      const { outcome, lines } = await runCase(name);
+      counts[outcome] += 1;
+      const [first = ''] = lines;
+      console.log(
+        outcome === 'FAILED'
+          ? [`FAILED   ${name}`, ...lines.map((line) => `           ${line}`)].join('\n')
+          : `${outcome.padEnd(8)} ${name.padEnd(44)} ${first}`,
+      );
+    }
+  }
+  console.log(`${counts.ok} passed, ${counts.FAILED} failed, ${counts.skipped} skipped`);
+  process.exitCode = counts.FAILED > 0 ? 1 : 0;
+}
+
+await main(process.argv.slice(2));
