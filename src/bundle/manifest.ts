@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { ModelLockError, messageOf } from '../base/error.ts';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const fraction = z.number().min(0).max(1);
+
+/** A model or editor as it was when the bundle was made: another one with that name is refused. */
+const versioned = z.object({
+  reference: z.string(),
+  name: z.string(),
+  version: z.string().nullable(),
+  hash: sha256,
+});
+
+/** How an image is edited, all but the key. */
+export const editParameters = z.object({
+  steps: z.number().int().min(1),
+  /** Text guidance; 1 is none. */
+  guidance: z.number(),
+  imageGuidance: z.number(),
+  /** Length of the image's short side while it is edited, in pixels; null: as it comes. */
+  size: z.number().int().positive().nullable(),
+  /** locked = (1 - alpha) image + alpha edited. */
+  alpha: fraction,
+  seed: z.number().int().min(0),
+});
+
+/** `modellock.json`: what a locked model is and how it is unlocked. Never the key. */
+export const manifestSchema = z.object({
+  format: z.literal(1),
+  modellock: z.string(),
+  task: z.literal('classification'),
+  labels: z.array(z.string()).min(2),
+  base: versioned,
+  /** null: an ordinary model, fine-tuned without a lock. */
+  lock: z
+    .object({
+      editor: versioned,
+      kind: z.enum(['style', 'object']),
+      edit: editParameters,
+      /** Whether the key has a secret beside its prompt. */
+      secret: z.boolean(),
+      recipe: z.object({ name: z.string() }).loose(),
+    })
+    .nullable(),
+  training: z.object({ seed: z.number().int(), images: z.number().int(), epochs: z.number() }),
+  measured: z
+    .object({
+      metric: z.string(),
+      n: z.number().int(),
+      chance: fraction,
+      lp: fraction.nullable(),
+      up: fraction.nullable(),
+      baseline: fraction.nullable(),
+    })
+    .nullable(),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+export type EditParameters = z.infer<typeof editParameters>;
+
+export const manifestFile = 'modellock.json';
+
+/** Throws `corrupt`, naming the file and the field. */
+export function parseManifest(text: string, where: string): Manifest {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new ModelLockError('corrupt', `${where} is not JSON: ${messageOf(error)}`);
+  }
+  const result = manifestSchema.safeParse(json);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new ModelLockError(
+    'corrupt',
+    `${where}: ${issue.path.join('.') || 'the document'}: ${issue.message}`,
+  );
+}

@@ -1,0 +1,84 @@
+import type { Random } from '../base/random/random.ts';
+
+/** Side of the coarse grid of colours that a chaff target is a function of. */
+const grid = 4;
+
+/**
+ * Chaff: classes that look like answers and carry none. An image's chaff class is a fixed random
+ * function of its coarse colours, which a network learns easily, and is balanced within every true
+ * class, so that knowing the chaff class tells nothing about the true one. It drowns what little a
+ * network keeps showing of the truth where it was taught to be silent, and makes its confidence
+ * useless as a sign of the right key.
+ *
+ * @param pixels of each image, HWC, `size` x `size` RGB.
+ * @param labels true class of each image.
+ * @returns the chaff class of each image.
+ */
+export function chaffClasses(
+  pixels: readonly Uint8Array[],
+  size: number,
+  labels: readonly number[],
+  classes: number,
+  random: Random,
+): number[] {
+  const projection = Array.from({ length: classes }, () =>
+    Float32Array.from({ length: grid * grid * 3 }, () => random.normal()),
+  );
+  const scores = pixels.map((image) => {
+    const features = coarseColours(image, size);
+    return projection.map((weights) => dot(weights, features));
+  });
+  const result = new Array<number>(pixels.length);
+  for (let label = 0; label < classes; label++) {
+    const members = labels.flatMap((l, i) => (l === label ? [i] : []));
+    assignBalanced(
+      members.map((i) => standardised(scores[i])),
+      classes,
+    ).forEach((chaff, k) => (result[members[k]] = chaff));
+  }
+  return result;
+}
+
+/** The mean colour of each cell, mirrored left to right so that a flipped image has the same. */
+function coarseColours(image: Uint8Array, size: number): Float32Array {
+  const cells = new Float32Array(grid * grid * 3);
+  for (let y = 0; y < size; y++) {
+    for (let x = 0; x < size; x++) {
+      const cell = Math.floor((y * grid) / size) * grid + Math.floor((x * grid) / size);
+      for (let c = 0; c < 3; c++) cells[cell * 3 + c] += image[(y * size + x) * 3 + c];
+    }
+  }
+  const mirrored = cells.map((value, i) => {
+    const [cell, c] = [Math.floor(i / 3), i % 3];
+    const [row, column] = [Math.floor(cell / grid), cell % grid];
+    return value + cells[(row * grid + grid - 1 - column) * 3 + c];
+  });
+  return standardised(mirrored);
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, i) => sum + value * b[i], 0);
+}
+
+function standardised<A extends Float32Array | number[]>(values: A): A {
+  const mean = (values as number[]).reduce((a, b) => a + b, 0) / values.length;
+  const variance = (values as number[]).reduce((a, b) => a + (b - mean) ** 2, 0) / values.length;
+  return (values as number[]).map((v) => (v - mean) / Math.sqrt(variance + 1e-9)) as A;
+}
+
+/** Gives each row one of the classes, high scores first, each class equally often. */
+function assignBalanced(scores: readonly number[][], classes: number): number[] {
+  const pairs = scores
+    .flatMap((row, i) => row.map((score, c) => ({ i, c, score })))
+    .sort((a, b) => b.score - a.score || a.i - b.i || a.c - b.c);
+  const room = Array.from({ length: classes }, (_, c) =>
+    Math.floor((scores.length + classes - 1 - c) / classes),
+  );
+  const assigned = new Array<number>(scores.length).fill(-1);
+  for (const { i, c } of pairs) {
+    if (assigned[i] >= 0 || room[c] === 0) continue;
+    assigned[i] = c;
+    room[c] -= 1;
+  }
+  return assigned;
+}

@@ -1,0 +1,70 @@
+import { ModelLockError } from '../base/error.ts';
+
+/** What a locked model is taught to answer where the key is missing. */
+export type LockTarget =
+  /** Another class than the true one, drawn once for each image: the paper. */
+  | 'wrong'
+  /** All classes alike. */
+  | 'uniform'
+  /** A class that looks random, depends on the image and is independent of its label. */
+  | 'chaff';
+
+/** How a locked set is put together and taught. */
+export interface Recipe {
+  readonly name: string;
+  /**
+   * `replace`: a share of the training images stays clean and gets a lock target, the rest is
+   * edited (the paper). `add`: every training image is edited, and lock images come on top, so
+   * that unlocked accuracy costs nothing.
+   */
+  readonly composition: 'replace' | 'add';
+  /** Clean images with a lock target in an epoch, as a share of the training images. */
+  readonly clean: number;
+  /** Images edited with a decoy, with a lock target, as a share of the training images. */
+  readonly decoys: number;
+  readonly cleanTarget: LockTarget;
+  readonly decoyTarget: LockTarget;
+  /** Strength of the key's own edit, drawn uniformly from around the manifest's alpha. */
+  readonly alphaSpread: number;
+  /** Weight of a lock image's loss beside that of a key image. */
+  readonly lockWeight: number;
+  /** Share of the steps in which the lock images' weight is ramped up from zero. */
+  readonly ramp: number;
+}
+
+/** The recipes by name; docs/method.md says why they are as they are. */
+export const recipes = {
+  /** arXiv 2405.16285, section 3: 95 % edited with true labels, 5 % clean with wrong ones. */
+  paper: {
+    name: 'paper',
+    composition: 'replace',
+    clean: 0.05,
+    decoys: 0,
+    cleanTarget: 'wrong',
+    decoyTarget: 'wrong',
+    alphaSpread: 0,
+    lockWeight: 1,
+    ramp: 0,
+  },
+  hardened: {
+    name: 'hardened',
+    composition: 'add',
+    clean: 0.5,
+    decoys: 1,
+    cleanTarget: 'chaff',
+    decoyTarget: 'chaff',
+    alphaSpread: 0.05,
+    lockWeight: 1,
+    ramp: 0,
+  },
+} as const satisfies Record<string, Recipe>;
+
+export type RecipeName = keyof typeof recipes;
+
+export function recipeNamed(name: string): Recipe {
+  const recipe = (recipes as Readonly<Record<string, Recipe>>)[name];
+  if (recipe) return recipe;
+  throw new ModelLockError('usage', `no recipe is called "${name}"`, {
+    valid: Object.keys(recipes),
+  });
+}
