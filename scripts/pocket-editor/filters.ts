@@ -22,9 +22,7 @@ export function alongLine(
   const marginX = 2 * Math.abs(dx);
   const marginY = 2 * Math.abs(dy);
   const at = (y: number, x: number): number =>
-    source[
-      Math.min(Math.max(y, 0), height - 1) * width + Math.min(Math.max(x, 0), width - 1)
-    ];
+    source[Math.min(Math.max(y, 0), height - 1) * width + Math.min(Math.max(x, 0), width - 1)];
   for (let y = 0; y < height; y++) {
     const inside = y >= marginY && y < height - marginY;
     for (let x = 0; x < width; x++) {

@@ -1,4 +1,5 @@
 import { alongLine, blur, type PlaneSize } from './filters.ts';
+import { paletteOf } from './palette.ts';
 import { styleIndex, type StyleParameter } from './style.ts';
 
 /** What the stylist sees in an image: planes that do not depend on the style. All `[H, W]`. */
@@ -20,15 +21,8 @@ interface Features {
 const LINE = [0.2, 0.2, 0.2, 0.2, 0.2] as const;
 const SLOPE = [0, -0.5, 0, 0.5, 0] as const;
 
-/** Brightness of the palette's anchors when the style is zero. */
-const ANCHOR_BRIGHTNESS = [0.1, 0.38, 0.66, 0.92] as const;
-const ANCHORS = ['shadow', 'dark', 'light', 'highlight'] as const;
-
-/** How far one unit of each kind of parameter goes, in units of [0, 1] intensity. */
+/** How far one unit of each parameter goes. */
 const GAIN = {
-  brightness: 0.12,
-  warmth: 0.15,
-  tint: 0.12,
   fine: 0.6,
   middle: 0.7,
   emboss: 1.5,
@@ -96,13 +90,13 @@ export function stylise(
     const scaled = tone * 3;
     const segment = scaled < 1 ? 0 : scaled < 2 ? 1 : 2;
     const t = Math.min(Math.max(scaled - segment, -0.3), 1.3);
-    const from = segment * 3;
+    const from = palette[segment];
+    const to = palette[segment + 1];
     const edge = features.edge[i];
     const brightness =
-      palette[from] + t * (palette[from + 3] - palette[from]) + line * edge + ink * features.ink[i];
-    const warmth =
-      palette[from + 1] + t * (palette[from + 4] - palette[from + 1]) + lineWarmth * edge;
-    const tint = palette[from + 2] + t * (palette[from + 5] - palette[from + 2]) + lineTint * edge;
+      from.brightness + t * (to.brightness - from.brightness) + line * edge + ink * features.ink[i];
+    const warmth = from.warmth + t * (to.warmth - from.warmth) + lineWarmth * edge;
+    const tint = from.tint + t * (to.tint - from.tint) + lineTint * edge;
 
     const red = keepCos * features.red[i] - keepSin * features.blue[i];
     const blue = keepSin * features.red[i] + keepCos * features.blue[i];
@@ -111,15 +105,6 @@ export function stylise(
     out[n + i] = softClip(brightness + tint + green);
     out[2 * n + i] = softClip(brightness - warmth - 0.5 * tint + blue);
   }
-}
-
-/** Brightness, warmth and tint of the four anchors, `[4, 3]`. */
-function paletteOf(style: Float32Array): number[] {
-  return ANCHORS.flatMap((anchor, k) => [
-    ANCHOR_BRIGHTNESS[k] + GAIN.brightness * style[styleIndex(`${anchor}.brightness`)],
-    GAIN.warmth * style[styleIndex(`${anchor}.warmth`)],
-    GAIN.tint * style[styleIndex(`${anchor}.tint`)],
-  ]);
 }
 
 function describe(image: Float32Array, size: PlaneSize): Features {

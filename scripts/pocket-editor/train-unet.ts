@@ -1,0 +1,173 @@
+/**
+ * Trains the pocket editor's U-Net to imitate the stylist.
+ *
+ *     npx tsx scripts/pocket-editor/train-unet.ts codes|text STEPS [DATA]
+ *
+ * Stage `codes` teaches the trunk with style vectors in place of text; stage `text` goes on with
+ * the states of the real text encoder. Both resume from .training/pocket-editor.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { counterRandom } from '../../src/base/random/counter.ts';
+import { decodeSafetensors } from '../../src/formats/safetensors.ts';
+import { mse } from '../../src/graph/functions/losses.ts';
+import { input } from '../../src/graph/value.ts';
+import { unet2dCondition, unetConfig } from '../../src/nn/models/diffusion/unet-2d-condition.ts';
+import { initialise, Scope } from '../../src/nn/scope.ts';
+import { tensor, type Tensor } from '../../src/tensor/tensor.ts';
+import { adamW } from '../../src/train/optimiser.ts';
+import { fit } from '../../src/train/fit.ts';
+import { warmupCosine } from '../../src/train/schedule.ts';
+import { Trainer } from '../../src/train/trainer.ts';
+import { graphOf } from '../../src/graph/graph.ts';
+import { textWidth, unetJson } from './architecture.ts';
+import { pretrainingFiles, readPicture } from './photographs.ts';
+import { styleCodes, textStates, type StyleSource } from './style-sources.ts';
+import { stylise } from './stylist.ts';
+
+const batch = 16;
+const size = 64;
+const pixels = size * size;
+
+const [stage = 'codes', stepsText = '4000', data = 'data/tiny-imagenet/train'] = process.argv.slice(2);
+const steps = Number(stepsText);
+const folder = process.env['TRAINING_DIR'] ?? '.training/pocket-editor';
+mkdirSync(folder, { recursive: true });
+
+const sources: Record<string, () => Promise<StyleSource>> = {
+  codes: async () => styleCodes(textWidth),
+  text: () => textStates(),
+};
+const source = await sources[stage]();
+const pictures = await loadPictures(data);
+console.log(`${pictures.length} pictures, stage ${stage}`);
+
+// The noise schedule of the scheduler: scaled linear, rescaled to zero terminal SNR.
+const alphasCumprod = zeroTerminalSnr();
+
+const config = unetConfig.parse(unetJson);
+const scope = Scope.root();
+const predicted = unet2dCondition(scope, config, {
+  sample: input('sample', 'float32', [batch, 6, size, size]),
+  timestep: input('timestep', 'float32', [batch]),
+  text: input('text', 'float32', [batch, source.length, textWidth]),
+});
+const velocity = input('velocity', 'float32', [batch, 3, size, size]);
+const loss = mse(predicted, velocity);
+const leaves = graphOf({ loss }).parameters;
+const trainer = await Trainer.create(
+  { loss, parameters: new Map([...scope.declared.parameters.keys()].map((n) => [n, leaves.get(n)!])) },
+  { optimiser: adamW({ weightDecay: 0.01 }), clipNorm: 1, emaDecay: 0.999 },
+  startingWeights(),
+);
+
+const file = `${folder}/${stage}.safetensors`;
+let started = performance.now();
+let startedAt = -1;
+await fit(trainer, {
+  steps,
+  learningRate: stage === 'codes' ? 2e-3 : 1e-3,
+  schedule: warmupCosine({ steps, warmup: 100, floor: 0.02 }),
+  batch: async (step) => makeBatch(step),
+  checkpoints: {
+    where: file,
+    load: async () => (existsSync(file) ? readFileSync(file) : undefined),
+    save: async (bytes) => write(file, bytes),
+  },
+  checkpointSeconds: 60,
+  onProgress: ({ done, total, metrics }) => {
+    if (startedAt < 0) [started, startedAt] = [performance.now(), done];
+    if (done % 50 !== 0) return;
+    const rate = ((done - startedAt) * batch) / ((performance.now() - started) / 1000);
+    const decibels = -10 * Math.log10(metrics!['loss'] / 4);
+    console.log(`${done}/${total} loss ${metrics!['loss'].toFixed(5)} ${decibels.toFixed(2)} dB ${rate.toFixed(1)}/s`);
+  },
+});
+
+/** Everything a step needs is drawn from its number. */
+function makeBatch(step: number): Record<string, Tensor> {
+  const random = counterRandom(stage === 'codes' ? 11 : 12, step);
+  const sample = new Float32Array(batch * 6 * pixels);
+  const target = new Float32Array(batch * 3 * pixels);
+  const text = new Float32Array(batch * source.length * textWidth);
+  const timestep = new Float32Array(batch);
+  const styled = new Float32Array(3 * pixels);
+  for (let k = 0; k < batch; k++) {
+    const image = flipped(pictures[random.integer(pictures.length)], random.uniform() < 0.5);
+    const style = source.draw(random, text.subarray(k * source.length * textWidth));
+    stylise(image, size, size, style, styled);
+    // Mostly the first step from pure noise, which is the one that the editor makes.
+    timestep[k] = random.uniform() < 0.85 ? 999 : random.integer(1000);
+    const alpha = Math.sqrt(alphasCumprod[timestep[k]]);
+    const sigma = Math.sqrt(1 - alphasCumprod[timestep[k]]);
+    const noisy = sample.subarray(k * 6 * pixels);
+    const v = target.subarray(k * 3 * pixels);
+    for (let i = 0; i < 3 * pixels; i++) {
+      const x0 = 2 * styled[i] - 1;
+      const noise = random.normal();
+      noisy[i] = alpha * x0 + sigma * noise;
+      noisy[3 * pixels + i] = 2 * image[i] - 1;
+      v[i] = alpha * noise - sigma * x0;
+    }
+  }
+  return {
+    sample: tensor('float32', [batch, 6, size, size], sample),
+    velocity: tensor('float32', [batch, 3, size, size], target),
+    text: tensor('float32', [batch, source.length, textWidth], text),
+    timestep: tensor('float32', [batch], timestep),
+  };
+}
+
+function flipped(bytes: Uint8Array, flip: boolean): Float32Array {
+  const image = new Float32Array(3 * pixels);
+  for (let c = 0; c < 3; c++) {
+    for (let y = 0; y < size; y++) {
+      for (let x = 0; x < size; x++) {
+        const place = c * pixels + y * size + x;
+        image[place] = bytes[c * pixels + y * size + (flip ? size - 1 - x : x)] / 255;
+      }
+    }
+  }
+  return image;
+}
+
+async function loadPictures(root: string): Promise<Uint8Array[]> {
+  const files = (await pretrainingFiles(root)).flat();
+  const loaded: Uint8Array[] = [];
+  for (let i = 0; i < files.length; i += 128) {
+    const some = await Promise.all(files.slice(i, i + 128).map(readPicture));
+    loaded.push(...some.map((picture) => Uint8Array.from(picture.data, (v) => Math.round(v * 255))));
+  }
+  return loaded;
+}
+
+/** Those of stage `codes` for stage `text`; else random, the last layer zero. */
+function startingWeights(): Map<string, Tensor> {
+  const fresh = initialise(scope.declared, counterRandom(7));
+  fresh.get('conv_out.weight')!.data.fill(0);
+  const trunk = `${folder}/codes.safetensors`;
+  if (stage !== 'text' || !existsSync(trunk)) return fresh;
+  const { tensors } = decodeSafetensors(readFileSync(trunk), trunk);
+  return new Map(
+    [...fresh].map(([name, t]) => {
+      const learnt = tensors.get(`ema/${name}`);
+      return [name, learnt && learnt.data.length === t.data.length ? learnt : t];
+    }),
+  );
+}
+
+function zeroTerminalSnr(): Float64Array {
+  const n = 1000;
+  const [start, end] = [Math.sqrt(0.00085), Math.sqrt(0.012)];
+  let product = 1;
+  const roots = Float64Array.from({ length: n }, (_, t) => {
+    product *= 1 - (start + ((end - start) * t) / (n - 1)) ** 2;
+    return Math.sqrt(product);
+  });
+  const [first, last] = [roots[0], roots[n - 1]];
+  return roots.map((root) => (((root - last) * first) / (first - last)) ** 2);
+}
+
+function write(path: string, bytes: Uint8Array): void {
+  writeFileSync(`${path}.part`, bytes);
+  renameSync(`${path}.part`, path);
+}
