@@ -1,0 +1,69 @@
+import { counterRandom } from '../base/random/counter.ts';
+import { ModelLockError } from '../base/error.ts';
+import type { LockTarget, Recipe } from './recipe.ts';
+
+/** One row of a locked set: an image, how it is edited, and what the model is to answer. */
+export interface LockedSample {
+  /** Number of the training image. */
+  readonly image: number;
+  readonly edit: 'key' | 'clean' | 'decoy';
+  readonly target: 'label' | LockTarget;
+}
+
+/** Places of the counter-based random numbers, so that no two uses share one. */
+const place = { split: 1, clean: 2, order: 3 } as const;
+
+/**
+ * The locked set of one epoch, in training order. Which images stay clean under `replace` is drawn
+ * once for all epochs (the paper); the clean images that `add` puts on top are others each time.
+ *
+ * @param images number of training images.
+ */
+export function lockedSet(
+  recipe: Recipe,
+  images: number,
+  seed: number,
+  epoch: number,
+): LockedSample[] {
+  const samples = compositions[recipe.composition](recipe, images, seed, epoch);
+  const order = counterRandom(seed, place.order, epoch).permutation(samples.length);
+  return Array.from(order, (i) => samples[i]);
+}
+
+type Composition = (recipe: Recipe, images: number, seed: number, epoch: number) => LockedSample[];
+
+const compositions: Record<Recipe['composition'], Composition> = {
+  replace(recipe, images, seed) {
+    const clean = Math.round(recipe.clean * images);
+    const decoys = Math.round(recipe.decoys * images);
+    if (clean + decoys >= images) {
+      throw new ModelLockError('data', `${images} images are too few for recipe ${recipe.name}`);
+    }
+    const order = counterRandom(seed, place.split).permutation(images);
+    return Array.from(order, (image, i): LockedSample => {
+      if (i < clean) return { image, edit: 'clean', target: recipe.cleanTarget };
+      if (i < clean + decoys) return { image, edit: 'decoy', target: recipe.decoyTarget };
+      return { image, edit: 'key', target: 'label' };
+    });
+  },
+  add(recipe, images, seed, epoch) {
+    const some = (share: number, at: number): Uint32Array =>
+      counterRandom(seed, place.clean, epoch, at)
+        .permutation(images)
+        .slice(0, Math.round(share * images));
+    return [
+      ...Array.from({ length: images }, (_, image): LockedSample => {
+        return { image, edit: 'key', target: 'label' };
+      }),
+      ...Array.from(some(recipe.clean, 0), (image): LockedSample => {
+        return { image, edit: 'clean', target: recipe.cleanTarget };
+      }),
+      ...Array.from(some(recipe.decoys, 1), (image): LockedSample => {
+        return { image, edit: 'decoy', target: recipe.decoyTarget };
+      }),
+    ];
+  },
+};
+
+/** Whether any row of the recipe is edited with a decoy. */
+export const usesDecoys = (recipe: Recipe): boolean => recipe.decoys > 0;
