@@ -1,0 +1,90 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { counterRandom } from '../base/random/counter.ts';
+import { normalQuantile, studentCdf, studentQuantile } from './distributions.ts';
+import {
+  bootstrapInterval,
+  differenceInterval,
+  meanInterval,
+  pairedInterval,
+  wilsonInterval,
+} from './intervals.ts';
+
+describe('distributions', () => {
+  test.each([
+    [0.975, 1.959963984540054],
+    [0.995, 2.5758293035489004],
+    [0.5, 0],
+    [0.0005, -3.2905267314919255],
+  ])('the normal quantile of %d', (p, expected) => {
+    expect(normalQuantile(p)).toBeCloseTo(expected, 10);
+  });
+
+  test.each([
+    [1, 12.706204736432095],
+    [2, 4.302652729696142],
+    [8, 2.3060041350333704],
+    [9, 2.2621571627409915],
+    [200, 1.971896223633143],
+  ])('the 97.5 % quantile of t with %d degrees of freedom', (degrees, expected) => {
+    expect(studentQuantile(0.975, degrees)).toBeCloseTo(expected, 9);
+    expect(studentCdf(expected, degrees)).toBeCloseTo(0.975, 10);
+    expect(studentQuantile(0.025, degrees)).toBeCloseTo(-expected, 9);
+  });
+});
+
+describe('intervals', () => {
+  test('of proportions, as Newcombe (1998) has them', () => {
+    const wilson = wilsonInterval(81 / 263, 263);
+    expect(wilson.low).toBeCloseTo(0.2553, 4);
+    expect(wilson.high).toBeCloseTo(0.3662, 4);
+    const difference = differenceInterval({ value: 56 / 70, n: 70 }, { value: 48 / 80, n: 80 });
+    expect(difference.low).toBeCloseTo(0.0524, 4);
+    expect(difference.high).toBeCloseTo(0.3339, 4);
+  });
+
+  test('a proportion lies within its interval, which lies within [0, 1] and narrows with n', () => {
+    const seen = fc
+      .integer({ min: 1, max: 5000 })
+      .chain((n) => fc.tuple(fc.integer({ min: 0, max: n }), fc.constant(n)));
+    fc.assert(
+      fc.property(seen, ([hits, n]) => {
+        const { low, high } = wilsonInterval(hits / n, n);
+        expect(low).toBeGreaterThanOrEqual(0);
+        expect(low).toBeLessThanOrEqual(hits / n);
+        expect(high).toBeGreaterThanOrEqual(hits / n);
+        expect(high).toBeLessThanOrEqual(1);
+        const finer = wilsonInterval(hits / n, 4 * n);
+        expect(finer.high - finer.low).toBeLessThan(high - low);
+      }),
+    );
+  });
+
+  test('of paired differences', () => {
+    // Differences 1, 2, 3: mean 2, standard error 1 / sqrt(3), t(2) = 4.3027.
+    const { mean, low, high } = pairedInterval([2, 4, 6], [1, 2, 3]);
+    expect(mean).toBe(2);
+    expect(low).toBeCloseTo(2 - 4.302652729696142 / Math.sqrt(3), 9);
+    expect(high).toBeCloseTo(2 + 4.302652729696142 / Math.sqrt(3), 9);
+  });
+
+  test("by bootstrap, close to Student's for a mean, and the same for the same seed", () => {
+    const random = counterRandom(3);
+    const values = Array.from({ length: 200 }, () => random.normal());
+    const mean = (drawn: Uint32Array): number =>
+      drawn.reduce((sum, i) => sum + values[i], 0) / drawn.length;
+    const bootstrap = bootstrapInterval(values.length, mean, counterRandom(1));
+    const student = meanInterval(values);
+    expect(Math.abs(bootstrap.low - student.low)).toBeLessThan(0.02);
+    expect(Math.abs(bootstrap.high - student.high)).toBeLessThan(0.02);
+    expect(bootstrapInterval(values.length, mean, counterRandom(1))).toEqual(bootstrap);
+    expect(bootstrapInterval(values.length, mean, counterRandom(2))).not.toEqual(bootstrap);
+  });
+
+  test('refuse too few values', () => {
+    expect(() => meanInterval([1])).toThrow('two values or more');
+    expect(() => wilsonInterval(0, 0)).toThrow('needs trials');
+    expect(() => wilsonInterval(1.5, 10)).toThrow('not a proportion');
+    expect(() => bootstrapInterval(0, () => 0, counterRandom(1))).toThrow('needs samples');
+  });
+});

@@ -1,0 +1,9 @@
+/** A fraction as people read it: `93.9 %`. */
+export function percent(fraction: number): string {
+  return `${(100 * fraction).toFixed(1)} %`;
+}
+
+/** A difference of two fractions, without its sign: `3.1 points`. */
+export function points(difference: number): string {
+  return `${(100 * Math.abs(difference)).toFixed(1)} points`;
+}

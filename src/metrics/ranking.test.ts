@@ -1,0 +1,46 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { auroc, averagePrecision } from './ranking.ts';
+
+const samples = fc
+  .array(fc.tuple(fc.integer({ min: 0, max: 1 }), fc.integer({ min: 0, max: 8 })), {
+    minLength: 2,
+    maxLength: 40,
+  })
+  .filter((pairs) => new Set(pairs.map(([label]) => label)).size === 2);
+
+describe('ranking', () => {
+  test('AUROC is the share of pairs in the right order, ties counting half', () => {
+    fc.assert(
+      fc.property(samples, (pairs) => {
+        const positives = pairs.filter(([label]) => label === 1);
+        const negatives = pairs.filter(([label]) => label === 0);
+        const wins = positives.flatMap(([, p]) =>
+          negatives.map(([, n]) => (p > n ? 1 : p === n ? 0.5 : 0)),
+        );
+        const expected = wins.reduce((sum: number, win) => sum + win, 0) / wins.length;
+        expect(auroc(...unzip(pairs))).toBeCloseTo(expected, 12);
+      }),
+    );
+  });
+
+  test('equal scores give AUROC one half and the share of positives as precision', () => {
+    expect(auroc([1, 0, 0, 1, 0], [7, 7, 7, 7, 7])).toBe(0.5);
+    expect(averagePrecision([1, 0, 0, 1, 0], [7, 7, 7, 7, 7])).toBeCloseTo(0.4);
+  });
+
+  test('average precision of a known ranking', () => {
+    // Positives at the first, third and fourth place: (1 + 2/3 + 3/4) / 3.
+    expect(averagePrecision([1, 0, 1, 1], [4, 3, 2, 1])).toBeCloseTo((1 + 2 / 3 + 3 / 4) / 3);
+  });
+
+  test('refuses a set of one kind, and scores that are no numbers', () => {
+    expect(() => auroc([1, 1], [0, 1])).toThrow('positive and negative');
+    expect(() => averagePrecision([0, 0], [0, 1])).toThrow('positive samples');
+    expect(() => auroc([0, 1], [Number.NaN, 1])).toThrow('not a number');
+  });
+});
+
+function unzip(pairs: readonly (readonly [number, number])[]): [number[], number[]] {
+  return [pairs.map(([label]) => label), pairs.map(([, score]) => score)];
+}
