@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { ModelLockError, messageOf, type ErrorCode } from '../base/error.ts';
+
+/** Files and folders, with every refusal of the system as one clear error. */
+
+export { basename, dirname, extname, join, relative, resolve } from 'node:path';
+
+const reasons: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  ENOENT: ['not-found', 'there is no such file or folder'],
+  ENOTDIR: ['not-found', 'part of the path is no folder'],
+  EISDIR: ['data', 'it is a folder'],
+  EACCES: ['io', 'permission denied'],
+  EPERM: ['io', 'permission denied'],
+  EROFS: ['io', 'the file system is read-only'],
+  ENOSPC: ['io', 'the disk is full'],
+  EDQUOT: ['io', 'the disk quota is used up'],
+  ELOOP: ['data', 'it is a loop of links'],
+  ENAMETOOLONG: ['usage', 'the name is too long'],
+};
+
+/** The error of a failed system call on `path`, in words. */
+export function fileError(doing: string, path: string, error: unknown): ModelLockError {
+  if (error instanceof ModelLockError) return error;
+  const [code, reason] = reasons[(error as NodeJS.ErrnoException).code ?? ''] ?? [
+    'io',
+    messageOf(error),
+  ];
+  return new ModelLockError(code, `cannot ${doing} ${path}: ${reason}`, { cause: error });
+}
+
+async function attempt<T>(doing: string, path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw fileError(doing, path, error);
+  }
+}
+
+export function readBytes(path: string): Promise<Uint8Array> {
+  return attempt('read', path, () => readFile(path));
+}
+
+export function readText(path: string): Promise<string> {
+  return attempt('read', path, () => readFile(path, 'utf8'));
+}
+
+/** Throws `corrupt` for what is not JSON. */
+export async function readJson(path: string): Promise<unknown> {
+  const text = await readText(path);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ModelLockError('corrupt', `${path} is not JSON: ${messageOf(error)}`);
+  }
+}
+
+/** `undefined` where there is no such file. */
+export async function readBytesIfAny(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw fileError('read', path, error);
+  }
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+export async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
+
+/** Creates a folder and those above it. `mode` is for the folder itself. */
+export async function makeFolder(path: string, mode = 0o777): Promise<void> {
+  await attempt('create', path, () => mkdir(path, { recursive: true, mode }));
+}
+
+/** Names in a folder by code point, which is the same on every machine. */
+export async function listFolder(
+  path: string,
+): Promise<{ name: string; isFolder: boolean; isLink: boolean }[]> {
+  const entries = await attempt('read', path, () => readdir(path, { withFileTypes: true }));
+  return entries
+    .map((entry) => ({
+      name: entry.name,
+      isFolder: entry.isDirectory(),
+      isLink: entry.isSymbolicLink(),
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * Writes a file so that it is there whole or not at all, whenever the process or the machine dies:
+ * under another name first, on disk, then renamed.
+ */
+export async function writeAtomic(path: string, data: Uint8Array | string): Promise<void> {
+  const part = `${path}.${randomBytes(6).toString('hex')}.part`;
+  await attempt('write', path, async () => {
+    try {
+      const file = await open(part, 'wx');
+      try {
+        await file.writeFile(data);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(part, path);
+    } catch (error) {
+      await rm(part, { force: true });
+      throw error;
+    }
+  });
+}
+
+export function writeJson(path: string, value: unknown): Promise<void> {
+  return writeAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+export async function removeAll(path: string): Promise<void> {
+  await attempt('remove', path, () => rm(path, { recursive: true, force: true }));
+}
+
+/** Gives a finished folder its final name. Throws `io` when that name is taken. */
+export async function moveFolder(from: string, to: string): Promise<void> {
+  await makeFolder(dirname(resolve(to)));
+  await attempt('create', to, () => rename(from, to));
+}
+
+/** `name` below `folder`. Throws `corrupt` for names that lead out of it. */
+export function pathWithin(folder: string, name: string): string {
+  const path = resolve(folder, name);
+  const inside = relative(resolve(folder), path);
+  if (isAbsolute(name) || inside === '' || inside.startsWith('..') || isAbsolute(inside)) {
+    throw new ModelLockError('corrupt', `"${name}" leads out of ${folder}`);
+  }
+  return join(folder, inside);
+}

@@ -1,0 +1,68 @@
+import { availableParallelism } from 'node:os';
+import type { Sharp } from 'sharp';
+import { ModelLockError } from '../base/error.ts';
+import type { RgbImage } from '../tensor/image.ts';
+import { readBytes } from './files.ts';
+
+/** Larger pictures are refused before they are decoded: 100 megapixels. */
+const maxPixels = 100_000_000;
+
+/** How many pictures are worth decoding at once. */
+export const decodersAtOnce = Math.max(2, availableParallelism());
+
+/**
+ * The picture in a file, its alpha dropped and its EXIF orientation ignored, as Pillow's
+ * `Image.open(...).convert('RGB')` reads it. Throws `data`, naming `where`.
+ */
+export async function decodeImage(bytes: Uint8Array, where: string): Promise<RgbImage> {
+  const { default: sharp } = await import('sharp');
+  try {
+    const image = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'truncated' });
+    const { width, height, depth, space, hasAlpha } = await image.metadata();
+    if (width * height > maxPixels) {
+      throw new ModelLockError('data', `${width}x${height} is more than ${maxPixels} pixels`);
+    }
+    const eightBits = depth === 'ushort' ? image.toColourspace('srgb') : image;
+    const opaque = hasAlpha ? eightBits.removeAlpha() : eightBits;
+    return await toRgb(space === 'cmyk' ? opaque.toColourspace('srgb') : opaque);
+  } catch (error) {
+    const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0];
+    throw new ModelLockError('data', `${where} cannot be read as a picture: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+async function toRgb(image: Sharp): Promise<RgbImage> {
+  const { data, info } = await image
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  if (channels === 3) return { width, height, data };
+  const rgb = new Uint8Array(width * height * 3);
+  for (let i = 0; i < width * height; i++) {
+    for (let c = 0; c < 3; c++) rgb[i * 3 + c] = data[i * channels + (channels < 3 ? 0 : c)];
+  }
+  return { width, height, data: rgb };
+}
+
+export async function readImage(path: string): Promise<RgbImage> {
+  return decodeImage(await readBytes(path), path);
+}
+
+export type ImageFormat =
+  { readonly kind: 'png' } | { readonly kind: 'jpeg'; readonly quality: number };
+
+/** The bytes of a PNG or JPEG file. */
+export async function encodeImage(
+  image: RgbImage,
+  format: ImageFormat = { kind: 'png' },
+): Promise<Uint8Array> {
+  const { default: sharp } = await import('sharp');
+  const { width, height, data } = image;
+  const raw = sharp(data, { raw: { width, height, channels: 3 } });
+  return format.kind === 'png'
+    ? raw.png().toBuffer()
+    : raw.jpeg({ quality: format.quality }).toBuffer();
+}
