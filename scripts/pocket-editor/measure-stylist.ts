@@ -1,13 +1,14 @@
 /** Speed and strength of the stylist: `npx tsx scripts/pocket-editor/measure-stylist.ts PHOTOGRAPHS [SHEET.png]`. */
+import { counterRandom } from '../../src/base/random/counter.ts';
 import { samplePictures, writeSheet, type Picture } from './photographs.ts';
-import { gaussian } from './random.ts';
 import { STYLE_SIZE } from './style.ts';
 import { stylise } from './stylist.ts';
 
 const [root, sheet] = process.argv.slice(2);
 const pictures = await samplePictures(root, 100);
-const normal = gaussian(1);
-const randomStyle = (): Float32Array => Float32Array.from({ length: STYLE_SIZE }, normal);
+const random = counterRandom(1);
+const randomStyle = (): Float32Array =>
+  Float32Array.from({ length: STYLE_SIZE }, () => random.normal());
 
 function redraw(picture: Picture, style: Float32Array): Picture {
   const data = new Float32Array(picture.data.length);
