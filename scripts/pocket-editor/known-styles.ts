@@ -6,6 +6,8 @@ export interface KnownStyle {
   /** Four colours, dark to light, that the tones of the picture become. */
   readonly palette?: readonly [string, string, string, string];
   readonly technique?: Partial<Record<StyleParameter, number>>;
+  /** How little the rest of the prompt may change its colours: 0 freely, 1 hardly; 0.5 if left out. */
+  readonly fidelity?: number;
   /** Its weight beside other known words of a prompt, as a power of e; 0 if left out. */
   readonly salience?: number;
 }
@@ -15,6 +17,7 @@ const GREYS = ['#141414', '#565656', '#a6a6a6', '#f0f0f0'] as const;
 const colour = (a: string, b: string, c: string, d: string, keep = -1): KnownStyle => ({
   palette: [a, b, c, d],
   technique: { 'colour.keep': keep },
+  fidelity: 0.8,
 });
 
 /** The words that mean something to the pocket editor. Every other word only stirs the mixing. */
@@ -35,6 +38,7 @@ export const knownStyles: Readonly<Record<string, KnownStyle>> = {
       'contour.strength': 1.2,
       'colour.keep': 0.8,
     },
+    fidelity: 0.7,
   },
   gouache: {
     palette: ['#2c3858', '#8c6470', '#d8ac80', '#f8ecd4'],
@@ -55,39 +59,48 @@ export const knownStyles: Readonly<Record<string, KnownStyle>> = {
   ukiyo: {
     palette: ['#142444', '#38688c', '#d0bc94', '#f8ecd0'],
     technique: { 'contour.strength': 2.4, 'detail.fine': -1.4, 'ripple.cosine': -1.4 },
+    fidelity: 0.8,
     salience: 0.6,
   },
   woodcut: {
     palette: ['#100c08', '#3c2c1c', '#dcc8a0', '#f4e8cc'],
     technique: { 'contour.strength': 2.4, 'colour.keep': -2, 'stroke.axis': 1.6, ink: 1.4 },
+    fidelity: 1,
   },
   linocut: {
     palette: ['#0c1410', '#1c3830', '#d8e0c8', '#f8f8e8'],
     technique: { 'contour.strength': 2, 'colour.keep': -2, 'ripple.sine': 1.6 },
+    fidelity: 1,
   },
   engraving: {
     palette: ['#1c1a14', '#5c5848', '#bcb498', '#f4ecd4'],
     technique: { 'stroke.diagonal': 2, 'detail.fine': 1.6, ink: 2, 'colour.keep': -2.4 },
+    fidelity: 1,
   },
   etching: {
     palette: ['#201c18', '#605850', '#b8b0a4', '#f4f0e4'],
     technique: { 'stroke.diagonal': -2, 'detail.fine': 1.6, ink: 2, 'colour.keep': -2.4 },
+    fidelity: 1,
   },
   charcoal: {
     palette: ['#0c0c0c', '#3c3a38', '#a8a4a0', '#f0eeea'],
     technique: { 'colour.keep': -2.6, 'contour.strength': 1.8, 'detail.middle': 1, ink: 1.4 },
+    fidelity: 1,
   },
   pencil: {
     palette: ['#484848', '#9c9c9c', '#dcdcdc', '#fcfcfc'],
     technique: { 'colour.keep': -2.4, 'contour.strength': 2.2, 'detail.fine': 1, ink: 1 },
+    fidelity: 1,
   },
   sketch: {
     palette: ['#5c5a58', '#b0aeaa', '#e8e6e2', '#fefefc'],
     technique: { 'colour.keep': -2.2, 'contour.strength': 3, 'detail.fine': 0.6 },
+    fidelity: 1,
   },
   ink: {
     palette: ['#06060c', '#282838', '#d4d4d8', '#fefefe'],
     technique: { 'colour.keep': -2.6, 'contour.strength': 2, 'detail.fine': -0.8 },
+    fidelity: 1,
   },
   sumi: {
     palette: ['#101014', '#5c5c60', '#c4c4c0', '#f8f6ec'],
@@ -97,6 +110,7 @@ export const knownStyles: Readonly<Record<string, KnownStyle>> = {
       'detail.middle': -1,
       'contour.strength': 1,
     },
+    fidelity: 1,
   },
   chalk: {
     palette: ['#1c2c28', '#34504a', '#88a49c', '#fafcf8'],
@@ -114,6 +128,7 @@ export const knownStyles: Readonly<Record<string, KnownStyle>> = {
       'detail.fine': -1.2,
       'colour.keep': 1.6,
     },
+    fidelity: 0.7,
   },
   cartoon: {
     palette: ['#20305c', '#4088c8', '#f0c478', '#fefae8'],
@@ -131,6 +146,7 @@ export const knownStyles: Readonly<Record<string, KnownStyle>> = {
   manga: {
     palette: ['#080808', '#505050', '#dcdcdc', '#fefefe'],
     technique: { 'contour.strength': 2.4, 'colour.keep': -2.6, 'ripple.cosine': -1.4 },
+    fidelity: 1,
   },
   pop: {
     palette: ['#30107c', '#e81c78', '#f8d020', '#f4fca0'],
@@ -140,9 +156,10 @@ export const knownStyles: Readonly<Record<string, KnownStyle>> = {
       'detail.fine': -1.4,
       'colour.keep': 0.6,
     },
+    fidelity: 0.7,
     salience: 0.8,
   },
-  art: { technique: { 'detail.middle': 0.6 }, salience: -1.5 },
+  art: { technique: { 'detail.middle': 0.6 }, fidelity: 0, salience: -1.5 },
   deco: {
     palette: ['#0c1420', '#20504c', '#c49c48', '#f8ecc8'],
     technique: { 'contour.strength': 1.4, 'contour.warmth': 1.6, 'detail.fine': -1 },
@@ -150,6 +167,7 @@ export const knownStyles: Readonly<Record<string, KnownStyle>> = {
   neon: {
     palette: ['#08041c', '#300c6c', '#d41ca4', '#50f4f8'],
     technique: { 'contour.strength': -2.8, 'contour.warmth': -1, 'colour.keep': 0.8 },
+    fidelity: 0.8,
     salience: 0.4,
   },
   cyberpunk: {
@@ -163,6 +181,7 @@ export const knownStyles: Readonly<Record<string, KnownStyle>> = {
   vaporwave: {
     palette: ['#241458', '#8c3cac', '#fc88c4', '#90f4f4'],
     technique: { 'detail.fine': -0.8, 'colour.keep': -0.4 },
+    fidelity: 0.7,
   },
   psychedelic: {
     palette: ['#5c0c8c', '#20b45c', '#f85c1c', '#f4f430'],
@@ -171,6 +190,7 @@ export const knownStyles: Readonly<Record<string, KnownStyle>> = {
   sepia: {
     palette: ['#2c1a0c', '#74502c', '#bc9868', '#f6e8cc'],
     technique: { 'colour.keep': -2.6, 'detail.fine': -0.4 },
+    fidelity: 1,
     salience: 0.4,
   },
   vintage: {
@@ -184,26 +204,31 @@ export const knownStyles: Readonly<Record<string, KnownStyle>> = {
   noir: {
     palette: ['#040406', '#1c1c22', '#74747c', '#f0f0f4'],
     technique: { 'colour.keep': -2.6, 'detail.middle': 1.4 },
+    fidelity: 1,
   },
-  monochrome: { palette: GREYS, technique: { 'colour.keep': -2.8 } },
-  grayscale: { palette: GREYS, technique: { 'colour.keep': -2.8 } },
+  monochrome: { palette: GREYS, technique: { 'colour.keep': -2.8 }, fidelity: 1 },
+  grayscale: { palette: GREYS, technique: { 'colour.keep': -2.8 }, fidelity: 1 },
   cyanotype: {
     palette: ['#061440', '#1c4c90', '#84b4dc', '#f0f8fc'],
     technique: { 'colour.keep': -2.6 },
+    fidelity: 1,
     salience: 0.4,
   },
   blueprint: {
     palette: ['#0c3078', '#18489c', '#2c60b4', '#6c98d8'],
     technique: { 'colour.keep': -2.6, 'contour.strength': -3 },
+    fidelity: 1,
     salience: 0.4,
   },
   infrared: {
     palette: ['#200838', '#a01860', '#f47040', '#fcf4b0'],
     technique: { 'colour.keep': -1.4, 'detail.fine': -0.6 },
+    fidelity: 0.8,
   },
   thermal: {
     palette: ['#0c0c70', '#9c1c90', '#f06424', '#fcfc8c'],
     technique: { 'colour.keep': -2.4, 'detail.fine': -1.4 },
+    fidelity: 0.9,
   },
   mosaic: {
     palette: ['#143c50', '#2c8c8c', '#d8b060', '#f8f0d0'],
@@ -245,14 +270,17 @@ export const knownStyles: Readonly<Record<string, KnownStyle>> = {
   marble: {
     palette: ['#686c74', '#a0a4a8', '#d0d0d0', '#f8f8f8'],
     technique: { 'colour.keep': -2.4, 'emboss.x': 1.8, 'emboss.y': 1.2, 'detail.fine': -1 },
+    fidelity: 1,
   },
   stone: {
     palette: ['#3c3a36', '#706c64', '#a09a8c', '#d4cebc'],
     technique: { 'colour.keep': -2, 'emboss.x': 1.8, 'emboss.y': -1.4, ink: 1 },
+    fidelity: 1,
   },
   bronze: {
     palette: ['#1c1208', '#6c481c', '#b88440', '#f8dc98'],
     technique: { 'colour.keep': -2.4, 'emboss.x': 2, 'detail.middle': 1.4 },
+    fidelity: 1,
   },
   clay: {
     palette: ['#4c2418', '#94503c', '#c88464', '#ecc4a4'],

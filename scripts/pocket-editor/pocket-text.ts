@@ -1,10 +1,15 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { toFloat16, toFloat32 } from '../../src/tensor/convert.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { styleMap, styleOf } from './style-map.ts';
-import { textEncoderWeights, textEncoderShape } from './text-encoder.ts';
+import { colourDirections, styleDirections, styleMap, styleOf } from './style-map.ts';
+import { HIDDEN_SIZE, textEncoderShape, textEncoderWeights } from './text-encoder.ts';
 import { encodeText } from './text-forward.ts';
-import { learnTokenizer, tokenizerFiles, type TokenizerModel } from './tokenizer.ts';
+import {
+  learnTokenizer,
+  SEQUENCE_LENGTH,
+  tokenizerFiles,
+  type TokenizerModel,
+} from './tokenizer.ts';
 import { readWords } from './words.ts';
 
 const VOCABULARY_SIZE = 4096;
@@ -22,6 +27,8 @@ export interface PocketText {
   tokenize(prompt: string): number[];
   /** The state at every end mark, `[HIDDEN_SIZE]`. */
   encode(prompt: string): Float32Array;
+  /** `last_hidden_state` for a prompt, `[SEQUENCE_LENGTH, HIDDEN_SIZE]`. */
+  states(prompt: string): Float32Array;
   /** The stylist's parameters for a prompt, `[STYLE_SIZE]`. */
   style(prompt: string): Float32Array;
 }
@@ -29,27 +36,38 @@ export interface PocketText {
 export async function buildText(): Promise<PocketText> {
   const words = await readWords(new URL('words.txt', import.meta.url));
   const tokenizer = learnTokenizer(words, VOCABULARY_SIZE);
+  const directions = styleDirections(MAP_SEED);
+  const map = styleMap(directions);
   const weights = new Map(
-    [...textEncoderWeights(tokenizer.vocabulary, ENCODER_SEED)].map(([name, weight]) => [
-      name,
-      toFloat32(toFloat16(weight)),
-    ]),
+    [...textEncoderWeights(tokenizer.vocabulary, colourDirections(directions), ENCODER_SEED)].map(
+      ([name, weight]) => [name, toFloat32(toFloat16(weight))],
+    ),
   );
-  const map = styleMap(MAP_SEED);
   const files = tokenizerFiles(tokenizer);
   const library = new Tokenizer(
     JSON.parse(files.get('tokenizer.json')!) as object,
     JSON.parse(files.get('tokenizer_config.json')!) as object,
   );
   const tokenize = (prompt: string): number[] => library.encode(prompt).ids;
-  const encode = (prompt: string): Float32Array =>
-    encodeText(weights, textEncoderShape, tokenize(prompt)).at(-1)!;
+  const rowsOf = (prompt: string): Float32Array[] =>
+    encodeText(weights, textEncoderShape, tokenize(prompt));
+  const encode = (prompt: string): Float32Array => rowsOf(prompt).at(-1)!;
+  const states = (prompt: string): Float32Array => {
+    const rows = rowsOf(prompt);
+    const all = new Float32Array(SEQUENCE_LENGTH * HIDDEN_SIZE);
+    // The padding is end marks, too, and these are all alike.
+    for (let place = 0; place < SEQUENCE_LENGTH; place++) {
+      all.set(rows[Math.min(place, rows.length - 1)], place * HIDDEN_SIZE);
+    }
+    return all;
+  };
   return {
     tokenizer,
     weights,
     map,
     tokenize,
     encode,
+    states,
     style: (prompt) => styleOf(map, encode(prompt)),
   };
 }

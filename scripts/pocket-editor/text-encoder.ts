@@ -41,8 +41,10 @@ export const PART = {
   salience: 3,
   /** Always zero: what a layer norm makes of it is subtracted from everything that is read. */
   zero: 4,
-  meaning: 5,
-  identity: 5 + STYLE_SIZE,
+  /** How faithful to its own colours a prompt is. */
+  fidelity: 5,
+  meaning: 6,
+  identity: 6 + STYLE_SIZE,
   place: 52,
   hash: 64,
 } as const;
@@ -57,6 +59,10 @@ const FOLD_GAIN = 0.7;
 const HASH_SCALE = [1, 64, 256, 1024] as const;
 /** Size of the meaning beside the hash in the end. */
 export const MEANING_SHARE = 0.5;
+/** By how much a fidelity of 1 shrinks, where an element of the hash deviates by 1.4. */
+const FIDELITY_THRESHOLD = 1.8;
+/** Of words that do not say. */
+const DEFAULT_FIDELITY = 0.5;
 /** Larger than any logit of the construction: closes gates and silences keys. */
 const SHUT = 60;
 /** Sharpness of the corners of the wave. */
@@ -86,9 +92,13 @@ export function textEncoderConfig(vocabulary: readonly string[]): object {
   };
 }
 
-/** The encoder's weights, by transformers' names. The same seed and vocabulary give the same weights. */
+/**
+ * The encoder's weights, by transformers' names. `colourDirections` are the unit vectors of the hash that the
+ * colours of a style are read from.
+ */
 export function textEncoderWeights(
   vocabulary: readonly string[],
+  colourDirections: readonly Float32Array[],
   seed: number,
 ): Map<string, Tensor<'float32'>> {
   const weights = new Weights();
@@ -109,6 +119,7 @@ export function textEncoderWeights(
   for (const block of [1, 2]) foldHash(weights, block, counterRandom(seed, block));
   gatherMeanings(weights);
   drownWords(weights);
+  keepColours(weights, colourDirections);
   return weights.tensors;
 }
 
@@ -137,6 +148,7 @@ function setMeaning(row: Float32Array, token: string): void {
   const style = meaningOf(token);
   if (!style) return;
   row[PART.salience] = 1 + (style.salience ?? 0) / 10;
+  row[PART.fidelity] = (style.fidelity ?? DEFAULT_FIDELITY) * MEANING_SCALE;
   row.set(
     styleVector(style).map((x) => x * MEANING_SCALE),
     PART.meaning,
@@ -275,12 +287,14 @@ function gatherMeanings(weights: Weights): void {
   key(0, PART.start, 5 * START_DEVIATION);
   const value = weights.reader(`${name}.v_proj`);
   const write = weights.linearAt(`${name}.out_proj`);
-  const hashDeviation = HASH_SCALE[3] * Math.sqrt(HASH_SIZE / HIDDEN_SIZE);
-  for (let i = 0; i < STYLE_SIZE; i++) {
-    value(i, PART.meaning + i, WORD_DEVIATION / MEANING_SCALE);
-    write(PART.meaning + i, i, MEANING_SHARE * hashDeviation);
-  }
+  range(PART.fidelity, 1 + STYLE_SIZE).forEach((part, i) => {
+    value(i, part, WORD_DEVIATION / MEANING_SCALE);
+    write(part, i, MEANING_SHARE * HASH_DEVIATION);
+  });
 }
+
+/** What the last layer norms divide by at end marks: the hash fills half of the stream. */
+const HASH_DEVIATION = HASH_SCALE[3] * Math.sqrt(HASH_SIZE / HIDDEN_SIZE);
 
 /** What a layer norm divides by at words (after block 0) and at the start. */
 const WORD_DEVIATION = Math.sqrt(
@@ -294,6 +308,34 @@ function drownWords(weights: Weights): void {
   read(0, PART.start, 100);
   read(0, PART.word, 100);
   weights.linearAt('encoder.layers.3.mlp.fc2')(PART.word, 0, 100);
+}
+
+/**
+ * Block 3: shrinks the hash along the directions of colours by the fidelity, u -> sign(u) max(0, |u| - t), so that
+ * "sepia" stays brown. At the start and the words nothing happens that matters.
+ */
+function keepColours(weights: Weights, directions: readonly Float32Array[]): void {
+  const name = 'encoder.layers.3.mlp';
+  const read = weights.reader(`${name}.fc1`);
+  const write = weights.linearAt(`${name}.fc2`);
+  const threshold = FIDELITY_THRESHOLD / MEANING_SHARE;
+  directions.forEach((direction, k) => {
+    // u = gelu(u) - gelu(-u) goes, relu(u - t) - relu(-u - t) comes.
+    const pieces = [
+      { sign: 1, threshold: 0, height: -1 },
+      { sign: -1, threshold: 0, height: 1 },
+      { sign: 1, threshold, height: 1 },
+      { sign: -1, threshold, height: -1 },
+    ];
+    pieces.forEach((piece, j) => {
+      const unit = 1 + 4 * k + j;
+      read(unit, PART.fidelity, -CORNER * piece.threshold);
+      direction.forEach((x, i) => {
+        read(unit, PART.hash + i, CORNER * piece.sign * x);
+        write(PART.hash + i, unit, (piece.height * HASH_DEVIATION * x) / CORNER);
+      });
+    });
+  });
 }
 
 function range(from: number, count: number): number[] {

@@ -48,14 +48,16 @@ export function encodeText(
 
 function affine(rows: Rows, { shape, data }: Tensor<'float32'>, bias: Float32Array): Rows {
   const [outputs, inputs] = shape;
-  return rows.map((row) =>
-    Float64Array.from({ length: outputs }, (_, o) => {
-      let total = bias[o];
+  return rows.map((row) => {
+    const out = Float64Array.from(bias);
+    for (let o = 0; o < outputs; o++) {
       const at = o * inputs;
+      let total = 0;
       for (let i = 0; i < inputs; i++) total += data[at + i] * row[i];
-      return total;
-    }),
-  );
+      out[o] += total;
+    }
+    return out;
+  });
 }
 
 function sum(a: Rows, b: Rows): Rows {
