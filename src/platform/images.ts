@@ -3,6 +3,7 @@ import type { Sharp } from 'sharp';
 import { ModelLockError } from '../base/error.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import { readBytes } from './files.ts';
+import { decodePlain } from './plain-formats.ts';
 
 /** Larger pictures are refused before they are decoded: 100 megapixels. */
 const maxPixels = 100_000_000;
@@ -15,8 +16,10 @@ export const decodersAtOnce = Math.max(2, availableParallelism());
  * `Image.open(...).convert('RGB')` reads it. Throws `data`, naming `where`.
  */
 export async function decodeImage(bytes: Uint8Array, where: string): Promise<RgbImage> {
-  const { default: sharp } = await import('sharp');
   try {
+    const plain = decodePlain(bytes, maxPixels);
+    if (plain) return plain;
+    const { default: sharp } = await import('sharp');
     const image = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'truncated' });
     const { width, height, depth, space, hasAlpha } = await image.metadata();
     if (width * height > maxPixels) {

@@ -1,0 +1,140 @@
+import { counterRandom } from '../base/random/counter.ts';
+import { ModelLockError } from '../base/error.ts';
+import { exists, extname, isFolder, join, listFolder } from '../platform/files.ts';
+
+/** One labelled picture. */
+export interface ImageItem {
+  readonly path: string;
+  /** Number of its class. */
+  readonly label: number;
+}
+
+/** A set of labelled pictures on disk. Nothing of their pixels has been read. */
+export interface ImageDataset {
+  /** By code point, as transformers and torchvision sort them. */
+  readonly classes: readonly string[];
+  readonly items: readonly ImageItem[];
+}
+
+/** What is taken for a picture by its name. */
+const extensions = new Set([
+  '.jpg',
+  '.jpeg',
+  '.png',
+  '.webp',
+  '.bmp',
+  '.gif',
+  '.tif',
+  '.tiff',
+  '.ppm',
+]);
+
+/** Names of the folders that split a data set; the first that is there is used. */
+export const trainFolders = ['train', 'training'] as const;
+export const testFolders = ['test', 'val', 'validation'] as const;
+
+/** The part of a data set that one of `names` holds, or the whole where it is not split. */
+export async function splitFolder(
+  root: string,
+  names: readonly string[],
+): Promise<string | undefined> {
+  for (const name of names) {
+    if (await isFolder(join(root, name))) return join(root, name);
+  }
+  return undefined;
+}
+
+/**
+ * A folder with one folder of pictures for each class; folders within those count to their class.
+ * Hidden files and links to folders are passed over. Throws `data` for a folder without pictures.
+ */
+export async function readImageFolder(root: string): Promise<ImageDataset> {
+  if (!(await exists(root))) {
+    throw new ModelLockError('not-found', `there is no folder ${root}`);
+  }
+  const folders = (await listFolder(root)).filter((e) => e.isFolder && !isHidden(e.name));
+  const byClass = await Promise.all(
+    folders.map(async ({ name }) => ({ name, files: await picturesBelow(join(root, name)) })),
+  );
+  const classes = byClass.filter(({ files }) => files.length > 0);
+  if (classes.length === 0) {
+    throw new ModelLockError(
+      'data',
+      `${root} has no pictures in class folders; expected ${join(root, 'CLASS', 'picture.jpg')}`,
+    );
+  }
+  return {
+    classes: classes.map(({ name }) => name),
+    items: classes.flatMap(({ files }, label) => files.map((path) => ({ path, label }))),
+  };
+}
+
+const isHidden = (name: string): boolean => name.startsWith('.');
+
+async function picturesBelow(folder: string): Promise<string[]> {
+  const files: string[] = [];
+  for (const { name, isFolder: isDirectory } of await listFolder(folder)) {
+    if (isHidden(name)) continue;
+    const path = join(folder, name);
+    // Links to folders are no folders here, so a loop of links cannot trap this.
+    if (isDirectory) files.push(...(await picturesBelow(path)));
+    else if (extensions.has(extname(name).toLowerCase())) files.push(path);
+  }
+  return files;
+}
+
+/** Throws `data` unless there are at least two classes. */
+export function requireClasses(dataset: ImageDataset, root: string): void {
+  if (dataset.classes.length >= 2) return;
+  throw new ModelLockError(
+    'data',
+    `${root} has one class only, "${dataset.classes[0]}"; at least two are needed`,
+  );
+}
+
+/** At most `limit` items, every class with its share, the same ones for the same seed. */
+export function limitItems(dataset: ImageDataset, limit: number, seed: number): ImageDataset {
+  if (dataset.items.length <= limit) return dataset;
+  const keep = new Set(stratified(dataset.items, dataset.classes.length, limit, seed));
+  return { ...dataset, items: dataset.items.filter((item) => keep.has(item)) };
+}
+
+/** `count` items in which the classes have the shares that they have in all. */
+export function stratified(
+  items: readonly ImageItem[],
+  classes: number,
+  count: number,
+  seed: number,
+): ImageItem[] {
+  // Items are ranked within their class, and the ranks of all classes merged evenly.
+  const ranked = Array.from({ length: classes }, (_, label) => {
+    const members = items.filter((item) => item.label === label);
+    const order = counterRandom(seed, 101, label).permutation(members.length);
+    return Array.from(order, (i, rank) => ({
+      item: members[i],
+      place: (rank + 0.5) / members.length,
+    }));
+  }).flat();
+  return ranked
+    .sort((a, b) => a.place - b.place || a.item.label - b.item.label)
+    .slice(0, count)
+    .map(({ item }) => item);
+}
+
+/**
+ * The same items with the labels of other classes, matched by name where all names are known, else
+ * by order. Throws `data` where neither fits.
+ */
+export function relabel(dataset: ImageDataset, classes: readonly string[]): ImageDataset {
+  const place = new Map(classes.map((name, i) => [name, i]));
+  const byName = dataset.classes.map((name) => place.get(name));
+  if (byName.every((label) => label !== undefined)) {
+    return {
+      classes,
+      items: dataset.items.map((item) => ({ ...item, label: byName[item.label]! })),
+    };
+  }
+  if (dataset.classes.length === classes.length) return { ...dataset, classes };
+  const unknown = dataset.classes.filter((name) => !place.has(name));
+  throw new ModelLockError('data', `the model has no class "${unknown[0]}"`, { valid: classes });
+}
