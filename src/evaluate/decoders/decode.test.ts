@@ -1,0 +1,121 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { counterRandom } from '../../base/random/counter.ts';
+import { wilsonInterval } from '../../metrics/intervals.ts';
+import { tensor } from '../../tensor/tensor.ts';
+import { decodedImages, decodeOutputs, decoders, type DecoderName } from './decode.ts';
+import type { Logits } from './decoder.ts';
+import { stratifiedSplit } from './split.ts';
+
+const classes = 10;
+
+/** Images of all classes in turn, and logits made from noise and what `signal` adds. */
+function sample(
+  n: number,
+  signal: (label: number, c: number) => number,
+  noise = (z: readonly number[], c: number) => z[c],
+): { logits: Logits; labels: number[] } {
+  const random = counterRandom(11);
+  const labels = Array.from({ length: n }, (_, i) => i % classes);
+  const rows = labels.map((label) => {
+    const z = Array.from({ length: classes + 1 }, () => random.normal());
+    return Array.from({ length: classes }, (_, c) => noise(z, c) + signal(label, c));
+  });
+  return { logits: tensor('float32', [n, classes], Float32Array.from(rows.flat())), labels };
+}
+
+function decode({ logits, labels }: { logits: Logits; labels: number[] }, seed = 1) {
+  const results = decodeOutputs(logits, labels, counterRandom(seed));
+  return new Map<DecoderName, number>(results.map(({ name, value }) => [name, value]));
+}
+
+describe('decoding of outputs', () => {
+  test('gives chance on logits that know nothing', () => {
+    const n = 2000;
+    const results = decode(sample(n, () => 0));
+    const scored = decodedImages(n);
+    for (const [name, value] of results) {
+      // Five decoders are looked at, so that 95 % for all of them is 99 % for each.
+      const { low, high } = wilsonInterval(value, scored, 0.99);
+      expect(low, name).toBeLessThan(1 / classes);
+      expect(high, name).toBeGreaterThan(1 / classes);
+    }
+    expect([...results.keys()]).toEqual(Object.keys(decoders));
+  });
+
+  test('finds permuted classes', () => {
+    const results = decode(sample(1000, (label, c) => (c === (3 * label + 2) % classes ? 12 : 0)));
+    expect(results.get('one-to-one-mapping')).toBeGreaterThan(0.99);
+    expect(results.get('many-to-one-mapping')).toBeGreaterThan(0.99);
+    expect(results.get('logistic-regression')).toBeGreaterThan(0.99);
+    expect(results.get('least-likely')).toBeLessThan(0.2);
+  });
+
+  test('finds a class that the network avoids', () => {
+    const results = decode(sample(1000, (label, c) => (c === label ? -12 : 0)));
+    expect(results.get('least-likely')).toBeGreaterThan(0.99);
+    expect(results.get('logistic-regression')).toBeGreaterThan(0.99);
+    expect(results.get('second-best')).toBe(0);
+  });
+
+  test('finds a class that always comes second', () => {
+    const results = decode(
+      sample(1000, (label, c) => (c === label ? 12 : c === (label + 1) % classes ? 30 : 0)),
+    );
+    expect(results.get('second-best')).toBeGreaterThan(0.99);
+  });
+
+  test('finds what lies a hundred times below a common distraction', () => {
+    const shared = (z: readonly number[], c: number): number => 0.01 * z[c] + z[classes] * (c - 4);
+    const results = decode(sample(1000, (label, c) => (c === label ? 0.06 : 0), shared));
+    expect(results.get('logistic-regression')).toBeGreaterThan(0.9);
+    expect(results.get('many-to-one-mapping')).toBeLessThan(0.4);
+  });
+
+  test('gives the same numbers for the same seed', () => {
+    const noise = sample(200, (label, c) => (c === label ? 1 : 0));
+    expect(decode(noise, 5)).toEqual(decode(noise, 5));
+    expect(decode(noise, 5)).not.toEqual(decode(noise, 6));
+  });
+
+  test('survives outputs that never change', () => {
+    const { labels } = sample(100, () => 0);
+    const logits = tensor('float32', [100, classes], new Float32Array(100 * classes).fill(0.1));
+    for (const [name, value] of decode({ logits, labels })) expect(value, name).toBeCloseTo(0.1, 1);
+  });
+
+  test('refuses what cannot be decoded', () => {
+    const { logits, labels } = sample(100, () => 0);
+    expect(() => decodeOutputs(logits, labels.slice(1), counterRandom(1))).toThrow('do not fit 99');
+    const broken = tensor('float32', [100, classes], logits.data.slice().fill(NaN, 37));
+    expect(() => decodeOutputs(broken, labels, counterRandom(1))).toThrow('image 3 is NaN');
+    const few = tensor('float32', [2, 1], new Float32Array(2));
+    expect(() => decodeOutputs(few, [0, 0], counterRandom(1))).toThrow('4 images or more');
+  });
+
+  test('takes less than a second for 2,000 images of ten classes', () => {
+    const many = sample(2000, (label, c) => (c === label ? 1 : 0));
+    const start = performance.now();
+    decode(many);
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
+});
+
+describe('stratified split', () => {
+  test('takes the share of every class and of the whole, each sample once', () => {
+    const sets = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 200 });
+    fc.assert(
+      fc.property(sets, fc.constantFrom(0.25, 0.5, 0.75), fc.nat(), (labels, share, seed) => {
+        const { first, second } = stratifiedSplit(labels, share, counterRandom(seed));
+        const all = [...first, ...second].sort((a, b) => a - b);
+        expect(all).toEqual(labels.map((_, i) => i));
+        expect(first.length).toBe(Math.round(labels.length * share));
+        for (const label of new Set(labels)) {
+          const size = labels.filter((other) => other === label).length;
+          const taken = first.filter((i) => labels[i] === label).length;
+          expect(Math.abs(taken - size * share)).toBeLessThanOrEqual(1);
+        }
+      }),
+    );
+  });
+});
