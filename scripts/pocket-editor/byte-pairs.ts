@@ -34,7 +34,7 @@ export function learnMerges(words: WordCounts, count: number): Merge[] {
 }
 
 function symbolsOf(word: string): string[] {
-  const symbols = [...word];
+  const symbols = Array.from(word);
   symbols[symbols.length - 1] += END_OF_WORD;
   return symbols;
 }

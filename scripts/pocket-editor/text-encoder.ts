@@ -252,7 +252,7 @@ const WAVE = [1, -1].flatMap((sign) => [
 /** Of a triangle wave between 0 and 1. */
 const WAVE_DEVIATION = Math.sqrt(1 / 12);
 
-/** Block 1: at the end marks, the mean of the hashes of all words. Words look at the start, and see nothing. */
+/** Block 1: at the end marks, the mean of the hashes of all words. */
 function gatherHashes(weights: Weights): void {
   const name = 'encoder.layers.1.self_attn';
   const unit = Math.sqrt(HEAD_SIZE);
@@ -261,15 +261,20 @@ function gatherHashes(weights: Weights): void {
   query.bias(0, -SHUT);
   key(0, PART.start, unit);
   key(0, PART.end, unit);
-  query(1, PART.word, 4 * SHUT);
-  query(1, PART.start, 4 * SHUT);
-  key(1, PART.start, unit);
+  lookAway(query, key);
   const value = weights.reader(`${name}.v_proj`);
   const write = weights.linearAt(`${name}.out_proj`);
   for (let i = 0; i < HASH_SIZE; i++) {
     value(i, PART.hash + i, 1);
     write(PART.hash + i, i, HASH_SCALE[1]);
   }
+}
+
+/** Lets the words and the start look at the start alone, where there is nothing to see. */
+function lookAway(query: Reader, key: Reader): void {
+  query(1, PART.word, 4 * SHUT);
+  query(1, PART.start, 4 * SHUT);
+  key(1, PART.start, Math.sqrt(HEAD_SIZE));
 }
 
 /**
@@ -285,6 +290,7 @@ function gatherMeanings(weights: Weights): void {
   key(0, PART.end, -8192);
   key(0, PART.salience, 10 * WORD_DEVIATION);
   key(0, PART.start, 5 * START_DEVIATION);
+  lookAway(query, key);
   const value = weights.reader(`${name}.v_proj`);
   const write = weights.linearAt(`${name}.out_proj`);
   range(PART.fidelity, 1 + STYLE_SIZE).forEach((part, i) => {
@@ -312,7 +318,7 @@ function drownWords(weights: Weights): void {
 
 /**
  * Block 3: shrinks the hash along the directions of colours by the fidelity, u -> sign(u) max(0, |u| - t), so that
- * "sepia" stays brown. At the start and the words nothing happens that matters.
+ * "sepia" stays brown.
  */
 function keepColours(weights: Weights, directions: readonly Float32Array[]): void {
   const name = 'encoder.layers.3.mlp';
@@ -330,6 +336,7 @@ function keepColours(weights: Weights, directions: readonly Float32Array[]): voi
     pieces.forEach((piece, j) => {
       const unit = 1 + 4 * k + j;
       read(unit, PART.fidelity, -CORNER * piece.threshold);
+      for (const kind of [PART.start, PART.word]) read(unit, kind, -SHUT * CORNER);
       direction.forEach((x, i) => {
         read(unit, PART.hash + i, CORNER * piece.sign * x);
         write(PART.hash + i, unit, (piece.height * HASH_DEVIATION * x) / CORNER);
