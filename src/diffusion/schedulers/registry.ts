@@ -1,0 +1,30 @@
+import type { z } from 'zod';
+import { ModelLockError } from '../../base/error.ts';
+import { parseConfig, type RawConfig } from '../../nn/config.ts';
+import { ddim, ddimConfig } from './ddim.ts';
+import { eulerAncestral, eulerConfig, eulerDiscrete, eulerDiscreteConfig } from './euler.ts';
+import type { Scheduler } from './scheduler.ts';
+
+type Open = (config: RawConfig, where: string) => Scheduler;
+
+const opener =
+  <S extends z.ZodType>(schema: S, create: (config: z.output<S>) => Scheduler): Open =>
+  (config, where) =>
+    create(parseConfig(schema, config, where));
+
+/** Schedulers by the name of their class in diffusers. */
+const schedulers = {
+  EulerAncestralDiscreteScheduler: opener(eulerConfig, eulerAncestral),
+  EulerDiscreteScheduler: opener(eulerDiscreteConfig, eulerDiscrete),
+  DDIMScheduler: opener(ddimConfig, (config) => ddim(config)),
+} as const satisfies Record<string, Open>;
+
+/** The scheduler of a `scheduler_config.json`. Throws `unsupported` for other classes. */
+export function schedulerFrom(config: RawConfig, where: string): Scheduler {
+  const name = String(config['_class_name']);
+  const open = (schedulers as Readonly<Record<string, Open>>)[name];
+  if (open) return open(config, where);
+  throw new ModelLockError('unsupported', `${where}: scheduler "${name}" is not supported`, {
+    valid: Object.keys(schedulers),
+  });
+}

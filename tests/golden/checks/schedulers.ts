@@ -1,0 +1,90 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Latents } from '../../../src/diffusion/latents.ts';
+import { ddim, ddimConfig } from '../../../src/diffusion/schedulers/ddim.ts';
+import { schedulerFrom } from '../../../src/diffusion/schedulers/registry.ts';
+import type { Scheduler } from '../../../src/diffusion/schedulers/scheduler.ts';
+import { decodeSafetensors } from '../../../src/formats/safetensors.ts';
+import { float32, scale } from './tensors.ts';
+import { tensor, toNumbers, type Tensor } from '../../../src/tensor/tensor.ts';
+import type { GoldenCase } from '../case.ts';
+
+/** Row i of a tensor's first axis. */
+function row(t: Tensor, i: number): Latents {
+  const size = t.data.length / t.shape[0];
+  const data = (t.data as Float32Array).slice(i * size, (i + 1) * size);
+  return tensor('float32', t.shape.slice(1), data);
+}
+
+/** Tables and trajectories of every variant. */
+export async function check(golden: GoldenCase): Promise<void> {
+  const path = join(golden.dir, '..', 'common.safetensors');
+  const common = decodeSafetensors(readFileSync(path), path).tensors;
+  const variants = golden.info['variants'] as Record<string, { eta?: number }>;
+  const folders = readdirSync(golden.dir).filter((name) =>
+    statSync(golden.path(name)).isDirectory(),
+  );
+  for (const variant of folders) {
+    const config = golden.json<Record<string, unknown>>(`${variant}/scheduler_config.json`);
+    const { eta } = variants[variant] ?? {};
+    const scheduler = eta
+      ? ddim(ddimConfig.parse(config), eta)
+      : schedulerFrom(config, `${variant}/scheduler_config.json`);
+    for (const steps of [5, 20, 50]) {
+      const prefix = `${variant}/steps${steps}`;
+      if (golden.tensors().has(`${prefix}.timesteps`)) {
+        checkSteps(golden, scheduler, prefix, steps, common);
+      }
+    }
+  }
+}
+
+function checkSteps(
+  golden: GoldenCase,
+  scheduler: Scheduler,
+  prefix: string,
+  steps: number,
+  common: ReadonlyMap<string, Tensor>,
+): void {
+  const sampling = scheduler.sampling(steps);
+  const expected = golden.tensors();
+  golden.compare(`${prefix}.timesteps`, float32(sampling.timesteps));
+  if (sampling.sigmas && expected.has(`${prefix}.sigmas`)) {
+    golden.compare(`${prefix}.sigmas`, float32(sampling.sigmas));
+  }
+  golden.compare(
+    `${prefix}.init_noise_sigma`,
+    tensor('float32', [], Float32Array.of(sampling.initNoiseSigma)),
+  );
+
+  const collected = { prev: [] as Latents[], scaled: [] as Latents[], denoised: [] as Latents[] };
+  let x = scale(
+    tensor('float32', common.get('init')!.shape, common.get('init')!.data as Float32Array),
+    sampling.initNoiseSigma,
+  );
+  sampling.timesteps.forEach((_, i) => {
+    collected.scaled.push(sampling.scaleInput(x, i));
+    const { previous, denoised } = sampling.step(row(common.get('model_outputs')!, i), i, x, () =>
+      row(common.get('noise')!, i),
+    );
+    collected.prev.push((x = previous));
+    collected.denoised.push(denoised);
+  });
+  for (const [what, rows] of Object.entries(collected)) {
+    const name = `${prefix}.${what}`;
+    if (expected.has(name)) golden.compareWith(name, stacked(rows), golden.tensor(name));
+  }
+
+  const times = toNumbers(golden.tensor(`${prefix}.add_noise.timesteps`));
+  const clean = common.get('clean')!;
+  const noised = times.map((t, i) =>
+    sampling.addNoise(row(clean, i), row(row(common.get('noise')!, i), 0), t),
+  );
+  golden.compare(`${prefix}.add_noise`, stacked(noised));
+}
+
+function stacked(rows: readonly Latents[]): Tensor {
+  const data = new Float32Array(rows.length * rows[0].data.length);
+  rows.forEach((r, i) => data.set(r.data, i * r.data.length));
+  return tensor('float32', [rows.length, ...rows[0].shape], data);
+}
