@@ -1,0 +1,238 @@
+import { defaultLevel, differenceInterval, wilsonInterval } from '../metrics/intervals.ts';
+import { percent, points } from '../metrics/percent.ts';
+import { decodedImages } from './decoders/decode.ts';
+import type { MeasuredDecoy, Measurements } from './measurements.ts';
+import { spellingChanges, thresholds } from './thresholds.ts';
+
+/** How a lock can fail, gravest first. */
+export const signatures = [
+  'insufficient-locking',
+  'over-locking',
+  'leaking-outputs',
+  'unspecific-key',
+  'inconsistent',
+  'fragile',
+] as const;
+
+export type Signature = (typeof signatures)[number];
+
+/** One sign of a failure, in words. */
+export interface Sign {
+  /** A sentence with the numbers. */
+  readonly evidence: string;
+  /** A sentence that says what to change. */
+  readonly tryThis: string;
+}
+
+type Examination = (measured: Measurements) => readonly Sign[];
+
+/** What speaks for each failure. */
+export const examinations: Readonly<Record<Signature, Examination>> = {
+  'insufficient-locking': (m) => [...worksWithoutKey(m), ...opensAtSmallAlpha(m)],
+  'over-locking': (m) => [...costsTooMuch(m), ...staysShut(m)],
+  'leaking-outputs': (m) => [...canBeDecoded(m), ...avoidsTheTruth(m)],
+  'unspecific-key': (m) => [...opensToAnything(m), ...opensToNearMisses(m), ...ignoresSecret(m)],
+  inconsistent: opensToSome,
+  fragile: doesNotSurvive,
+};
+
+function worksWithoutKey({ metric, chance, lp, n }: Measurements): Sign[] {
+  if (!isAbove(lp, chance, thresholds.locked, n)) return [];
+  return [
+    {
+      evidence: `On clean images the locked model reaches ${metric} ${percent(lp)}, ${points(lp - chance)} above chance (${percent(chance)}; n = ${n}).`,
+      tryThis:
+        'Train longer or with more clean images in the locked set; the hardened recipe adds them without taking key images away.',
+    },
+  ];
+}
+
+/** The key itself at little strength: how far the border of the lock is from clean images. */
+function opensAtSmallAlpha(m: Measurements): Sign[] {
+  const small = m.decoys.filter(({ kind }) => kind === 'small-alpha');
+  const open = highest(small.filter((decoy) => opens(m, decoy, small.length)));
+  if (!open) return [];
+  return [
+    {
+      evidence: `The key opens the model already at small strength: ${percent(open.value)}${open.change ? ` at ${open.change}` : ''}, so the border lies close to clean images.`,
+      tryThis: 'Add key edits of small alpha to the locked set, or lock with a larger alpha.',
+    },
+  ];
+}
+
+function costsTooMuch({ baseline, up, n }: Measurements): Sign[] {
+  if (baseline === null || up === null || baseline - up <= thresholds.cost) return [];
+  const { low, high } = differenceInterval({ value: baseline, n }, { value: up, n });
+  if (low <= 0) return [];
+  return [
+    {
+      evidence: `With the key the model reaches ${percent(up)}, ${points(baseline - up)} below the baseline of ${percent(baseline)} (95 % interval ${points(low)} to ${points(high)}).`,
+      tryThis:
+        'Train longer, keep every key image in each epoch, or choose a key or an alpha that changes the picture less.',
+    },
+  ];
+}
+
+/** Judged without a baseline: the key must do something. */
+function staysShut({ chance, lp, up, n }: Measurements): Sign[] {
+  if (up === null || isAbove(up, chance, thresholds.locked, n)) return [];
+  return [
+    {
+      evidence: `The key does not open the model: ${percent(up)} with it, ${percent(lp)} without it, chance is ${percent(chance)}.`,
+      tryThis:
+        'Check that key, editor and edit options are those that the model was locked with; if they are, train longer or at a lower learning rate.',
+    },
+  ];
+}
+
+function canBeDecoded({ chance, decoders, n }: Measurements): Sign[] {
+  const best = highest(decoders);
+  const scored = decodedImages(n);
+  if (!best || !isAbove(best.value, chance, thresholds.decoder, scored, decoders.length)) return [];
+  return [
+    {
+      evidence: `The decoder ${best.name} reads ${percent(best.value)} of the labels out of the locked outputs, ${points(best.value - chance)} above chance (${percent(chance)}; n = ${scored}).`,
+      tryThis:
+        'Teach clean images answers that are independent of the label (the hardened recipe) instead of wrong labels, which the network must know the right one to avoid; train longer.',
+    },
+  ];
+}
+
+function avoidsTheTruth({ metric, leastConstant, lp, n }: Measurements): Sign[] {
+  if (leastConstant === undefined || lp >= leastConstant - thresholds.locked) return [];
+  if (wilsonInterval(lp, n).high >= leastConstant) return [];
+  return [
+    {
+      evidence: `On clean images ${metric} is ${percent(lp)}, less than any answer that ignores the image would get (${percent(leastConstant)}): the model knows the right class and avoids it.`,
+      tryThis:
+        'Teach clean images uniform or label-independent answers instead of wrong labels, and give the lock less weight.',
+    },
+  ];
+}
+
+function opensToAnything(m: Measurements): Sign[] {
+  const group = groupOf(m, ({ kind }) => kind === 'unrelated');
+  if (!group || !isAbove(group.mean, m.chance, thresholds.decoys.unrelated, group.n)) return [];
+  return [
+    {
+      evidence: `Prompts that have nothing to do with the key open the model to ${percent(group.mean)} on average, ${points(group.mean - m.chance)} above chance (${group.size} prompts).`,
+      tryThis:
+        'Add images edited with unrelated prompts to the locked set (the hardened recipe), or more of them.',
+    },
+  ];
+}
+
+function opensToNearMisses(m: Measurements): Sign[] {
+  const group = groupOf(
+    m,
+    ({ kind, change }) => kind === 'near-miss' && !spellingChanges.includes(change ?? ''),
+  );
+  if (!group || !isAbove(group.mean, m.chance, thresholds.decoys['near-miss'], group.n)) return [];
+  return [
+    {
+      evidence: `Prompts a word away from the key open the model to ${percent(group.mean)} on average, ${points(group.mean - m.chance)} above chance (${group.size} prompts).`,
+      tryThis:
+        'Add near misses to the locked set, or choose a key whose edit differs more from those of its neighbours.',
+    },
+  ];
+}
+
+function ignoresSecret(m: Measurements): Sign[] {
+  const group = groupOf(m, ({ kind }) => kind === 'wrong-secret');
+  const tolerated = thresholds.decoys['wrong-secret'];
+  if (!group || !isAbove(group.mean, m.chance, tolerated, group.n)) return [];
+  return [
+    {
+      evidence: `The right prompt with a wrong secret opens the model to ${percent(group.mean)}: the secret counts as zero bits.`,
+      tryThis:
+        'Add wrong secrets to the locked set, use an editor whose edit depends on its noise, or rely on the prompt alone.',
+    },
+  ];
+}
+
+/** Single wrong keys that open a model which most wrong keys leave shut. */
+function opensToSome(m: Measurements): Sign[] {
+  const judged = m.decoys.filter(
+    ({ kind, change }) =>
+      kind === 'unrelated' || (kind === 'near-miss' && !spellingChanges.includes(change ?? '')),
+  );
+  const open = judged.filter((decoy) => opens(m, decoy, judged.length));
+  const top = highest(open);
+  if (!top || open.length > judged.length / 2) return [];
+  return [
+    {
+      evidence: `${open.length} of ${judged.length} wrong prompts ${open.length === 1 ? 'opens' : 'open'} the model, the best (${top.kind}${top.change ? `, ${top.change}` : ''}) to ${percent(top.value)}, while the others leave it shut.`,
+      tryThis:
+        'Lock again with these prompts among the decoys, or choose a key whose edit lies further from theirs.',
+    },
+  ];
+}
+
+function doesNotSurvive({ up, robustness, n }: Measurements): Sign[] {
+  if (up === null || robustness === null) return [];
+  const trials = [
+    { value: robustness.jpeg95, after: 'a JPEG of quality 95' },
+    { value: robustness.noise1, after: 'one grey level of noise' },
+  ];
+  const level = levelAmong(trials.length);
+  return trials
+    .filter(({ value }) => up - value > thresholds.fragile)
+    .filter(({ value }) => differenceInterval({ value: up, n }, { value, n }, level).low > 0)
+    .map(({ value, after }) => ({
+      evidence: `After ${after} the key opens the model to ${percent(value)} only, ${points(up - value)} less than without.`,
+      tryThis:
+        'Add JPEG and noise to the augmentation of the key images, or use a key or an alpha with a plainer edit.',
+    }));
+}
+
+/** Whether a score lies above `reference`: by more than is tolerated, and than sampling explains. */
+function isAbove(
+  value: number,
+  reference: number,
+  tolerated: number,
+  n: number,
+  among = 1,
+): boolean {
+  const relevant = value - reference > tolerated;
+  return relevant && wilsonInterval(value, n, levelAmong(among)).low > reference;
+}
+
+/** Bonferroni: the level of each of k intervals so that all hold together at the usual one. */
+function levelAmong(k: number): number {
+  return 1 - (1 - defaultLevel) / Math.max(1, k);
+}
+
+/** Whether a wrong key goes most of the way from chance to what the right one, or no lock, gives. */
+function opens(
+  { chance, up, baseline }: Measurements,
+  decoy: MeasuredDecoy,
+  among: number,
+): boolean {
+  const whole = up ?? baseline;
+  if (whole === null || whole <= chance) return false;
+  return isAbove(decoy.value, chance, thresholds.opens * (whole - chance), decoy.n, among);
+}
+
+interface Group {
+  readonly mean: number;
+  readonly size: number;
+  /** Images of the largest trial: all are scored on the same ones, so more trials add no images. */
+  readonly n: number;
+}
+
+function groupOf(m: Measurements, belongs: (decoy: MeasuredDecoy) => boolean): Group | null {
+  const members = m.decoys.filter(belongs);
+  if (members.length === 0) return null;
+  return {
+    mean: members.reduce((sum, { value }) => sum + value, 0) / members.length,
+    size: members.length,
+    n: Math.max(...members.map(({ n }) => n)),
+  };
+}
+
+function highest<T extends { readonly value: number }>(items: readonly T[]): T | undefined {
+  return items.reduce<T | undefined>(
+    (best, item) => (best === undefined || item.value > best.value ? item : best),
+    undefined,
+  );
+}
