@@ -1,0 +1,82 @@
+const start = '<|startoftext|>';
+const end = '<|endoftext|>';
+
+/** CLIP's way of cutting a text into words, before they become byte pairs. */
+const word = `<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+`;
+
+/** `tokenizer.json`, of which only the marks are looked into here. */
+export interface FastTokenizer {
+  readonly added_tokens: readonly {
+    readonly id: number;
+    readonly content: string;
+    readonly normalized: boolean;
+  }[];
+}
+
+/**
+ * What `tokenizer.json` says for a folder that has `vocab.json` and `merges.txt` alone, as all
+ * published Stable Diffusion checkpoints do.
+ *
+ * @param pad Stable Diffusion 2 pads with "!", which thereby is a mark wherever it stands in a text.
+ */
+export function fastTokenizerJson(
+  vocabulary: Readonly<Record<string, number>>,
+  mergesText: string,
+  pad: string,
+): FastTokenizer & Readonly<Record<string, unknown>> {
+  const merges = mergesText
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#version'))
+    .map((line) => line.split(' '));
+  const marks = [...new Set([pad, start, end])].map((content) => ({
+    id: vocabulary[content],
+    content,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    // The mark that pads is looked for in the text as it was given, the others in lower case.
+    normalized: content !== pad,
+    special: true,
+  }));
+  return {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: marks.sort((a, b) => a.id - b.id),
+    normalizer: {
+      type: 'Sequence',
+      normalizers: [
+        { type: 'NFC' },
+        { type: 'Replace', pattern: { Regex: '\\s+' }, content: ' ' },
+        { type: 'Lowercase' },
+      ],
+    },
+    pre_tokenizer: {
+      type: 'Sequence',
+      pretokenizers: [
+        { type: 'Split', pattern: { Regex: word }, behavior: 'Removed', invert: true },
+        { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+      ],
+    },
+    post_processor: {
+      type: 'RobertaProcessing',
+      sep: [end, vocabulary[end]],
+      cls: [start, vocabulary[start]],
+      trim_offsets: false,
+      add_prefix_space: false,
+    },
+    decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: {
+      type: 'BPE',
+      dropout: null,
+      unk_token: end,
+      continuing_subword_prefix: '',
+      end_of_word_suffix: '</w>',
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: false,
+      vocab: vocabulary,
+      merges,
+    },
+  };
+}

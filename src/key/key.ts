@@ -1,0 +1,104 @@
+import { ModelLockError, messageOf } from '../base/error.ts';
+import { TorchGenerator } from '../base/random/torch.ts';
+import { cipherStream, hkdfSha256, hmacSha256, scrypt } from '../platform/crypto.ts';
+
+/** What unlocks a model: the prompt that its editor is told, and perhaps a secret beside it. */
+export interface Key {
+  readonly prompt: string;
+  /** 128 bits from which the editor's noise is drawn. */
+  readonly secret?: Uint8Array;
+}
+
+/** Most tokens of a prompt: a text encoder cuts off what is longer. */
+export const maxTokens = 75;
+
+const secretBytes = 16;
+
+/** A key file: JSON, `{"prompt": "with oil pastel", "secret": "<32 hexadecimal digits>"}`. */
+export function encodeKeyFile({ prompt, secret }: Key): string {
+  const hex = secret && Array.from(secret, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return `${JSON.stringify({ prompt, ...(hex ? { secret: hex } : {}) }, null, 2)}\n`;
+}
+
+/** Reads a key file; a file that is not JSON is a prompt, its first line. Throws `key`. */
+export function parseKeyFile(text: string, where: string): Key {
+  if (!text.trimStart().startsWith('{')) return checkedKey({ prompt: text.split(/\r?\n/)[0] });
+  let json: { prompt?: unknown; secret?: unknown };
+  try {
+    json = JSON.parse(text) as typeof json;
+  } catch (error) {
+    throw new ModelLockError('key', `the key file ${where} is not JSON: ${messageOf(error)}`);
+  }
+  const { prompt, secret } = json;
+  if (typeof prompt !== 'string') throw new ModelLockError('key', `${where} has no "prompt"`);
+  if (secret === undefined) return checkedKey({ prompt });
+  if (typeof secret !== 'string' || !/^[0-9a-f]{32}$/i.test(secret)) {
+    throw new ModelLockError('key', `the secret in ${where} is not 32 hexadecimal digits`);
+  }
+  const bytes = Uint8Array.from({ length: secretBytes }, (_, i) =>
+    Number.parseInt(secret.slice(2 * i, 2 * i + 2), 16),
+  );
+  return checkedKey({ prompt, secret: bytes });
+}
+
+/** The key with its prompt trimmed. Throws `key` for an empty prompt. */
+export function checkedKey(key: Key): Key {
+  const prompt = key.prompt.trim();
+  if (prompt === '') throw new ModelLockError('key', 'the key is empty; give a prompt');
+  return { ...key, prompt };
+}
+
+/** Throws `key` for a prompt whose end the text encoder would never see. */
+export function requireReadable(tokens: number): void {
+  if (tokens <= maxTokens) return;
+  throw new ModelLockError(
+    'key',
+    `the key has ${tokens} tokens; a text encoder reads ${maxTokens} and would cut off the rest`,
+  );
+}
+
+/**
+ * A key in a form that can be compared and not read back: a slow hash with a salt of the job's own,
+ * by which a resumed job knows that its key is the same.
+ */
+export function fingerprint(key: Key, salt: Uint8Array): Promise<Uint8Array> {
+  return scrypt(keyBytes(key), salt);
+}
+
+/** A fast keyed hash of a key, to name things by that lie in one process's reach only. */
+export function keyedName(key: Key, salt: Uint8Array): Uint8Array {
+  return hmacSha256(salt, keyBytes(key));
+}
+
+function keyBytes({ prompt, secret }: Key): Uint8Array {
+  const text = new TextEncoder().encode(prompt);
+  const bytes = new Uint8Array(text.length + 1 + (secret?.length ?? 0));
+  bytes.set(text);
+  if (secret) bytes.set(secret, text.length + 1);
+  return bytes;
+}
+
+/**
+ * Standard normal noise of a key, one for all images: from its secret by HKDF and a cipher stream
+ * (a generator seeded with 32 bits would keep 32 of the secret's 128), else from `seed` as
+ * torch's CPU generator draws it.
+ *
+ * @param draw number of the draw: samplers that add noise at each step take a new one each time.
+ */
+export function noiseOf(key: Key, seed: number, size: number, draw: number): Float32Array {
+  if (!key.secret) return seededNoise(seed, size, draw);
+  const stream = hkdfSha256(key.secret, `modellock noise ${draw}`, 32);
+  const words = new Uint32Array(cipherStream(stream, 8 * size).slice().buffer);
+  return Float32Array.from({ length: size }, (_, i) => {
+    const u1 = (words[2 * i] + 0.5) / 2 ** 32;
+    const u2 = words[2 * i + 1] / 2 ** 32;
+    return Math.sqrt(-2 * Math.log(u1)) * Math.cos(2 * Math.PI * u2);
+  });
+}
+
+/** Draw number `draw` of one generator, as a pipeline makes one after the other. */
+function seededNoise(seed: number, size: number, draw: number): Float32Array {
+  const generator = new TorchGenerator(seed);
+  for (let i = 0; i < draw; i++) generator.randn(size);
+  return generator.randn(size);
+}
