@@ -22,7 +22,7 @@ const source: PromptSource = {
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, x) => sum + x, 0) / values.length;
 
-const prompts = Array.from({ length: count }, () => randomPrompt(source));
+const prompts = [...new Set(Array.from({ length: count }, () => randomPrompt(source)))];
 const states = prompts.map((prompt) => text.encode(prompt));
 const styles = states.map((state) => styleOf(text.map, state));
 const hashes = states.map(hashOf);
@@ -64,6 +64,14 @@ for (const [kind, change] of Object.entries(nearMisses)) {
   );
 }
 
+const apart = styles
+  .flatMap((a, i) => styles.slice(0, i).map((b) => distance(a, b)))
+  .sort((a, b) => a - b);
+console.log(`style distance among ${apart.length} pairs of prompts`);
+for (const part of [0, 1e-4, 1e-3, 1e-2, 0.5]) {
+  console.log(`  quantile ${part}: ${apart[Math.floor(part * apart.length)].toFixed(3)}`);
+}
+
 const random = counterRandom(2);
 const shaken = new Map(
   [...text.weights].map(([name, weight]) =>
@@ -80,7 +88,7 @@ const moved = prompts
       styleOf(text.map, encodeText(shaken, textEncoderShape, text.tokenize(prompt)).at(-1)!),
     ),
   );
-console.log(`weights off by 1e-3: style moves by ${mean(moved).toFixed(4)}`);
+console.log(`embeddings off by 1e-3: style moves by ${mean(moved).toFixed(4)}`);
 
 console.log('parameter            mean  deviation');
 styleParameters.forEach((name, k) => {
