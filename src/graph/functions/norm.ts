@@ -1,8 +1,8 @@
 import { float32, sizeOf } from '../../tensor/tensor.ts';
-import { add, div, mul, square, sub } from '../ops/binary/ops.ts';
-import { sqrt } from '../ops/elementwise/ops.ts';
+import { add, mul, square } from '../ops/binary/ops.ts';
+import { channelwise } from '../ops/channels.ts';
 import { reshape } from '../ops/movement/shape-ops.ts';
-import { instanceNorm, type ChannelStatistics } from '../ops/norm/ops.ts';
+import { batchNormOwn, instanceNorm, type ChannelStatistics } from '../ops/norm/ops.ts';
 import { reduceMean } from '../ops/reduction/ops.ts';
 import { constant, shapeOf, type Value } from '../value.ts';
 import { rsqrt } from './activations.ts';
@@ -39,11 +39,6 @@ const ones = (length: number): Value =>
   );
 const zeros = (length: number): Value => constant(float32([length], new Float32Array(length)));
 
-/** A vector [C] so that it broadcasts over the channels of x: [C, 1, ...]. */
-function channelwise(vector: Value, x: Value): Value {
-  return reshape(vector, [...vector.shape, ...x.shape.slice(2).map(() => 1)]);
-}
-
 export interface BatchNormTrainingOptions {
   /** Share of the new statistics in the running ones. Default 0.1, as in PyTorch. */
   readonly momentum?: number;
@@ -57,10 +52,7 @@ export interface BatchNormTraining {
   readonly running: ChannelStatistics;
 }
 
-/**
- * Batch normalisation of x [B, C, ...] with the statistics of the batch itself (arXiv 1502.03167).
- * ONNX's own operator does not fit: it keeps the biased variance.
- */
+/** Batch normalisation of x [B, C, ...] with the statistics of the batch itself (arXiv 1502.03167). */
 export function batchNormTraining(
   x: Value,
   scale: Value,
@@ -68,17 +60,16 @@ export function batchNormTraining(
   running: ChannelStatistics,
   { momentum = 0.1, epsilon = 1e-5 }: BatchNormTrainingOptions = {},
 ): BatchNormTraining {
-  const axes = x.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
-  const mean = reduceMean(x, { axes, keepdims: true }); // [1, C, 1, 1]
-  const centred = sub(x, mean);
-  const variance = reduceMean(square(centred), { axes, keepdims: true });
-  const slope = div(channelwise(scale, x), sqrt(add(variance, epsilon)));
-  const count = sizeOf(axes.map((axis) => shapeOf(x)[axis]));
-  const unbiased = mul(variance, count / (count - 1));
+  const { y, statistics } = batchNormOwn(x, scale, bias, epsilon);
+  const count = sizeOf(shapeOf(x)) / shapeOf(scale)[0];
+  const unbiased = mul(statistics.variance, count / (count - 1));
   const blend = (old: Value, fresh: Value): Value =>
-    add(mul(old, 1 - momentum), mul(reshape(fresh, old.shape), momentum));
+    add(mul(old, 1 - momentum), mul(fresh, momentum));
   return {
-    y: add(mul(centred, slope), channelwise(bias, x)),
-    running: { mean: blend(running.mean, mean), variance: blend(running.variance, unbiased) },
+    y,
+    running: {
+      mean: blend(running.mean, statistics.mean),
+      variance: blend(running.variance, unbiased),
+    },
   };
 }

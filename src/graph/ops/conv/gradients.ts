@@ -1,10 +1,10 @@
 import type { GradientRules } from '../../autodiff/rule.ts';
 import { apply, shapeOf, type Value } from '../../value.ts';
+import { channelSum } from '../channels.ts';
 import { matmul } from '../matmul/ops.ts';
 import { concat, slice } from '../movement/join-ops.ts';
 import { pad } from '../movement/pad.ts';
 import { matrixTranspose, reshape, transpose } from '../movement/shape-ops.ts';
-import { reduceSum } from '../reduction/ops.ts';
 import { attributesOf, extentOf, type AxisWindow } from '../window.ts';
 import { convolutions, convTransposeWindows, convWindows } from './ops.ts';
 
@@ -15,7 +15,7 @@ export const convGradients: GradientRules<typeof convolutions> = {
     return [
       inputGradient(dy, w, windows, group),
       weightGradient(x, dy, windows, group),
-      bias && biasGradient(dy),
+      bias && channelSum(dy),
     ];
   },
   // The adjoint of the adjoint: input and output change their places.
@@ -25,15 +25,10 @@ export const convGradients: GradientRules<typeof convolutions> = {
     return [
       apply(convolutions.Conv, [dy, w, undefined], { ...attributesOf(windows), group })[0],
       weightGradient(dy, x, windows, group),
-      bias && biasGradient(dy),
+      bias && channelSum(dy),
     ];
   },
 };
-
-/** Sums over all axes but the channels. */
-function biasGradient(dy: Value): Value {
-  return reduceSum(dy, { axes: dy.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis])) });
-}
 
 /** The gradient of a convolution's input: the transposed convolution. */
 function inputGradient(dy: Value, w: Value, windows: readonly AxisWindow[], group: number): Value {

@@ -33,7 +33,7 @@ const derivative =
   ({ inputs: [x], outputs: [y] }, [dy]) => [mul(dy, slope(x, y))];
 
 /** 1 where the condition holds, else 0. */
-const indicator = (condition: Value): Value => where(condition, 1, 0);
+const indicator = (condition: Value): Value => cast(condition, 'float32');
 
 export const elementwiseGradients: GradientRules<typeof elementwise> = {
   Abs: derivative((x) => sign(x)),

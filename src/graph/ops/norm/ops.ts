@@ -1,6 +1,7 @@
 import { ModelLockError } from '../../../base/error.ts';
 import { normaliseAxis, showShape } from '../../shape.ts';
 import { apply, operator, type Value } from '../../value.ts';
+import { mul } from '../binary/ops.ts';
 import { required, sameAsFirst } from '../infer.ts';
 
 export const norms = {
@@ -20,16 +21,21 @@ export const norms = {
       return [{ dtype, shape }, statistic, statistic];
     },
   }),
-  /** With given statistics. Inputs: x [B, C, ...], then scale, bias, mean, variance [C]. */
+  /**
+   * Inputs: x [B, C, ...], then scale, bias, running mean and variance [C]. In training mode it
+   * normalises by the statistics of x itself, and mixes them, times 1 - momentum, into the running
+   * ones, its further outputs. The variance is the biased one.
+   */
   BatchNormalization: operator({
     name: 'BatchNormalization',
     attributes: { epsilon: 'float', momentum: 'float', training_mode: 'int' },
     infer: (inputs, { training_mode = 0 }) => {
-      if (training_mode !== 0) {
-        throw new ModelLockError('unsupported', 'training mode; use batchNormTraining instead');
-      }
-      [1, 2, 3, 4].forEach((i) => requireChannels(required(inputs, 0), required(inputs, i)));
-      return sameAsFirst(inputs);
+      const x = required(inputs, 0);
+      const vectors = [1, 2, 3, 4].map((i) => required(inputs, i));
+      vectors.forEach((vector) => requireChannels(x, vector));
+      const statistic = { dtype: x.dtype, shape: vectors[0].shape };
+      const y = { dtype: x.dtype, shape: x.shape };
+      return training_mode === 1 ? [y, statistic, statistic] : [y];
     },
   }),
   /** Each channel of each sample by its own statistics. Inputs: x [B, C, ...], scale, bias [C]. */
@@ -82,6 +88,21 @@ export const batchNorm = (
   { mean, variance }: ChannelStatistics,
   epsilon = 1e-5,
 ): Value => apply(norms.BatchNormalization, [x, scale, bias, mean, variance], { epsilon })[0];
+
+/** Batch normalisation by the statistics of x itself, and these: the variance is the biased one. */
+export function batchNormOwn(
+  x: Value,
+  scale: Value,
+  bias: Value,
+  epsilon = 1e-5,
+): { readonly y: Value; readonly statistics: ChannelStatistics } {
+  // With a momentum of 0 the new running statistics are those of x. What stands in for the old ones
+  // must be two values of no further use: ONNX Runtime writes the new ones over them.
+  const attributes = { epsilon, momentum: 0, training_mode: 1 };
+  const inputs = [x, scale, bias, mul(bias, 0), mul(scale, 0)];
+  const [y, mean, variance] = apply(norms.BatchNormalization, inputs, attributes);
+  return { y, statistics: { mean, variance } };
+}
 
 /** Each channel of each sample normalised over its places; scale and bias [C]. */
 export const instanceNorm = (x: Value, scale: Value, bias: Value, epsilon = 1e-5): Value =>
