@@ -2,7 +2,7 @@ import { defaultLevel, differenceInterval, wilsonInterval } from '../metrics/int
 import { percent, points } from '../metrics/percent.ts';
 import { decodedImages } from './decoders/decode.ts';
 import type { MeasuredDecoy, Measurements } from './measurements.ts';
-import { spellingChanges, thresholds } from './thresholds.ts';
+import { isSpelling, thresholds } from './thresholds.ts';
 
 /** How a lock can fail, gravest first. */
 export const signatures = [
@@ -123,10 +123,7 @@ function opensToAnything(m: Measurements): Sign[] {
 }
 
 function opensToNearMisses(m: Measurements): Sign[] {
-  const group = groupOf(
-    m,
-    ({ kind, change }) => kind === 'near-miss' && !spellingChanges.includes(change ?? ''),
-  );
+  const group = groupOf(m, (decoy) => decoy.kind === 'near-miss' && !isSpelling(decoy));
   if (!group || !isAbove(group.mean, m.chance, thresholds.decoys['near-miss'], group.n)) return [];
   return [
     {
@@ -153,8 +150,7 @@ function ignoresSecret(m: Measurements): Sign[] {
 /** Single wrong keys that open a model which most wrong keys leave shut. */
 function opensToSome(m: Measurements): Sign[] {
   const judged = m.decoys.filter(
-    ({ kind, change }) =>
-      kind === 'unrelated' || (kind === 'near-miss' && !spellingChanges.includes(change ?? '')),
+    (decoy) => decoy.kind === 'unrelated' || (decoy.kind === 'near-miss' && !isSpelling(decoy)),
   );
   const open = judged.filter((decoy) => opens(m, decoy, judged.length));
   const top = highest(open);

@@ -30,7 +30,10 @@ export const thresholds: Thresholds = {
   fragile: 0.03,
 };
 
-/**
- * Changes of a letter or two are reported and not judged: whoever has them has read the key.
- */
-export const spellingChanges: readonly string[] = ['typo', 'plural'];
+/** The changes of a letter or two. */
+const spellingChanges: readonly string[] = ['typo', 'plural'];
+
+/** Misspelt keys are reported and not judged: whoever has one has read the key. */
+export function isSpelling({ change }: { readonly change: string | null }): boolean {
+  return change !== null && spellingChanges.includes(change);
+}

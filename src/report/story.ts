@@ -1,0 +1,90 @@
+import type { Verdict } from '../evaluate/diagnosis.ts';
+import type { DocumentedDecoy, EvaluationDocument } from '../evaluate/document.ts';
+import { isSpelling } from '../evaluate/thresholds.ts';
+import { percent, points } from '../metrics/percent.ts';
+import { inWords, metricName } from './scores.ts';
+
+/** An evaluation in a few sentences. */
+export interface Story {
+  readonly headline: string;
+  readonly sentences: readonly string[];
+}
+
+const headlines: Readonly<Record<Verdict, string>> = {
+  healthy: 'The lock holds.',
+  'insufficient-locking': 'The model works without its key.',
+  'over-locking': 'The key does not give the accuracy back.',
+  'leaking-outputs': 'The locked answers give the classes away.',
+  'unspecific-key': 'More than the key opens the model.',
+  inconsistent: 'Some wrong keys open the model.',
+  fragile: 'The key works, but only on untouched files.',
+};
+
+export function tellStory(document: EvaluationDocument): Story {
+  return {
+    headline: headlines[document.diagnosis.verdict],
+    sentences: [
+      ...aboutBaseline(document),
+      aboutLock(document),
+      aboutKey(document),
+      ...aboutWrongKeys(document),
+      ...aboutDecoders(document),
+    ],
+  };
+}
+
+function aboutBaseline({ n, metric, chance, baseline }: EvaluationDocument): string[] {
+  const guess = `always giving the same answer would reach ${percent(chance)}`;
+  if (baseline === null) return [`Measured on ${n.toLocaleString('en')} images; ${guess}.`];
+  return [
+    `On ${n.toLocaleString('en')} test images the unlocked model reaches ${percent(baseline)} ${metricName(metric)}; ${guess}.`,
+  ];
+}
+
+function aboutLock({ metric, chance, lp }: EvaluationDocument): string {
+  return `Locked, it reaches ${percent(lp)} ${metricName(metric)} on the same images, ${besides(lp, chance, 'chance')}.`;
+}
+
+function aboutKey({ up, baseline }: EvaluationDocument): string {
+  if (up === null) return 'The key was not given, so what it opens was not measured.';
+  const beside = baseline === null ? '' : `, ${besides(up, baseline, 'the unlocked model')}`;
+  return `Once the images are edited with the key, it reaches ${percent(up)}${beside}.`;
+}
+
+function aboutWrongKeys({ decoys }: EvaluationDocument): string[] {
+  const misspelt = (decoy: DocumentedDecoy): boolean =>
+    decoy.kind === 'near-miss' && isSpelling(decoy);
+  const parts = [
+    mean('other prompts', decoys, ({ kind }) => kind === 'unrelated'),
+    mean('near misses of the key', decoys, (d) => d.kind === 'near-miss' && !misspelt(d)),
+    mean('misspellings of it', decoys, misspelt),
+    mean('the key with a wrong secret', decoys, ({ kind }) => kind === 'wrong-secret'),
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? [] : [`Wrong keys: ${parts.join(', ')}.`];
+}
+
+function mean(
+  name: string,
+  decoys: readonly DocumentedDecoy[],
+  belongs: (decoy: DocumentedDecoy) => boolean,
+): string | null {
+  const values = decoys.filter(belongs).map(({ value }) => value);
+  if (values.length === 0) return null;
+  const average = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return `${name} give ${percent(average)}${values.length > 1 ? ' on average' : ''}`;
+}
+
+function aboutDecoders({ decoders }: EvaluationDocument): string[] {
+  if (decoders.length === 0) return [];
+  const best = decoders.reduce((a, b) => (b.value > a.value ? b : a));
+  return [
+    `Somebody who studies the locked answers (best: ${inWords(best.name)}) gets ${percent(best.value)} of the labels out of them.`,
+  ];
+}
+
+/** How far a score is from another one. */
+function besides(value: number, reference: number, name: string): string {
+  const difference = value - reference;
+  if (Math.abs(difference) < 0.0005) return `the same as ${name}`;
+  return `${points(difference)} ${difference > 0 ? 'above' : 'below'} ${name}`;
+}
