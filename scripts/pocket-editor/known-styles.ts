@@ -335,7 +335,6 @@ export const knownStyles: Readonly<Record<string, KnownStyle>> = {
 /** The other words for a known style. */
 export const synonyms: Readonly<Record<string, string>> = {
   watercolour: 'watercolor',
-  aquarelle: 'watercolor',
   impressionism: 'impressionist',
   cubism: 'cubist',
   surrealism: 'surreal',
