@@ -68,7 +68,7 @@ export class ClipTokenizer {
               ? [piece]
               : model!
                   .encode(words!.pre_tokenize(piece))
-                  .map((token) => model!.tokens_to_ids.get(token) ?? this.#end),
+                  .map((token: string) => model!.tokens_to_ids.get(token) ?? this.#end),
           ),
     );
   }

@@ -1,0 +1,91 @@
+import { ModelLockError } from '../base/error.ts';
+import { preprocessor, preprocessorConfig, type Preprocessor } from '../data/preprocess.ts';
+import { hashFolder, resolveReference } from '../formats/reference.ts';
+import { decodeSafetensors } from '../formats/safetensors.ts';
+import { parseConfig, type RawConfig } from '../nn/config.ts';
+import { classifierFrom, type Classifier } from '../nn/models/registry.ts';
+import { join, readBytes, readJson } from '../platform/files.ts';
+import { toFloat32 } from '../tensor/convert.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+export const configFile = 'config.json';
+export const weightsFile = 'model.safetensors';
+export const preprocessorFile = 'preprocessor_config.json';
+
+/** A pretrained or fine-tuned image classifier, read from a folder as transformers lays it out. */
+export interface ClassifierCheckpoint {
+  readonly folder: string;
+  readonly config: RawConfig;
+  readonly preprocessorJson: RawConfig;
+  readonly classifier: Classifier;
+  readonly preprocessor: Preprocessor;
+  /** float32, by the names of the checkpoint. */
+  readonly weights: ReadonlyMap<string, Tensor<'float32'>>;
+}
+
+/** Reads a classifier. Throws `not-found`, `corrupt` or `unsupported`, naming the file. */
+export async function readClassifier(folder: string): Promise<ClassifierCheckpoint> {
+  const config = (await readJson(join(folder, configFile))) as RawConfig;
+  const preprocessorPath = join(folder, preprocessorFile);
+  const preprocessorJson = (await readJson(preprocessorPath)) as RawConfig;
+  const weightsPath = join(folder, weightsFile);
+  const { tensors } = decodeSafetensors(await readBytes(weightsPath), weightsPath);
+  return {
+    folder,
+    config,
+    preprocessorJson,
+    classifier: classifierFrom(config, join(folder, configFile)),
+    preprocessor: preprocessor(parseConfig(preprocessorConfig, preprocessorJson, preprocessorPath)),
+    weights: new Map([...tensors].map(([name, t]) => [name, toFloat32(t)])),
+  };
+}
+
+/** What a manifest keeps of a model or an editor. */
+export interface Versioned {
+  readonly reference: string;
+  readonly name: string;
+  readonly version: string | null;
+  readonly hash: string;
+}
+
+/** The classifier of a reference, and what identifies it. */
+export async function openClassifier(
+  reference: string,
+): Promise<{ checkpoint: ClassifierCheckpoint; identity: Versioned }> {
+  const { name, folder } = await resolveReference(reference, 'backbone');
+  const checkpoint = await readClassifier(folder);
+  const version = checkpoint.config['modellock_version'];
+  return {
+    checkpoint,
+    identity: {
+      reference,
+      name,
+      version: typeof version === 'string' ? version : null,
+      hash: await hashFolder(folder, ['README.md']),
+    },
+  };
+}
+
+/** Throws `corrupt` where weights lack a parameter or have another shape. */
+export function requireWeights(
+  weights: ReadonlyMap<string, Tensor>,
+  shapes: ReadonlyMap<string, { readonly shape: readonly number[] }>,
+  where: string,
+): void {
+  for (const [name, { shape }] of shapes) {
+    const found = weights.get(name);
+    if (!found) throw new ModelLockError('corrupt', `${where} has no tensor "${name}"`);
+    if (found.shape.join() !== shape.join()) {
+      throw new ModelLockError(
+        'corrupt',
+        `${where}: tensor "${name}" has shape [${found.shape.join(', ')}], not [${shape.join(', ')}]`,
+      );
+    }
+    if (found.data.some((value) => !Number.isFinite(Number(value)))) {
+      throw new ModelLockError(
+        'corrupt',
+        `${where}: tensor "${name}" has values that are no numbers`,
+      );
+    }
+  }
+}

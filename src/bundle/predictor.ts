@@ -1,0 +1,68 @@
+import { graphOf } from '../graph/graph.ts';
+import { input } from '../graph/value.ts';
+import { Scope } from '../nn/scope.ts';
+import { Session } from '../runtime/session.ts';
+import type { RgbImage } from '../tensor/image.ts';
+import { tensor, type Tensor } from '../tensor/tensor.ts';
+import { join } from '../platform/files.ts';
+import { requireWeights, weightsFile, type ClassifierCheckpoint } from './checkpoint.ts';
+
+/** Images of one batch. A fixed number, so that a prediction does not depend on its neighbours. */
+const batch = 32;
+
+/** Runs a classifier over pictures. */
+export class Predictor {
+  readonly labels: readonly string[];
+  readonly #checkpoint: ClassifierCheckpoint;
+  readonly #session: Session;
+
+  private constructor(checkpoint: ClassifierCheckpoint, session: Session) {
+    this.labels = checkpoint.classifier.labels;
+    this.#checkpoint = checkpoint;
+    this.#session = session;
+  }
+
+  static async create(checkpoint: ClassifierCheckpoint): Promise<Predictor> {
+    const { classifier, preprocessor, weights } = checkpoint;
+    const { height, width } = preprocessor.size;
+    const scope = Scope.root();
+    const x = input('pixel_values', 'float32', [batch, classifier.channels, height, width]);
+    const { logits } = classifier.build(scope, x);
+    const { parameters, buffers } = scope.declared;
+    requireWeights(
+      weights,
+      new Map([...parameters, ...buffers]),
+      join(checkpoint.folder, weightsFile),
+    );
+    const session = await Session.create(graphOf({ logits }), { parameters: weights });
+    return new Predictor(checkpoint, session);
+  }
+
+  /** Logits of pictures of any size, [images, classes]. */
+  async logits(images: readonly RgbImage[]): Promise<Tensor<'float32'>> {
+    const { preprocessor, classifier } = this.#checkpoint;
+    const { height, width } = preprocessor.size;
+    const size = classifier.channels * height * width;
+    const classes = this.labels.length;
+    const all = new Float32Array(images.length * classes);
+    for (let start = 0; start < images.length; start += batch) {
+      const some = images.slice(start, start + batch);
+      const pixels = new Float32Array(batch * size);
+      some.forEach((image, i) =>
+        preprocessor.normalise(
+          preprocessor.toPixels(image),
+          pixels.subarray(i * size, (i + 1) * size),
+        ),
+      );
+      const { logits } = await this.#session.run({
+        pixel_values: tensor('float32', [batch, classifier.channels, height, width], pixels),
+      });
+      all.set((logits.data as Float32Array).subarray(0, some.length * classes), start * classes);
+    }
+    return tensor('float32', [images.length, classes], all);
+  }
+
+  async dispose(): Promise<void> {
+    await this.#session.dispose();
+  }
+}

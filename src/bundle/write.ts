@@ -1,0 +1,74 @@
+import { encodeOnnx, type ExternalTensor } from '../formats/onnx/write.ts';
+import { decodeHeader, encodeSafetensors } from '../formats/safetensors.ts';
+import { graphOf } from '../graph/graph.ts';
+import { input } from '../graph/value.ts';
+import type { RawConfig } from '../nn/config.ts';
+import { classifierFrom } from '../nn/models/registry.ts';
+import { Scope } from '../nn/scope.ts';
+import {
+  join,
+  makeFolder,
+  moveFolder,
+  removeAll,
+  writeAtomic,
+  writeJson,
+} from '../platform/files.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { configFile, preprocessorFile, weightsFile } from './checkpoint.ts';
+import { manifestFile, type Manifest } from './manifest.ts';
+
+export interface Bundle {
+  readonly config: RawConfig;
+  readonly preprocessorJson: RawConfig;
+  readonly weights: ReadonlyMap<string, Tensor<'float32'>>;
+  /** Height and width of the input. */
+  readonly size: { readonly height: number; readonly width: number };
+  readonly manifest: Manifest;
+}
+
+/**
+ * Writes a bundle: a folder that transformers, transformers.js and ONNX Runtime load as it is, and
+ * `modellock.json`. It appears under its name when it is whole.
+ */
+export async function writeBundle(folder: string, bundle: Bundle): Promise<void> {
+  const part = `${folder}.part`;
+  await removeAll(part);
+  await makeFolder(join(part, 'onnx'));
+  await writeAtomic(join(part, weightsFile), encodeSafetensors(bundle.weights, { format: 'pt' }));
+  await writeJson(join(part, configFile), bundle.config);
+  await writeJson(join(part, preprocessorFile), bundle.preprocessorJson);
+  await writeAtomic(join(part, 'onnx', 'model.onnx'), exportOnnx(bundle));
+  await writeJson(join(part, manifestFile), bundle.manifest);
+  await moveFolder(part, folder);
+}
+
+/** The model as ONNX, weights inside, with a free batch axis. */
+export function exportOnnx({
+  config,
+  weights,
+  size,
+}: Pick<Bundle, 'config' | 'weights' | 'size'>): Uint8Array {
+  const classifier = classifierFrom(config, configFile);
+  const x = input('pixel_values', 'float32', [
+    'batch',
+    classifier.channels,
+    size.height,
+    size.width,
+  ]);
+  const { logits } = classifier.build(Scope.root(), x);
+  return encodeOnnx(graphOf({ logits }), { parameters: weights });
+}
+
+/** Where the tensors of a safetensors file lie, for an ONNX model that points into it. */
+export function externalTensors(
+  bytes: Uint8Array,
+  location: string,
+): ReadonlyMap<string, ExternalTensor> {
+  const { entries } = decodeHeader(bytes, bytes.length, location);
+  return new Map(
+    [...entries].map(([name, { dtype, shape, start, end }]) => [
+      name,
+      { dtype, shape, location, offset: start, length: end - start },
+    ]),
+  );
+}
