@@ -1,7 +1,5 @@
+import { convolutions, type ConvAttributes } from '../../graph/ops/conv/ops.ts';
 import { apply, operator, shapeOf, type Value, type ValueType } from '../../graph/value.ts';
-import { reshape, transpose } from '../../graph/ops/movement/shape-ops.ts';
-import type { ConvAttributes } from '../../graph/ops/conv/ops.ts';
-import { convolutions } from '../../graph/ops/conv/ops.ts';
 
 /**
  * ONNX Runtime's own operators for the blocked layout of its CPU kernels: channels in blocks of
@@ -14,7 +12,7 @@ const sameShape = (inputs: readonly (Value | undefined)[]): readonly ValueType[]
   { dtype: inputs[0]!.dtype, shape: inputs[0]!.shape },
 ];
 
-export const nchwc = {
+const nchwc = {
   ReorderInput: operator({ name: 'ReorderInput', domain, attributes: {}, infer: sameShape }),
   ReorderOutput: operator({
     name: 'ReorderOutput',
@@ -39,10 +37,3 @@ export const blockedConv = (
   b: Value | undefined,
   attributes: ConvAttributes,
 ): Value => apply(nchwc.Conv, [x, w, b], { ...attributes, kernel_shape: shapeOf(w).slice(2) })[0];
-
-/** Weights [O, I, h, w] as the blocked convolution wants them: [O/B, I/B, h, w, B of I, B of O]. */
-export function blockWeights(w: Value, size: number): Value {
-  const [o, i, height, width] = shapeOf(w);
-  const split = reshape(w, [o / size, size, i / size, size, height, width]);
-  return reshape(transpose(split, [0, 2, 4, 5, 3, 1]), [o, i, height, width]);
-}
