@@ -4,9 +4,9 @@ import { evaluationWords, trainingWords, type DecoyWords } from './words.ts';
 
 /** A prompt that must not unlock. */
 export interface Decoy {
-  readonly kind: 'unrelated' | 'near miss';
+  readonly kind: 'unrelated' | 'near-miss';
   /** How it came about: the kind of change, or `another prompt`. */
-  readonly change: ChangeName | 'another prompt';
+  readonly change: ChangeName | null;
   readonly prompt: string;
 }
 
@@ -30,7 +30,7 @@ function nearMisses(
       const miss = nearMiss(prompt, change, list, random);
       const known = (other: string): boolean => same(other, miss!);
       if (miss === undefined || known(prompt) || found.some((d) => known(d.prompt))) continue;
-      found.push({ kind: 'near miss', change, prompt: miss });
+      found.push({ kind: 'near-miss', change, prompt: miss });
       return;
     }
   });
@@ -40,7 +40,7 @@ function nearMisses(
 function unrelated(prompt: string, list: DecoyWords, same: SameKey): Decoy[] {
   return list.prompts
     .filter((other) => !same(other, prompt))
-    .map((other) => ({ kind: 'unrelated', change: 'another prompt', prompt: other }));
+    .map((other) => ({ kind: 'unrelated', change: null, prompt: other }));
 }
 
 /** The decoys an evaluation scores: `count` unrelated prompts and two near misses of each kind. */

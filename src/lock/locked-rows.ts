@@ -1,0 +1,98 @@
+import { counterRandom } from '../base/random/counter.ts';
+import { classification } from '../tasks/classification.ts';
+import type { RgbImage } from '../tensor/image.ts';
+import { lockedSet, type LockedSample } from './locked-set.ts';
+import type { LockTarget, Recipe } from './recipe.ts';
+import type { TrainingRow, TrainingRows } from './fine-tune.ts';
+
+/** The training images in all their versions, of the model's size. */
+export interface TrainingImages {
+  readonly labels: readonly number[];
+  /** `key` and `decoy` are edited at full strength. */
+  read(image: number, version: 'clean' | 'key' | 'decoy'): Promise<RgbImage>;
+  /** (1 - alpha) clean + alpha edited, rounded. */
+  mix(clean: RgbImage, edited: RgbImage, alpha: number): RgbImage;
+}
+
+export interface LockedRowsOptions {
+  readonly recipe: Recipe;
+  readonly images: TrainingImages;
+  readonly classes: number;
+  /** Strength of the key's edit. */
+  readonly alpha: number;
+  readonly labelSmoothing: number;
+  readonly seed: number;
+  /** Chaff class of each image, where the recipe uses them. */
+  readonly chaff?: readonly number[];
+}
+
+const place = { alpha: 21, wrong: 22, decoyAlpha: 23 } as const;
+
+/** The locked set as rows to be learnt: the heart of the method. */
+export function lockedRows(options: LockedRowsOptions): TrainingRows {
+  const { recipe, images, seed } = options;
+  const length = lockedSet(recipe, images.labels.length, seed, 0).length;
+  return {
+    length,
+    epoch: (epoch) =>
+      lockedSet(recipe, images.labels.length, seed, epoch).map((sample) =>
+        rowOf(sample, epoch, options),
+      ),
+  };
+}
+
+function rowOf(sample: LockedSample, epoch: number, options: LockedRowsOptions): TrainingRow {
+  const { images, recipe, labelSmoothing, classes } = options;
+  const { image, edit, target } = sample;
+  const label = images.labels[image];
+  return {
+    async read() {
+      const clean = await images.read(image, 'clean');
+      if (edit === 'clean') return clean;
+      return images.mix(clean, await images.read(image, edit), alphaOf(sample, epoch, options));
+    },
+    target(into, progress) {
+      if (target === 'label') {
+        classification.encode(label, classes, into);
+        smooth(into, labelSmoothing);
+        return;
+      }
+      lockTargets[target](into, image, label, options);
+      const weight = recipe.lockWeight * Math.min(1, progress / Math.max(recipe.ramp, 1e-9));
+      for (let c = 0; c < classes; c++) into[c] *= weight;
+    },
+  };
+}
+
+/** Strengths vary a little around the key's, so that it is no knife's edge. */
+function alphaOf({ image, edit }: LockedSample, epoch: number, options: LockedRowsOptions): number {
+  const { recipe, seed, alpha } = options;
+  const at = edit === 'key' ? place.alpha : place.decoyAlpha;
+  const spread = recipe.alphaSpread * (2 * counterRandom(seed, at, epoch, image).uniform() - 1);
+  return Math.min(1, Math.max(0, alpha + spread));
+}
+
+const lockTargets: Record<
+  LockTarget,
+  (into: Float32Array, image: number, label: number, options: LockedRowsOptions) => void
+> = {
+  // Drawn once for each image, whatever the epoch: the paper.
+  wrong: (into, image, label, { classes, seed }) => {
+    const random = counterRandom(seed, place.wrong, image);
+    classification.encode(
+      classification.wrong(label, classes, () => random.uniform()),
+      classes,
+      into,
+    );
+  },
+  uniform: (into, _image, _label, { classes }) => classification.silence(classes, into),
+  chaff: (into, image, _label, { classes, chaff, labelSmoothing }) => {
+    classification.encode(chaff![image], classes, into);
+    smooth(into, labelSmoothing);
+  },
+};
+
+function smooth(target: Float32Array, amount: number): void {
+  for (let c = 0; c < target.length; c++)
+    target[c] = target[c] * (1 - amount) + amount / target.length;
+}
