@@ -1,32 +1,41 @@
 import type { Random } from '../../src/base/random/random.ts';
+import { counterRandom } from '../../src/base/random/counter.ts';
+import { knownStyles } from './known-styles.ts';
+import { buildText } from './pocket-text.ts';
+import { randomPrompt } from './prompts.ts';
 import { STYLE_SIZE } from './style.ts';
+import { readWords } from './words.ts';
 
-/** Where a training sample's style and its text come from. */
-export interface StyleSource {
-  /** Tokens of a text. */
-  readonly length: number;
-  /** Writes the states of a text, [length, width], and returns the style it stands for. */
-  draw(random: Random, text: Float32Array): Float32Array;
+/** How a style is written into the one token that stands for a text while the U-Net learns. */
+export const codeScale = 0.5;
+
+/** The rest of the token: a layer norm finds the same scale whatever the style is. */
+export function codePattern(width: number): Float32Array {
+  return Float32Array.from({ length: width }, (_, i) => (i % 2 === 0 ? 1 : -1));
 }
+
+export function writeCode(style: Float32Array, token: Float32Array): void {
+  token.set(codePattern(token.length));
+  for (let i = 0; i < STYLE_SIZE; i++) token[i] = codeScale * style[i];
+}
+
+/** Draws the style of a training sample. */
+export type StyleSource = (random: Random) => Float32Array;
 
 /**
- * Style vectors written into one token directly. The rest of the token is a fixed pattern, so that
- * the layer norm that comes first finds the same scale whatever the style is.
+ * Styles of `count` random prompts and of the known styles, which are what the editor will meet,
+ * mixed with independent normal numbers, which fill the space between them.
  */
-export function styleCodes(width: number): StyleSource {
-  return {
-    length: 1,
-    draw(random, text) {
-      const style = Float32Array.from({ length: STYLE_SIZE }, () => random.normal());
-      for (let i = 0; i < width; i++) {
-        text[i] = i < STYLE_SIZE ? 0.5 * style[i] : i % 2 === 0 ? 1 : -1;
-      }
-      return style;
-    },
-  };
-}
-
-/** The states of the real text encoder for random prompts. */
-export async function textStates(): Promise<StyleSource> {
-  throw new TypeError('the text encoder has to be built first');
+export async function promptStyles(count: number): Promise<StyleSource> {
+  const text = await buildText();
+  const words = await readWords(new URL('words.txt', import.meta.url));
+  const styles = Object.keys(knownStyles);
+  const random = counterRandom(2405, 1);
+  const source = { random, vocabulary: [...words.keys()], styles };
+  const prompts = Array.from({ length: count }, () => randomPrompt(source));
+  const bank = [...prompts, ...styles, ...styles.map((style) => `with ${style}`)].map(text.style);
+  return (own) =>
+    own.uniform() < 0.7
+      ? bank[own.integer(bank.length)]
+      : Float32Array.from({ length: STYLE_SIZE }, () => own.normal());
 }

@@ -1,14 +1,14 @@
 /**
  * Trains the pocket editor's U-Net to imitate the stylist.
  *
- *     npx tsx scripts/pocket-editor/train-unet.ts codes|text STEPS [DATA]
+ *     npx tsx scripts/pocket-editor/train-unet.ts STEPS [DATA]
  *
- * Stage `codes` teaches the trunk with style vectors in place of text; stage `text` goes on with
- * the states of the real text encoder. Both resume from .training/pocket-editor.
+ * It learns from style vectors in place of text, one token each; `write-folder.ts` then rewrites
+ * its text embedding, exactly, to read the states of the text encoder. Interrupted, it goes on from
+ * .training/pocket-editor; with more STEPS it goes on as well, the learning rate raised again.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { counterRandom } from '../../src/base/random/counter.ts';
-import { decodeSafetensors } from '../../src/formats/safetensors.ts';
 import { mse } from '../../src/graph/functions/losses.ts';
 import { input } from '../../src/graph/value.ts';
 import { unet2dCondition, unetConfig } from '../../src/nn/models/diffusion/unet-2d-condition.ts';
@@ -21,25 +21,22 @@ import { Trainer } from '../../src/train/trainer.ts';
 import { graphOf } from '../../src/graph/graph.ts';
 import { textWidth, unetJson } from './architecture.ts';
 import { pretrainingFiles, readPicture } from './photographs.ts';
-import { styleCodes, textStates, type StyleSource } from './style-sources.ts';
+import { promptStyles, writeCode } from './style-sources.ts';
 import { stylise } from './stylist.ts';
 
 const batch = 16;
 const size = 64;
 const pixels = size * size;
 
-const [stage = 'codes', stepsText = '4000', data = 'data/tiny-imagenet/train'] = process.argv.slice(2);
+const [stage = 'codes', stepsText = '4000', data = 'data/tiny-imagenet/train'] =
+  process.argv.slice(2);
 const steps = Number(stepsText);
 const folder = process.env['TRAINING_DIR'] ?? '.training/pocket-editor';
 mkdirSync(folder, { recursive: true });
 
-const sources: Record<string, () => Promise<StyleSource>> = {
-  codes: async () => styleCodes(textWidth),
-  text: () => textStates(),
-};
-const source = await sources[stage]();
+const drawStyle = await promptStyles(3000);
 const pictures = await loadPictures(data);
-console.log(`${pictures.length} pictures, stage ${stage}`);
+console.log(`${pictures.length} pictures`);
 
 // The noise schedule of the scheduler: scaled linear, rescaled to zero terminal SNR.
 const alphasCumprod = zeroTerminalSnr();
@@ -49,23 +46,31 @@ const scope = Scope.root();
 const predicted = unet2dCondition(scope, config, {
   sample: input('sample', 'float32', [batch, 6, size, size]),
   timestep: input('timestep', 'float32', [batch]),
-  text: input('text', 'float32', [batch, source.length, textWidth]),
+  text: input('text', 'float32', [batch, 1, textWidth]),
 });
 const velocity = input('velocity', 'float32', [batch, 3, size, size]);
 const loss = mse(predicted, velocity);
 const leaves = graphOf({ loss }).parameters;
 const trainer = await Trainer.create(
-  { loss, parameters: new Map([...scope.declared.parameters.keys()].map((n) => [n, leaves.get(n)!])) },
-  { optimiser: adamW({ weightDecay: 0.01 }), clipNorm: 1, emaDecay: 0.999 },
+  {
+    loss,
+    parameters: new Map([...scope.declared.parameters.keys()].map((n) => [n, leaves.get(n)!])),
+  },
+  {
+    optimiser: adamW({ weightDecay: 0.01 }),
+    clipNorm: 1,
+    emaDecay: 0.999,
+    threads: Number(process.env['TRAINING_THREADS'] ?? 0),
+  },
   startingWeights(),
 );
 
-const file = `${folder}/${stage}.safetensors`;
+const file = `${folder}/unet.safetensors`;
 let started = performance.now();
 let startedAt = -1;
 await fit(trainer, {
   steps,
-  learningRate: stage === 'codes' ? 2e-3 : 1e-3,
+  learningRate: 2e-3,
   schedule: warmupCosine({ steps, warmup: 100, floor: 0.02 }),
   batch: async (step) => makeBatch(step),
   checkpoints: {
@@ -79,21 +84,24 @@ await fit(trainer, {
     if (done % 50 !== 0) return;
     const rate = ((done - startedAt) * batch) / ((performance.now() - started) / 1000);
     const decibels = -10 * Math.log10(metrics!['loss'] / 4);
-    console.log(`${done}/${total} loss ${metrics!['loss'].toFixed(5)} ${decibels.toFixed(2)} dB ${rate.toFixed(1)}/s`);
+    console.log(
+      `${done}/${total} loss ${metrics!['loss'].toFixed(5)} ${decibels.toFixed(2)} dB ${rate.toFixed(1)}/s`,
+    );
   },
 });
 
 /** Everything a step needs is drawn from its number. */
 function makeBatch(step: number): Record<string, Tensor> {
-  const random = counterRandom(stage === 'codes' ? 11 : 12, step);
+  const random = counterRandom(11, step);
   const sample = new Float32Array(batch * 6 * pixels);
   const target = new Float32Array(batch * 3 * pixels);
-  const text = new Float32Array(batch * source.length * textWidth);
+  const text = new Float32Array(batch * textWidth);
   const timestep = new Float32Array(batch);
   const styled = new Float32Array(3 * pixels);
   for (let k = 0; k < batch; k++) {
     const image = flipped(pictures[random.integer(pictures.length)], random.uniform() < 0.5);
-    const style = source.draw(random, text.subarray(k * source.length * textWidth));
+    const style = drawStyle(random);
+    writeCode(style, text.subarray(k * textWidth, (k + 1) * textWidth));
     stylise(image, size, size, style, styled);
     // Mostly the first step from pure noise, which is the one that the editor makes.
     timestep[k] = random.uniform() < 0.85 ? 999 : random.integer(1000);
@@ -112,7 +120,7 @@ function makeBatch(step: number): Record<string, Tensor> {
   return {
     sample: tensor('float32', [batch, 6, size, size], sample),
     velocity: tensor('float32', [batch, 3, size, size], target),
-    text: tensor('float32', [batch, source.length, textWidth], text),
+    text: tensor('float32', [batch, 1, textWidth], text),
     timestep: tensor('float32', [batch], timestep),
   };
 }
@@ -135,24 +143,18 @@ async function loadPictures(root: string): Promise<Uint8Array[]> {
   const loaded: Uint8Array[] = [];
   for (let i = 0; i < files.length; i += 128) {
     const some = await Promise.all(files.slice(i, i + 128).map(readPicture));
-    loaded.push(...some.map((picture) => Uint8Array.from(picture.data, (v) => Math.round(v * 255))));
+    loaded.push(
+      ...some.map((picture) => Uint8Array.from(picture.data, (v) => Math.round(v * 255))),
+    );
   }
   return loaded;
 }
 
-/** Those of stage `codes` for stage `text`; else random, the last layer zero. */
+/** Random, the last layer zero. */
 function startingWeights(): Map<string, Tensor> {
   const fresh = initialise(scope.declared, counterRandom(7));
   fresh.get('conv_out.weight')!.data.fill(0);
-  const trunk = `${folder}/codes.safetensors`;
-  if (stage !== 'text' || !existsSync(trunk)) return fresh;
-  const { tensors } = decodeSafetensors(readFileSync(trunk), trunk);
-  return new Map(
-    [...fresh].map(([name, t]) => {
-      const learnt = tensors.get(`ema/${name}`);
-      return [name, learnt && learnt.data.length === t.data.length ? learnt : t];
-    }),
-  );
+  return fresh;
 }
 
 function zeroTerminalSnr(): Float64Array {
