@@ -28,8 +28,7 @@ const batch = 16;
 const size = 64;
 const pixels = size * size;
 
-const [stage = 'codes', stepsText = '4000', data = 'data/tiny-imagenet/train'] =
-  process.argv.slice(2);
+const [stepsText = '4000', data = 'data/tiny-imagenet/train'] = process.argv.slice(2);
 const steps = Number(stepsText);
 const folder = process.env['TRAINING_DIR'] ?? '.training/pocket-editor';
 mkdirSync(folder, { recursive: true });
