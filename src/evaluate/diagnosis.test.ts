@@ -103,7 +103,9 @@ describe('diagnosis', () => {
 
   test('evidence is given in numbers', () => {
     const [finding] = diagnose({ ...healthy, lp: 0.24 }).findings;
-    expect(finding.evidence).toContain('24.0 %, 14.0 points above chance (10.0 %; n = 2000)');
+    expect(finding.evidence).toContain(
+      '24.0 % accuracy, 14.0 points above chance (10.0 %; n = 2000)',
+    );
     const [cost] = diagnose({ ...healthy, up: 0.75, robustness: null }).findings;
     expect(cost.evidence).toContain('75.0 %, 7.0 points below the baseline of 82.0 %');
   });

@@ -1,5 +1,5 @@
 import { defaultLevel, differenceInterval, wilsonInterval } from '../metrics/intervals.ts';
-import { percent, points } from '../metrics/percent.ts';
+import { metricName, percent, points } from '../metrics/wording.ts';
 import { decodedImages } from './decoders/decode.ts';
 import type { MeasuredDecoy, Measurements } from './measurements.ts';
 import { isSpelling, thresholds } from './thresholds.ts';
@@ -40,7 +40,7 @@ function worksWithoutKey({ metric, chance, lp, n }: Measurements): Sign[] {
   if (!isAbove(lp, chance, thresholds.locked, n)) return [];
   return [
     {
-      evidence: `On clean images the locked model reaches ${metric} ${percent(lp)}, ${points(lp - chance)} above chance (${percent(chance)}; n = ${n}).`,
+      evidence: `On clean images the locked model reaches ${percent(lp)} ${metricName(metric)}, ${points(lp - chance)} above chance (${percent(chance)}; n = ${n}).`,
       tryThis:
         'Train longer or with more clean images in the locked set; the hardened recipe adds them without taking key images away.',
     },
@@ -66,7 +66,7 @@ function costsTooMuch({ baseline, up, n }: Measurements): Sign[] {
   if (low <= 0) return [];
   return [
     {
-      evidence: `With the key the model reaches ${percent(up)}, ${points(baseline - up)} below the baseline of ${percent(baseline)} (95 % interval ${points(low)} to ${points(high)}).`,
+      evidence: `With the key the model reaches ${percent(up)}, ${points(baseline - up)} below the baseline of ${percent(baseline)} (95 % interval: ${(100 * low).toFixed(1)} to ${points(high)}).`,
       tryThis:
         'Train longer, keep every key image in each epoch, or choose a key or an alpha that changes the picture less.',
     },
@@ -91,7 +91,7 @@ function canBeDecoded({ chance, decoders, n }: Measurements): Sign[] {
   if (!best || !isAbove(best.value, chance, thresholds.decoder, scored, decoders.length)) return [];
   return [
     {
-      evidence: `The decoder ${best.name} reads ${percent(best.value)} of the labels out of the locked outputs, ${points(best.value - chance)} above chance (${percent(chance)}; n = ${scored}).`,
+      evidence: `The decoder “${best.name}” reads ${percent(best.value)} of the labels out of the locked outputs, ${points(best.value - chance)} above chance (${percent(chance)}; n = ${scored}).`,
       tryThis:
         'Teach clean images answers that are independent of the label (the hardened recipe) instead of wrong labels, which the network must know the right one to avoid; train longer.',
     },
@@ -103,7 +103,7 @@ function avoidsTheTruth({ metric, leastConstant, lp, n }: Measurements): Sign[] 
   if (wilsonInterval(lp, n).high >= leastConstant) return [];
   return [
     {
-      evidence: `On clean images ${metric} is ${percent(lp)}, less than any answer that ignores the image would get (${percent(leastConstant)}): the model knows the right class and avoids it.`,
+      evidence: `On clean images ${metricName(metric)} is ${percent(lp)}, less than any answer that ignores the image would get (${percent(leastConstant)}): the model knows the right class and avoids it.`,
       tryThis:
         'Teach clean images uniform or label-independent answers instead of wrong labels, and give the lock less weight.',
     },
@@ -154,10 +154,12 @@ function opensToSome(m: Measurements): Sign[] {
   );
   const open = judged.filter((decoy) => opens(m, decoy, judged.length));
   const top = highest(open);
-  if (!top || open.length > judged.length / 2) return [];
+  const rest = meanOf(judged.filter((decoy) => !open.includes(decoy)));
+  // Where the others open it half as far, the key is unspecific rather than inconsistent.
+  if (!top || rest === null || rest - m.chance > (top.value - m.chance) / 2) return [];
   return [
     {
-      evidence: `${open.length} of ${judged.length} wrong prompts ${open.length === 1 ? 'opens' : 'open'} the model, the best (${top.kind}${top.change ? `, ${top.change}` : ''}) to ${percent(top.value)}, while the others leave it shut.`,
+      evidence: `${open.length} of ${judged.length} wrong prompts ${open.length === 1 ? 'opens' : 'open'} the model, the best (${top.change ?? top.kind}) to ${percent(top.value)}; the others reach ${percent(rest)} on average.`,
       tryThis:
         'Lock again with these prompts among the decoys, or choose a key whose edit lies further from theirs.',
     },
@@ -218,12 +220,14 @@ interface Group {
 
 function groupOf(m: Measurements, belongs: (decoy: MeasuredDecoy) => boolean): Group | null {
   const members = m.decoys.filter(belongs);
-  if (members.length === 0) return null;
-  return {
-    mean: members.reduce((sum, { value }) => sum + value, 0) / members.length,
-    size: members.length,
-    n: Math.max(...members.map(({ n }) => n)),
-  };
+  const mean = meanOf(members);
+  if (mean === null) return null;
+  return { mean, size: members.length, n: Math.max(...members.map(({ n }) => n)) };
+}
+
+function meanOf(items: readonly { readonly value: number }[]): number | null {
+  if (items.length === 0) return null;
+  return items.reduce((sum, { value }) => sum + value, 0) / items.length;
 }
 
 function highest<T extends { readonly value: number }>(items: readonly T[]): T | undefined {

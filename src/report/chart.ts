@@ -1,5 +1,5 @@
 import type { EvaluationDocument } from '../evaluate/document.ts';
-import { percent } from '../metrics/percent.ts';
+import { percent } from '../metrics/wording.ts';
 import { Html } from './html.ts';
 import { scoreGroups, type Score, type ScoreRole } from './scores.ts';
 

@@ -1,5 +1,5 @@
 import { html, nothing, pngAddress, type Html } from './html.ts';
-import { decoyLabel, type DecoyIdentity } from './scores.ts';
+import { decoyLabel, type DecoyIdentity } from './names.ts';
 
 /** What was done to the images of a column. */
 export type ContactColumn =

@@ -1,9 +1,11 @@
 import type { EvaluationDocument } from '../evaluate/document.ts';
-import { percent } from '../metrics/percent.ts';
+import { metricName, percent } from '../metrics/wording.ts';
 import { scoreChart } from './chart.ts';
 import { contactSheet, type ContactSheet } from './contact-sheet.ts';
 import { html, Html, nothing } from './html.ts';
-import { inWords, mainScores, metricName, type Score } from './scores.ts';
+import { verdictNames } from './names.ts';
+import { prose } from './prose.ts';
+import { mainScores, type Score } from './scores.ts';
 import { tellStory } from './story.ts';
 import { style } from './style.ts';
 import { decoderTable, perClassTable, robustnessTable } from './tables.ts';
@@ -24,7 +26,7 @@ export async function evaluationReport(
   document: EvaluationDocument,
   { title, facts = [], contactSheet: sheet }: ReportOptions,
 ): Promise<string> {
-  const { headline, sentences } = tellStory(document);
+  const { headline, sentences, attacks } = tellStory(document);
   const chart = await scoreChart(document);
   const page = html`<!doctype html>
     <html lang="en">
@@ -45,12 +47,13 @@ export async function evaluationReport(
           <header>
             <p class="eyebrow">modellock · ${title}</p>
             <h1>${headline}</h1>
-            <p class="story">${sentences.join(' ')}</p>
+            <p class="story">${prose(...sentences)}</p>
             ${tiles(document)}
+            <p class="attacks">${prose(...attacks)}</p>
           </header>
           ${
             sheet
-              ? html`<section>
+              ? html`<section class="long">
                   <h2>What the model sees</h2>
                   ${contactSheet(sheet)}
                 </section>`
@@ -59,8 +62,8 @@ export async function evaluationReport(
           <section>
             <h2>With the key, without it, with wrong ones</h2>
             <p class="quiet">
-              ${metricName(document.metric)} and 95 % intervals. The dotted line is chance, the
-              score of the best constant answer.
+              The bars are ${metricName(document.metric)}, the thin lines 95 % intervals, the dotted
+              one chance: the score of the best constant answer.
             </p>
             <figure class="chart">${chart}</figure>
           </section>
@@ -99,13 +102,13 @@ function diagnosis({ diagnosis: { findings } }: EvaluationDocument): Html {
   const cards = findings.map(
     ({ signature, evidence, tryThis }) =>
       html`<div class="finding">
-        <h3>${inWords(signature)}</h3>
-        <p>${evidence}</p>
-        <p>Try this: ${tryThis}</p>
+        <h3>${verdictNames[signature]}</h3>
+        <p>${prose(evidence)}</p>
+        <p><em>Try this.</em> ${tryThis}</p>
       </div>`,
   );
   const healthy = html`<div class="finding healthy">
-    <h3>healthy</h3>
+    <h3>${verdictNames.healthy}</h3>
     <p>
       No sign of insufficient locking, over-locking, leaking outputs, an unspecific key,
       inconsistency or fragility, beyond what sampling explains.

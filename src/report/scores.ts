@@ -1,6 +1,7 @@
-import type { DocumentedDecoy, EvaluationDocument } from '../evaluate/document.ts';
+import type { EvaluationDocument } from '../evaluate/document.ts';
 import type { DecoyKind } from '../evaluate/measurements.ts';
 import { wilsonInterval, type Interval } from '../metrics/intervals.ts';
+import { decoyHeadings, decoyLabel } from './names.ts';
 
 /** What a score says about the lock; it decides the colour. */
 export type ScoreRole = 'baseline' | 'key' | 'locked' | 'wrong-key';
@@ -17,13 +18,6 @@ export interface ScoreGroup {
   readonly heading: string;
   readonly scores: readonly Score[];
 }
-
-const decoyHeadings: Readonly<Record<DecoyKind, string>> = {
-  unrelated: 'Other prompts',
-  'near-miss': 'Near misses of the key',
-  'wrong-secret': 'The key with a wrong secret',
-  'small-alpha': 'The key at small strength',
-};
 
 /** All scores of a document, in the order in which they are told. */
 export function scoreGroups(document: EvaluationDocument): ScoreGroup[] {
@@ -62,32 +56,6 @@ function decoyScores({ decoys }: EvaluationDocument, wanted: DecoyKind): Score[]
     }));
 }
 
-const unnamedDecoys: Readonly<Record<DecoyKind, string>> = {
-  unrelated: 'another prompt',
-  'near-miss': 'near miss',
-  'wrong-secret': 'wrong secret',
-  'small-alpha': 'small strength',
-};
-
-/** What a wrong key is called. Only unrelated prompts are spelt out: the others spell the key. */
-export function decoyLabel({ kind, change, prompt }: DecoyIdentity): string {
-  if (kind === 'unrelated' && prompt !== null) return `“${prompt}”`;
-  return change ?? unnamedDecoys[kind];
-}
-
-export type DecoyIdentity = Pick<DocumentedDecoy, 'kind' | 'change' | 'prompt'>;
-
 function intervalOf(value: number, n: number): Interval {
   return n > 0 ? wilsonInterval(value, n) : { low: 0, high: 1 };
-}
-
-const metricNames: Readonly<Record<string, string>> = { accuracy: 'accuracy', miou: 'mIoU' };
-
-export function metricName(metric: string): string {
-  return metricNames[metric] ?? metric;
-}
-
-/** The identifiers of decoders and signatures, as words. */
-export function inWords(identifier: string): string {
-  return identifier.replaceAll('-', ' ');
 }

@@ -1,13 +1,17 @@
 import type { Verdict } from '../evaluate/diagnosis.ts';
 import type { DocumentedDecoy, EvaluationDocument } from '../evaluate/document.ts';
+import type { DecoyKind } from '../evaluate/measurements.ts';
 import { isSpelling } from '../evaluate/thresholds.ts';
-import { percent, points } from '../metrics/percent.ts';
-import { inWords, metricName } from './scores.ts';
+import { metricName, percent, points } from '../metrics/wording.ts';
+import { decoderName } from './names.ts';
 
 /** An evaluation in a few sentences. */
 export interface Story {
   readonly headline: string;
+  /** Baseline, lock and key. */
   readonly sentences: readonly string[];
+  /** What an attacker gets: wrong keys, decoders. */
+  readonly attacks: readonly string[];
 }
 
 const headlines: Readonly<Record<Verdict, string>> = {
@@ -23,13 +27,8 @@ const headlines: Readonly<Record<Verdict, string>> = {
 export function tellStory(document: EvaluationDocument): Story {
   return {
     headline: headlines[document.diagnosis.verdict],
-    sentences: [
-      ...aboutBaseline(document),
-      aboutLock(document),
-      aboutKey(document),
-      ...aboutWrongKeys(document),
-      ...aboutDecoders(document),
-    ],
+    sentences: [...aboutBaseline(document), aboutLock(document), aboutKey(document)],
+    attacks: [...aboutWrongKeys(document), ...aboutDecoders(document)],
   };
 }
 
@@ -52,33 +51,31 @@ function aboutKey({ up, baseline }: EvaluationDocument): string {
 }
 
 function aboutWrongKeys({ decoys }: EvaluationDocument): string[] {
-  const misspelt = (decoy: DocumentedDecoy): boolean =>
-    decoy.kind === 'near-miss' && isSpelling(decoy);
+  const nearMisses = decoys.filter(({ kind }) => kind === 'near-miss');
+  const of = (kind: DecoyKind): DocumentedDecoy[] => decoys.filter((decoy) => decoy.kind === kind);
   const parts = [
-    mean('other prompts', decoys, ({ kind }) => kind === 'unrelated'),
-    mean('near misses of the key', decoys, (d) => d.kind === 'near-miss' && !misspelt(d)),
-    mean('misspellings of it', decoys, misspelt),
-    mean('the key with a wrong secret', decoys, ({ kind }) => kind === 'wrong-secret'),
-  ].filter((part) => part !== null);
-  return parts.length === 0 ? [] : [`Wrong keys: ${parts.join(', ')}.`];
+    ...opening('other prompts', of('unrelated')),
+    ...opening(
+      'near misses of the key',
+      nearMisses.filter((decoy) => !isSpelling(decoy)),
+    ),
+    ...opening('misspellings of the key', nearMisses.filter(isSpelling)),
+    ...opening('the right prompt with a wrong secret', of('wrong-secret')),
+  ];
+  return parts.length === 0 ? [] : [`Wrong keys, on average: ${parts.join(', ')}.`];
 }
 
-function mean(
-  name: string,
-  decoys: readonly DocumentedDecoy[],
-  belongs: (decoy: DocumentedDecoy) => boolean,
-): string | null {
-  const values = decoys.filter(belongs).map(({ value }) => value);
-  if (values.length === 0) return null;
-  const average = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return `${name} give ${percent(average)}${values.length > 1 ? ' on average' : ''}`;
+function opening(name: string, decoys: readonly DocumentedDecoy[]): string[] {
+  if (decoys.length === 0) return [];
+  const mean = decoys.reduce((sum, { value }) => sum + value, 0) / decoys.length;
+  return [`${name} ${percent(mean)}`];
 }
 
 function aboutDecoders({ decoders }: EvaluationDocument): string[] {
   if (decoders.length === 0) return [];
   const best = decoders.reduce((a, b) => (b.value > a.value ? b : a));
   return [
-    `Somebody who studies the locked answers (best: ${inWords(best.name)}) gets ${percent(best.value)} of the labels out of them.`,
+    `Somebody who studies the locked answers (best: ${decoderName(best.name)}) gets ${percent(best.value)} of the labels out of them.`,
   ];
 }
 

@@ -25,12 +25,8 @@ section { margin-top: 52px; break-inside: avoid; }
 p { margin: 0 0 14px; max-width: 68ch; }
 .eyebrow { color: var(--quiet); margin: 0; font-size: 0.92rem; }
 .story { font-size: 1.14rem; max-width: 64ch; margin-bottom: 0; }
+.attacks { margin: 26px 0 0; color: var(--quiet); }
 .quiet, figcaption, footer { color: var(--quiet); font-size: 0.88rem; }
-.verdict {
-  display: inline-block; padding: 3px 12px; border-radius: 99px; font-size: 0.86rem; font-weight: 600;
-  color: var(--paper); background: var(--bad);
-}
-.verdict.healthy { background: var(--good); }
 
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 14px; margin-top: 34px; }
 .tile { background: var(--card); border-radius: 12px; padding: 16px 18px 14px; border-top: 4px solid var(--baseline); }
@@ -57,6 +53,7 @@ figcaption { margin-top: 8px; }
 .finding { background: var(--card); border-left: 4px solid var(--bad); border-radius: 0 10px 10px 0; padding: 14px 18px; margin-top: 12px; break-inside: avoid; }
 .finding.healthy { border-color: var(--good); }
 .finding h3 { margin: 0 0 4px; font-size: 1rem; } .finding p { margin: 0; }
+.finding em { font-style: normal; font-weight: 600; }
 .finding p + p { margin-top: 6px; color: var(--quiet); }
 
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(340px, 1fr)); gap: 0 48px; }
@@ -66,10 +63,13 @@ figcaption { margin-top: 8px; }
 .figures thead { display: table-header-group; } .figures tr { break-inside: avoid; }
 .figures small { display: block; color: var(--quiet); line-height: 1.3; }
 .figures .number { text-align: right; padding-right: 26px; font-variant-numeric: tabular-nums; }
+.pairs td { width: 46%; padding-right: 0; }
 .meter { display: flex; align-items: center; gap: 10px; white-space: nowrap; font-variant-numeric: tabular-nums; }
-.track { flex: 1 1 60px; min-width: 40px; max-width: 150px; height: 8px; border-radius: 4px; background: var(--rule); overflow: hidden; }
-.fill { display: block; height: 100%; border-radius: 4px; background: var(--baseline); }
-.fill.key { background: var(--key); } .fill.locked { background: var(--locked); } .fill.wrong { background: var(--wrong); }
+.track { position: relative; flex: 1 1 60px; min-width: 40px; max-width: 190px; height: 8px; border-radius: 4px; background: var(--rule); }
+.track b { display: block; height: 100%; border-radius: 4px; background: var(--baseline); }
+.track b.key { background: var(--key); } .track b.locked { background: var(--locked); } .track b.wrong { background: var(--wrong); }
+.track i { position: absolute; top: -3px; height: 14px; border-left: 1px solid var(--ink); }
+.value { min-width: 3.9em; text-align: right; }
 .absent { color: var(--quiet); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 22px; margin: 0; font-size: 0.93rem; }
 dt { color: var(--quiet); } dd { margin: 0; overflow-wrap: anywhere; }
@@ -83,6 +83,6 @@ footer { margin-top: 60px; padding-top: 18px; border-top: 1px solid var(--rule);
   }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   body { font-size: 11pt; } main { max-width: none; padding: 0; }
-  .section-long { break-inside: auto; } section { margin-top: 30px; }
+  section { margin-top: 30px; } .long { break-inside: auto; } .sheet tr { break-inside: avoid; }
 }
 `;

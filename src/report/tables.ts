@@ -4,15 +4,15 @@ import {
   type DecoderName,
 } from '../evaluate/decoders/decode.ts';
 import type { EvaluationDocument } from '../evaluate/document.ts';
-import { percent } from '../metrics/percent.ts';
+import { percent } from '../metrics/wording.ts';
 import { html, nothing, type Html } from './html.ts';
-import { inWords } from './scores.ts';
+import { capitalised, decoderName } from './names.ts';
 
 export function perClassTable({ perClass, baseline }: EvaluationDocument): Html {
   if (!perClass || perClass.length === 0) return nothing;
   const withBaseline =
     baseline !== null && perClass.some((row) => typeof row.baseline === 'number');
-  return html`<section>
+  return html`<section class="long">
     <h2>Class by class</h2>
     <table class="figures">
       <thead>
@@ -49,15 +49,15 @@ export function decoderTable({ decoders, chance, n }: EvaluationDocument): Html 
       the clean images, scored on the other ${decodedImages(n)}. Nothing leaks when all are near
       chance (${percent(chance)}).
     </p>
-    <table class="figures">
+    <table class="figures pairs">
       <tbody>
         ${decoders.map(
           ({ name, value }) =>
             html`<tr>
               <th scope="row">
-                ${sentenceCase(inWords(name))}<small>${aboutDecoder(name)}</small>
+                ${capitalised(decoderName(name))}<small>${aboutDecoder(name)}</small>
               </th>
-              <td>${meter(value, 'wrong')}</td>
+              <td>${meter(value, 'wrong', chance)}</td>
             </tr>`,
         )}
       </tbody>
@@ -75,7 +75,7 @@ export function robustnessTable({ robustness, up }: EvaluationDocument): Html {
   return html`<section>
     <h2>Does the key survive?</h2>
     <p>Another machine rounds differently, and files are recompressed on their way.</p>
-    <table class="figures">
+    <table class="figures pairs">
       <tbody>
         ${rows.map(
           ({ label, value }) =>
@@ -89,20 +89,22 @@ export function robustnessTable({ robustness, up }: EvaluationDocument): Html {
   </section>`;
 }
 
-/** A number with a bar behind it. */
-function meter(value: number | null, colour: 'locked' | 'key' | 'baseline' | 'wrong'): Html {
+/** A number beside its bar, with a mark at `reference`. */
+function meter(
+  value: number | null,
+  colour: 'locked' | 'key' | 'baseline' | 'wrong',
+  reference: number | null = null,
+): Html {
   if (value === null) return html`<span class="absent">–</span>`;
-  const width = (100 * value).toFixed(1);
+  const mark =
+    reference === null ? nothing : html`<i style="left: ${(100 * reference).toFixed(1)}%"></i>`;
   return html`<span class="meter"
-    ><span class="track"><span class="fill ${colour}" style="width: ${width}%"></span></span
-    >${percent(value)}</span
+    ><span class="track"
+      ><b class="${colour}" style="width: ${(100 * value).toFixed(1)}%"></b>${mark}</span
+    ><span class="value">${percent(value)}</span></span
   >`;
 }
 
 function aboutDecoder(name: string): string {
   return name in decoderRegistry ? decoderRegistry[name as DecoderName].about : '';
-}
-
-function sentenceCase(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

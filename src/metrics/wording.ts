@@ -7,3 +7,10 @@ export function percent(fraction: number): string {
 export function points(difference: number): string {
   return `${(100 * Math.abs(difference)).toFixed(1)} points`;
 }
+
+const metricNames: Readonly<Record<string, string>> = { miou: 'mIoU', auroc: 'AUROC' };
+
+/** The name of a score within a sentence. */
+export function metricName(metric: string): string {
+  return metricNames[metric] ?? metric;
+}

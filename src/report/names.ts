@@ -1,0 +1,45 @@
+import type { Verdict } from '../evaluate/diagnosis.ts';
+import type { DocumentedDecoy } from '../evaluate/document.ts';
+import type { DecoyKind } from '../evaluate/measurements.ts';
+
+export const verdictNames: Readonly<Record<Verdict, string>> = {
+  healthy: 'Healthy',
+  'insufficient-locking': 'Insufficient locking',
+  'over-locking': 'Over-locking',
+  'leaking-outputs': 'Leaking outputs',
+  'unspecific-key': 'Unspecific key',
+  inconsistent: 'Inconsistent',
+  fragile: 'Fragile',
+};
+
+/** Headings of the groups of wrong keys, in the order of reports. */
+export const decoyHeadings: Readonly<Record<DecoyKind, string>> = {
+  unrelated: 'Other prompts',
+  'near-miss': 'Near misses of the key',
+  'wrong-secret': 'The key with a wrong secret',
+  'small-alpha': 'The key at small strength',
+};
+
+const unnamedDecoys: Readonly<Record<DecoyKind, string>> = {
+  unrelated: 'another prompt',
+  'near-miss': 'near miss',
+  'wrong-secret': 'wrong secret',
+  'small-alpha': 'small strength',
+};
+
+export type DecoyIdentity = Pick<DocumentedDecoy, 'kind' | 'change' | 'prompt'>;
+
+/** What a wrong key is called. Only unrelated prompts are spelt out: the others spell the key. */
+export function decoyLabel({ kind, change, prompt }: DecoyIdentity): string {
+  if (kind === 'unrelated' && prompt !== null) return `“${prompt}”`;
+  return change ?? unnamedDecoys[kind];
+}
+
+/** A decoder's identifier, as words. */
+export function decoderName(identifier: string): string {
+  return identifier.replaceAll('-', ' ');
+}
+
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
