@@ -40,6 +40,14 @@ export async function readClassifier(folder: string): Promise<ClassifierCheckpoi
   };
 }
 
+/** The same classifier with other weights, and perhaps other classes. */
+export function withWeights(
+  base: ClassifierCheckpoint,
+  { config, weights }: Pick<ClassifierCheckpoint, 'config' | 'weights'>,
+): ClassifierCheckpoint {
+  return { ...base, config, weights, classifier: classifierFrom(config, configFile) };
+}
+
 /** What a manifest keeps of a model or an editor. */
 export interface Versioned {
   readonly reference: string;

@@ -4,6 +4,7 @@ import type { RgbImage } from '../tensor/image.ts';
 import { lockedSet, type LockedSample } from './locked-set.ts';
 import type { LockTarget, Recipe } from './recipe.ts';
 import type { TrainingRow, TrainingRows } from './fine-tune.ts';
+import { smoothLabels } from './plain-rows.ts';
 
 /** The training images in all their versions, of the model's size. */
 export interface TrainingImages {
@@ -54,7 +55,7 @@ function rowOf(sample: LockedSample, epoch: number, options: LockedRowsOptions):
     target(into, progress) {
       if (target === 'label') {
         classification.encode(label, classes, into);
-        smooth(into, labelSmoothing);
+        smoothLabels(into, labelSmoothing);
         return;
       }
       lockTargets[target](into, image, label, options);
@@ -88,11 +89,6 @@ const lockTargets: Record<
   uniform: (into, _image, _label, { classes }) => classification.silence(classes, into),
   chaff: (into, image, _label, { classes, chaff, labelSmoothing }) => {
     classification.encode(chaff![image], classes, into);
-    smooth(into, labelSmoothing);
+    smoothLabels(into, labelSmoothing);
   },
 };
-
-function smooth(target: Float32Array, amount: number): void {
-  for (let c = 0; c < target.length; c++)
-    target[c] = target[c] * (1 - amount) + amount / target.length;
-}

@@ -1,0 +1,108 @@
+import type { JobOptions } from '../base/job.ts';
+import { version } from '../base/version.ts';
+import { openClassifier, withWeights } from '../bundle/checkpoint.ts';
+import type { Manifest } from '../bundle/manifest.ts';
+import { Predictor } from '../bundle/predictor.ts';
+import { writeBundle } from '../bundle/write.ts';
+import type { ImageDataset } from '../data/image-folder.ts';
+import { accuracyOf, answers, untouched } from '../evaluate/score.ts';
+import { classification } from '../tasks/classification.ts';
+import { openDataSets, type DataOptions } from './data-sets.ts';
+import { defaultTuning, fineTune, type FineTuning } from './fine-tune.ts';
+import { plainRows } from './plain-rows.ts';
+import { WorkFolder } from './work-folder.ts';
+
+export interface TrainOptions extends DataOptions, JobOptions {
+  /** A reference to the pretrained classifier. */
+  readonly model: string;
+  /** Folder of the new bundle. */
+  readonly out: string;
+  readonly tuning?: Partial<FineTuning>;
+  /** Keeps the work folder when the job is done. */
+  readonly keepWork?: boolean;
+  readonly threads?: number;
+}
+
+export interface TrainResult {
+  readonly bundle: string;
+  /** Pictures trained on. */
+  readonly images: number;
+  /** Pictures that could not be read. */
+  readonly skipped: readonly string[];
+  /** On the test set; null without one. */
+  readonly accuracy: number | null;
+}
+
+/** Fine-tunes a classifier without a lock: the baseline that a lock is compared with. */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  const { checkpoint: base, identity } = await openClassifier(options.model);
+  const tuning = { ...defaultTuning, ...options.tuning };
+  const { train: set, test, skipped } = await openDataSets(options, options);
+  const work = await WorkFolder.open(options.out, {
+    kind: 'train',
+    model: identity.hash,
+    tuning,
+    seed: options.seed,
+    files: set.items.map((item) => item.path),
+  });
+  let finished = false;
+  try {
+    const tuned = await fineTune({
+      base,
+      labels: set.classes,
+      rows: plainRows(set.items, set.classes.length, base.preprocessor, tuning, options.seed),
+      tuning,
+      seed: options.seed,
+      checkpoints: work.checkpoints('training'),
+      threads: options.threads,
+      signal: options.signal,
+      onProgress: options.onProgress,
+    });
+    const predictor = await Predictor.create(withWeights(base, tuned));
+    const measured = test ? await measure(predictor, test, options.signal) : null;
+    await predictor.dispose();
+    await writeBundle(options.out, {
+      ...tuned,
+      preprocessorJson: base.preprocessorJson,
+      size: base.preprocessor.size,
+      manifest: {
+        format: 1,
+        modellock: version,
+        task: 'classification',
+        labels: [...set.classes],
+        base: identity,
+        lock: null,
+        training: { seed: options.seed, images: set.items.length, epochs: tuning.epochs },
+        measured,
+      },
+    });
+    finished = true;
+    return {
+      bundle: options.out,
+      images: set.items.length,
+      skipped,
+      accuracy: measured?.baseline ?? null,
+    };
+  } finally {
+    await work.close({ remove: finished && !options.keepWork });
+  }
+}
+
+async function measure(
+  predictor: Predictor,
+  { items, classes }: ImageDataset,
+  signal: AbortSignal | undefined,
+): Promise<NonNullable<Manifest['measured']>> {
+  const logits = await answers(predictor, items, untouched, { signal });
+  return {
+    metric: classification.metric,
+    n: items.length,
+    chance: classification.chance(
+      items.map((item) => item.label),
+      classes.length,
+    ),
+    lp: null,
+    up: null,
+    baseline: accuracyOf(logits, items),
+  };
+}
