@@ -75,6 +75,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 22px; margi
 dt { color: var(--quiet); } dd { margin: 0; overflow-wrap: anywhere; }
 footer { margin-top: 60px; padding-top: 18px; border-top: 1px solid var(--rule); }
 
+@media (max-width: 720px) { .sheet table { min-width: 700px; } .chart { overflow-x: auto; } .chart svg { min-width: 620px; } }
 @media (max-width: 560px) { main { padding: 32px 18px; } h1 { font-size: 1.9rem; } }
 @media print {
   :root {
@@ -82,7 +83,8 @@ footer { margin-top: 60px; padding-top: 18px; border-top: 1px solid var(--rule);
     --key: #12806a; --locked: #c05a2b; --wrong: #d9a441; --baseline: #8b93a0; --good: #12806a; --bad: #b5472a;
   }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-  body { font-size: 11pt; } main { max-width: none; padding: 0; }
-  section { margin-top: 30px; } .long { break-inside: auto; } .sheet tr { break-inside: avoid; }
+  body { font-size: 10pt; } main { max-width: none; padding: 0; }
+  section { margin-top: 30px; } .sheet img { max-width: 92px; } .pair { grid-template-columns: 1fr 1fr; }
+  .tiles { grid-template-columns: repeat(4, 1fr); } .long { break-inside: auto; } .sheet tr { break-inside: avoid; }
 }
 `;

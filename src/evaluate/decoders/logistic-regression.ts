@@ -1,7 +1,7 @@
 import type { Decoder, Logits } from './decoder.ts';
 import { takeRows } from './decoder.ts';
 import { minimise } from './lbfgs.ts';
-import { addProduct, addTransposedProduct, matrix, type Matrix } from './matrix.ts';
+import { addProduct, addTransposedProduct, matrix, rowOf, type Matrix } from './matrix.ts';
 import { indexOfLargest } from './ranks.ts';
 import { stratifiedSplit } from './split.ts';
 import { fitWhitening, whiten, type Whitening } from './whitening.ts';
@@ -155,8 +155,4 @@ function softmaxResiduals(scores: Matrix, labels: readonly number[]): number {
 /** Mean over the rows. Overwrites the scores. */
 function crossEntropy(scores: Matrix, labels: readonly number[]): number {
   return softmaxResiduals(scores, labels) / labels.length;
-}
-
-function rowOf({ columns, data }: Matrix, i: number): Float64Array {
-  return data.subarray(i * columns, (i + 1) * columns);
 }

@@ -9,56 +9,75 @@ export function matrix(rows: number, columns: number, data?: Float64Array): Matr
   return { rows, columns, data: data ?? new Float64Array(rows * columns) };
 }
 
-// Both products walk along whole rows and take four terms at a time: the compiler keeps them in
-// registers, which is three times as fast as the textbook's order.
+// Both products walk along whole rows and make two rows of the result from four terms at a time:
+// the numbers stay in registers, which is several times as fast as the textbook's order.
 
 /** into += a b. [N, K] x [K, M] -> [N, M] */
 export function addProduct(a: Matrix, b: Matrix, into: Matrix): void {
-  const [inner, m] = [a.columns, b.columns];
-  for (let i = 0; i < a.rows; i++) {
-    const target = into.data.subarray(i * m, (i + 1) * m);
-    const coefficients = a.data.subarray(i * inner, (i + 1) * inner);
-    addCombination(coefficients, b, target);
-  }
+  for (let i = 0; i < a.rows; i += 2) addCombinations(rowOf(a, i), rowOf(a, i + 1), b, into, i);
 }
+
+/** How many samples are taken at once, so that each row of the result is touched N / 16 times. */
+const block = 16;
 
 /** into += a^T b. [N, K]^T x [N, M] -> [K, M] */
 export function addTransposedProduct(a: Matrix, b: Matrix, into: Matrix): void {
-  const { rows, columns } = a;
-  const m = b.columns;
-  // The rows of four samples at a time, so that each row of `into` is touched N / 4 times.
-  for (let i = 0; i < rows; i += 4) {
-    const block = Math.min(4, rows - i);
-    const part = matrix(block, m, b.data.subarray(i * m, (i + block) * m));
-    const coefficients = new Float64Array(block);
-    for (let k = 0; k < columns; k++) {
-      for (let t = 0; t < block; t++) coefficients[t] = a.data[(i + t) * columns + k];
-      addCombination(coefficients, part, into.data.subarray(k * m, (k + 1) * m));
+  for (let start = 0; start < a.rows; start += block) {
+    const rows = Math.min(block, a.rows - start);
+    const part = matrix(
+      rows,
+      b.columns,
+      b.data.subarray(start * b.columns, (start + rows) * b.columns),
+    );
+    const coefficients = [new Float64Array(rows), new Float64Array(rows)] as const;
+    for (let k = 0; k < a.columns; k += 2) {
+      for (let t = 0; t < rows; t++) {
+        const place = (start + t) * a.columns + k;
+        coefficients[0][t] = a.data[place];
+        coefficients[1][t] = k + 1 < a.columns ? a.data[place + 1] : 0;
+      }
+      addCombinations(coefficients[0], coefficients[1], part, into, k);
     }
   }
 }
 
-/** target += the sum of coefficients[k] times row k of b. */
-function addCombination(coefficients: Float64Array, b: Matrix, target: Float64Array): void {
-  const { columns: m, data } = b;
-  const n = coefficients.length;
+/** Row i of `into` += the sum of p[k] times row k of b, and row i + 1, if there is one, that of q. */
+function addCombinations(
+  p: Float64Array,
+  q: Float64Array,
+  b: Matrix,
+  into: Matrix,
+  i: number,
+): void {
+  const m = b.columns;
+  const { data } = b;
+  const first = rowOf(into, i);
+  const second = rowOf(into, i + 1);
   let k = 0;
-  for (; k + 4 <= n; k += 4) {
-    const [c0, c1, c2, c3] = [
-      coefficients[k],
-      coefficients[k + 1],
-      coefficients[k + 2],
-      coefficients[k + 3],
-    ];
+  for (; k + 4 <= b.rows; k += 4) {
+    const [p0, p1, p2, p3] = [p[k], p[k + 1], p[k + 2], p[k + 3]];
+    const [q0, q1, q2, q3] = [q[k], q[k + 1], q[k + 2], q[k + 3]];
     const [o0, o1, o2, o3] = [k * m, (k + 1) * m, (k + 2) * m, (k + 3) * m];
     for (let j = 0; j < m; j++) {
-      target[j] += c0 * data[o0 + j] + c1 * data[o1 + j] + c2 * data[o2 + j] + c3 * data[o3 + j];
+      const b0 = data[o0 + j];
+      const b1 = data[o1 + j];
+      const b2 = data[o2 + j];
+      const b3 = data[o3 + j];
+      first[j] += p0 * b0 + p1 * b1 + p2 * b2 + p3 * b3;
+      second[j] += q0 * b0 + q1 * b1 + q2 * b2 + q3 * b3;
     }
   }
-  for (; k < n; k++) {
-    const c = coefficients[k];
-    for (let j = 0; j < m; j++) target[j] += c * data[k * m + j];
+  for (; k < b.rows; k++) {
+    for (let j = 0; j < m; j++) {
+      first[j] += p[k] * data[k * m + j];
+      second[j] += q[k] * data[k * m + j];
+    }
   }
+}
+
+/** A row, or zeros beyond the last one. */
+export function rowOf({ rows, columns, data }: Matrix, i: number): Float64Array {
+  return i < rows ? data.subarray(i * columns, (i + 1) * columns) : new Float64Array(columns);
 }
 
 /** The lower triangle L of a symmetric positive definite matrix, L L^T = a. [K, K] */
