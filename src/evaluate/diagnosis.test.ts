@@ -116,6 +116,9 @@ describe('diagnosis', () => {
     expect(signaturesOf({ lp: 0.16, n: 2000 })).toEqual(['insufficient-locking']);
     expect(signaturesOf({ up: 0.78, n: 100 })).toEqual([]);
     expect(signaturesOf({ lp: 0.04, n: 40 })).toEqual([]);
+    const robustness = { jpeg95: 0.77, noise1: 0.81 };
+    expect(signaturesOf({ robustness: { ...robustness, n: 256 } })).toEqual([]);
+    expect(signaturesOf({ robustness })).toEqual(['fragile']);
   });
 
   test('unbalanced sets: below chance is no leak without the rarest share to compare with', () => {

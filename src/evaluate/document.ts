@@ -65,8 +65,11 @@ export const evaluationDocumentSchema = z.object({
       }),
     )
     .optional(),
-  /** UP after a JPEG of quality 95, and after one grey level of noise. */
-  robustness: z.object({ jpeg95: fraction, noise1: fraction }).nullable().optional(),
+  /** UP after a JPEG of quality 95, and after one grey level of noise, on n images (or on all). */
+  robustness: z
+    .object({ jpeg95: fraction, noise1: fraction, n: count.optional() })
+    .nullable()
+    .optional(),
 });
 
 export type EvaluationDocument = z.infer<typeof evaluationDocumentSchema>;

@@ -36,8 +36,12 @@ export interface Measurements {
   readonly decoys: readonly MeasuredDecoy[];
   /** Fitted on half of the clean images, scored on the other half. */
   readonly decoders: readonly { readonly name: string; readonly value: number }[];
-  /** UP after a JPEG of quality 95, and after one grey level of noise. */
-  readonly robustness: { readonly jpeg95: number; readonly noise1: number } | null;
+  /** UP after a JPEG of quality 95, and after one grey level of noise, on n images (or on all). */
+  readonly robustness: {
+    readonly jpeg95: number;
+    readonly noise1: number;
+    readonly n?: number;
+  } | null;
   /** Images of the test set. */
   readonly n: number;
 }

@@ -173,9 +173,10 @@ function doesNotSurvive({ up, robustness, n }: Measurements): Sign[] {
     { value: robustness.noise1, after: 'one grey level of noise' },
   ];
   const level = levelAmong(trials.length);
+  const few = robustness.n ?? n;
   return trials
     .filter(({ value }) => up - value > thresholds.fragile)
-    .filter(({ value }) => differenceInterval({ value: up, n }, { value, n }, level).low > 0)
+    .filter(({ value }) => differenceInterval({ value: up, n }, { value, n: few }, level).low > 0)
     .map(({ value, after }) => ({
       evidence: `After ${after} the key opens the model to ${percent(value)} only, ${points(up - value)} less than without.`,
       tryThis:
