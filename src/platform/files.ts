@@ -50,10 +50,15 @@ export function readText(path: string): Promise<string> {
 export async function readJson(path: string): Promise<unknown> {
   const text = await readText(path);
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     throw new ModelLockError('corrupt', `${path} is not JSON: ${messageOf(error)}`);
   }
+}
+
+/** JSON as Python writes it: numbers that JSON does not have become null. */
+export function parseJson(text: string): unknown {
+  return JSON.parse(text.replaceAll(/(?<=[:[,]\s*)(?:-?Infinity|NaN)(?=\s*[,\]}])/g, 'null'));
 }
 
 /** `undefined` where there is no such file. */

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { parseJson } from '../../src/platform/files.ts';
 import { decodeSafetensors } from '../../src/formats/safetensors.ts';
 import { toNumbers, type Tensor } from '../../src/tensor/tensor.ts';
 
@@ -50,7 +51,7 @@ export class GoldenCase {
   }
 
   json<T>(file: string): T {
-    return JSON.parse(readFileSync(this.path(file), 'utf8')) as T;
+    return parseJson(readFileSync(this.path(file), 'utf8')) as T;
   }
 
   tensors(file = 'io.safetensors'): ReadonlyMap<string, Tensor> {

@@ -1,0 +1,75 @@
+import type { Graph } from '../graph/graph.ts';
+import { Session, type Tensors } from '../runtime/session.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+export type Weights = ReadonlyMap<string, Tensor<'float32'>>;
+
+export interface ShapedModelOptions {
+  /** Threads of one operator. Default: one per core. */
+  readonly threads?: number;
+  /** Sessions kept at once, each with its own copy of the weights. Default: 4. */
+  readonly sessions?: number;
+}
+
+/**
+ * A model whose graph is built for the shapes it meets. Each shape has a session of its own; those
+ * used longest ago are given back. Weights are read anew for each session and then dropped, so
+ * that the only copies are those in the sessions.
+ */
+export class ShapedModel<Shape extends readonly number[]> {
+  readonly #build: (shape: Shape) => Graph;
+  readonly #weights: () => Promise<Weights>;
+  readonly #options: ShapedModelOptions;
+  /** In order of use, the latest last. */
+  readonly #sessions = new Map<string, Promise<Session>>();
+
+  constructor(
+    build: (shape: Shape) => Graph,
+    weights: () => Promise<Weights>,
+    options: ShapedModelOptions = {},
+  ) {
+    this.#build = build;
+    this.#weights = weights;
+    this.#options = options;
+  }
+
+  async run(shape: Shape, inputs: Tensors): Promise<Tensors> {
+    const session = await this.#sessionFor(shape);
+    return session.run(inputs);
+  }
+
+  async dispose(): Promise<void> {
+    const sessions = [...this.#sessions.values()];
+    this.#sessions.clear();
+    for (const session of sessions) await (await session).dispose();
+  }
+
+  async #sessionFor(shape: Shape): Promise<Session> {
+    const name = shape.join('x');
+    const known = this.#sessions.get(name);
+    if (known) {
+      this.#sessions.delete(name);
+      this.#sessions.set(name, known);
+      return known;
+    }
+    await this.#makeRoom();
+    const created = this.#create(shape);
+    this.#sessions.set(name, created);
+    created.catch(() => this.#sessions.delete(name));
+    return created;
+  }
+
+  async #makeRoom(): Promise<void> {
+    const { sessions = 4 } = this.#options;
+    while (this.#sessions.size >= sessions) {
+      const [[oldest, session]] = this.#sessions;
+      this.#sessions.delete(oldest);
+      await (await session).dispose();
+    }
+  }
+
+  async #create(shape: Shape): Promise<Session> {
+    const { threads } = this.#options;
+    return Session.create(this.#build(shape), { parameters: await this.#weights(), threads });
+  }
+}

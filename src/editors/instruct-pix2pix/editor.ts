@@ -1,0 +1,193 @@
+import { ModelLockError } from '../../base/error.ts';
+import { breathe, throwIfAborted, type JobOptions } from '../../base/job.ts';
+import { resizeImage } from '../../data/resize.ts';
+import type { Components } from '../../diffusion/components.ts';
+import { embedPrompt, instructPix2Pix } from '../../diffusion/pipelines/instruct-pix2pix.ts';
+import { noiseOf, requireReadable, type Key } from '../../key/key.ts';
+import type { RgbImage } from '../../tensor/image.ts';
+import { tensor, type Tensor } from '../../tensor/tensor.ts';
+import type { EditBatch, EditOptions, Editor, EditorIdentity } from '../editor.ts';
+import { cropTo, editSize, paddedSize, reflectPad, type Size } from '../image/geometry.ts';
+import { imageKind } from '../image/kind.ts';
+
+/** Pixels of one batch: a full one at 64x64 has 32 pictures, one at 256x256 has two. */
+const batchPixels = 32 * 64 * 64;
+
+/** The U-Net halves its latents twice or more; sides that are multiples keep every level whole. */
+const latentMultiple = 8;
+
+/** Edits pictures with an InstructPix2Pix pipeline. */
+export class InstructPix2PixEditor implements Editor<RgbImage> {
+  readonly kind = imageKind;
+  readonly identity: EditorIdentity;
+  readonly defaults: EditOptions;
+  readonly #components: Components;
+  /** The latest prompts' states: an evaluation goes back and forth between few of them. */
+  readonly #texts = new Map<string, Tensor<'float32'>>();
+
+  constructor(components: Components, identity: EditorIdentity, defaults: EditOptions) {
+    this.#components = components;
+    this.identity = identity;
+    this.defaults = defaults;
+  }
+
+  /** Ids of a prompt's tokens: prompts that share them are one key. */
+  tokens(prompt: string): readonly number[] {
+    return this.#components.tokenizer.tokens(prompt);
+  }
+
+  batchOf(image: RgbImage, options: EditOptions): EditBatch {
+    const { width, height } = this.#padded(editSize(image, options.size));
+    const most = Math.max(1, Math.floor(batchPixels / (width * height)));
+    return { shape: `${width}x${height}`, size: Math.min(options.batch, most) };
+  }
+
+  prepare(image: RgbImage, { size }: EditOptions): RgbImage {
+    const { width, height } = editSize(image, size);
+    return resizeImage(image, width, height, 'lanczos');
+  }
+
+  async edit(
+    images: readonly RgbImage[],
+    key: Key,
+    options: Partial<EditOptions> = {},
+    { signal, onProgress }: JobOptions = {},
+  ): Promise<RgbImage[]> {
+    const settings = checked({ ...this.defaults, ...options });
+    requireReadable(this.tokens(key.prompt).length);
+    const edited = new Array<RgbImage>(images.length);
+    let done = 0;
+    for (const places of this.#batches(images, settings)) {
+      throwIfAborted(signal);
+      const prepared = places.map((i) => this.prepare(images[i], settings));
+      const results = await this.#editBatch(prepared, key, settings);
+      places.forEach((place, k) => {
+        edited[place] = this.kind.mix(prepared[k], results[k], settings.alpha);
+      });
+      done += places.length;
+      onProgress?.({ stage: 'edit', done, total: images.length, unit: 'images' });
+      await breathe();
+    }
+    return edited;
+  }
+
+  async dispose(): Promise<void> {
+    const { textEncoder, unet, encoder, decoder } = this.#components;
+    for (const part of [textEncoder, unet, encoder, decoder]) await part.dispose();
+  }
+
+  /** Places of images that are edited together. */
+  *#batches(images: readonly RgbImage[], options: EditOptions): Generator<number[]> {
+    const waiting = new Map<string, number[]>();
+    for (const [i, image] of images.entries()) {
+      const { shape, size } = this.batchOf(image, options);
+      const places = [...(waiting.get(shape) ?? []), i];
+      waiting.set(shape, places);
+      if (places.length < size) continue;
+      waiting.delete(shape);
+      yield places;
+    }
+    yield* waiting.values();
+  }
+
+  /** Images of one shape, filled up to a full batch with the first of them. */
+  async #editBatch(
+    images: readonly RgbImage[],
+    key: Key,
+    options: EditOptions,
+  ): Promise<RgbImage[]> {
+    const size = this.#padded(images[0]);
+    const batch = this.batchOf(images[0], { ...options, size: null }).size;
+    const pixels = new Float32Array(batch * 3 * size.width * size.height);
+    for (let i = 0; i < batch; i++) {
+      writePixels(reflectPad(images[i] ?? images[0], size), pixels, i);
+    }
+    const guided = options.guidance > 1 && options.imageGuidance >= 1;
+    const output = await instructPix2Pix(this.#components, {
+      images: tensor('float32', [batch, 3, size.height, size.width], pixels),
+      text: await this.#textOf(key.prompt),
+      ...(guided ? { noText: await this.#textOf('') } : {}),
+      steps: options.steps,
+      guidance: options.guidance,
+      imageGuidance: options.imageGuidance,
+      noise: (draw, shape) => sharedNoise(key, options.seed, shape, draw),
+    });
+    return images.map((image, i) => cropTo(readPixels(output, size, i), image));
+  }
+
+  #padded(size: Size): Size {
+    return paddedSize(size, latentMultiple * this.#components.autoencoder.factor);
+  }
+
+  async #textOf(prompt: string): Promise<Tensor<'float32'>> {
+    const known = this.#texts.get(prompt);
+    if (known) return known;
+    const text = await embedPrompt(this.#components, prompt);
+    if (this.#texts.size >= 8) this.#texts.delete([...this.#texts.keys()][0]);
+    this.#texts.set(prompt, text);
+    return text;
+  }
+}
+
+/** One noise for all images of a batch, so that none depends on its place. */
+function sharedNoise(
+  key: Key,
+  seed: number,
+  shape: readonly number[],
+  draw: number,
+): Tensor<'float32'> {
+  const [batch, ...one] = shape;
+  const noise = noiseOf(
+    key,
+    seed,
+    one.reduce((a, b) => a * b, 1),
+    draw,
+  );
+  const data = new Float32Array(batch * noise.length);
+  for (let i = 0; i < batch; i++) data.set(noise, i * noise.length);
+  return tensor('float32', shape, data);
+}
+
+/** HWC bytes as CHW floats in [-1, 1]. */
+function writePixels({ width, height, data }: RgbImage, into: Float32Array, index: number): void {
+  const area = width * height;
+  const start = index * 3 * area;
+  for (let i = 0; i < area; i++) {
+    for (let c = 0; c < 3; c++) into[start + c * area + i] = data[i * 3 + c] / 127.5 - 1;
+  }
+}
+
+/** CHW floats in [-1, 1] as bytes, rounded half to even as numpy does. */
+function readPixels(output: Tensor<'float32'>, { width, height }: Size, index: number): RgbImage {
+  const area = width * height;
+  const start = index * 3 * area;
+  // A clamped array rounds halves to even.
+  const data = new Uint8ClampedArray(3 * area);
+  for (let i = 0; i < area; i++) {
+    for (let c = 0; c < 3; c++) {
+      data[i * 3 + c] = (output.data[start + c * area + i] / 2 + 0.5) * 255;
+    }
+  }
+  return { width, height, data: new Uint8Array(data.buffer) };
+}
+
+/** Throws `usage` for options out of range. */
+function checked(options: EditOptions): EditOptions {
+  const ranges: readonly (readonly [keyof EditOptions, boolean, string])[] = [
+    ['steps', Number.isInteger(options.steps) && options.steps >= 1, 'an integer from 1 on'],
+    ['alpha', options.alpha >= 0 && options.alpha <= 1, '0 to 1'],
+    ['guidance', options.guidance >= 1, '1 or more'],
+    ['imageGuidance', options.imageGuidance >= 0, '0 or more'],
+    ['batch', Number.isInteger(options.batch) && options.batch >= 1, 'an integer from 1 on'],
+    ['size', options.size === null || (options.size >= 8 && options.size <= 4096), '8 to 4096'],
+    ['seed', Number.isSafeInteger(options.seed), 'an integer'],
+  ];
+  for (const [name, valid, range] of ranges) {
+    if (!valid) {
+      throw new ModelLockError('usage', `edit option ${name} is ${options[name]}`, {
+        valid: [range],
+      });
+    }
+  }
+  return options;
+}
