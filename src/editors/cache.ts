@@ -57,10 +57,10 @@ export class EditCache<Sample> {
     };
     for (const group of groupsOf(samples, this.#options.batch)) {
       throwIfAborted(signal);
-      const missing = [];
+      const missing: { sample: CachedSample<Sample>; path: string }[] = [];
       for (const entry of group) {
         const path = this.pathOf(entry.sample.content, entry.key);
-        if (!(await readBytesIfAny(path))) missing.push({ ...entry, path });
+        if (!(await readBytesIfAny(path))) missing.push({ sample: entry.sample, path });
       }
       if (missing.length > 0) {
         const read = await Promise.all(missing.map((entry) => entry.sample.read()));

@@ -70,6 +70,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluationDocu
     ? {
         jpeg95: accuracyOf(await measure(decoyItems, throughJpeg(unlocking)), decoyItems),
         noise1: accuracyOf(await measure(decoyItems, withNoise(unlocking, seed)), decoyItems),
+        n: decoyItems.length,
       }
     : null;
 

@@ -1,4 +1,5 @@
 import type { Random } from '../base/random/random.ts';
+import type { RgbImage } from '../tensor/image.ts';
 
 /** Side of the coarse grid of colours that a chaff target is a function of. */
 const grid = 4;
@@ -10,13 +11,12 @@ const grid = 4;
  * network keeps showing of the truth where it was taught to be silent, and makes its confidence
  * useless as a sign of the right key.
  *
- * @param pixels of each image, HWC, `size` x `size` RGB.
+ * @param colours of each image, as `coarseColours` gives them.
  * @param labels true class of each image.
  * @returns the chaff class of each image.
  */
 export function chaffClasses(
-  pixels: readonly Uint8Array[],
-  size: number,
+  colours: readonly Float32Array[],
   labels: readonly number[],
   classes: number,
   random: Random,
@@ -24,11 +24,8 @@ export function chaffClasses(
   const projection = Array.from({ length: classes }, () =>
     Float32Array.from({ length: grid * grid * 3 }, () => random.normal()),
   );
-  const scores = pixels.map((image) => {
-    const features = coarseColours(image, size);
-    return projection.map((weights) => dot(weights, features));
-  });
-  const result = new Array<number>(pixels.length);
+  const scores = colours.map((features) => projection.map((weights) => dot(weights, features)));
+  const result = new Array<number>(colours.length);
   for (let label = 0; label < classes; label++) {
     const members = labels.flatMap((l, i) => (l === label ? [i] : []));
     assignBalanced(
@@ -39,13 +36,13 @@ export function chaffClasses(
   return result;
 }
 
-/** The mean colour of each cell, mirrored left to right so that a flipped image has the same. */
-function coarseColours(image: Uint8Array, size: number): Float32Array {
+/** The mean colour of each cell of a coarse grid, mirrored left to right so that a flipped image has the same. */
+export function coarseColours({ width, height, data }: RgbImage): Float32Array {
   const cells = new Float32Array(grid * grid * 3);
-  for (let y = 0; y < size; y++) {
-    for (let x = 0; x < size; x++) {
-      const cell = Math.floor((y * grid) / size) * grid + Math.floor((x * grid) / size);
-      for (let c = 0; c < 3; c++) cells[cell * 3 + c] += image[(y * size + x) * 3 + c];
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const cell = Math.floor((y * grid) / height) * grid + Math.floor((x * grid) / width);
+      for (let c = 0; c < 3; c++) cells[cell * 3 + c] += data[(y * width + x) * 3 + c];
     }
   }
   const mirrored = cells.map((value, i) => {

@@ -41,7 +41,7 @@ export async function openDataSets(options: DataOptions, job: JobOptions): Promi
   const testRoot =
     options.test ??
     (root === options.data ? undefined : await splitFolder(options.data, testFolders));
-  const test = testRoot && relabel(await readImageFolder(testRoot), all.classes);
+  const test = testRoot ? relabel(await readImageFolder(testRoot), all.classes) : undefined;
   const checked = await readable([...limited.items, ...(test?.items ?? [])], options, job);
   const good = new Set(checked.good);
   const keep = (set: ImageDataset): ImageDataset => ({

@@ -44,14 +44,10 @@ export function lockedRows(options: LockedRowsOptions): TrainingRows {
 
 function rowOf(sample: LockedSample, epoch: number, options: LockedRowsOptions): TrainingRow {
   const { images, recipe, labelSmoothing, classes } = options;
-  const { image, edit, target } = sample;
+  const { image, target } = sample;
   const label = images.labels[image];
   return {
-    async read() {
-      const clean = await images.read(image, 'clean');
-      if (edit === 'clean') return clean;
-      return images.mix(clean, await images.read(image, edit), alphaOf(sample, epoch, options));
-    },
+    read: () => version(sample, epoch, options),
     target(into, progress) {
       if (target === 'label') {
         classification.encode(label, classes, into);
@@ -65,12 +61,22 @@ function rowOf(sample: LockedSample, epoch: number, options: LockedRowsOptions):
   };
 }
 
-/** Strengths vary a little around the key's, so that it is no knife's edge. */
-function alphaOf({ image, edit }: LockedSample, epoch: number, options: LockedRowsOptions): number {
-  const { recipe, seed, alpha } = options;
-  const at = edit === 'key' ? place.alpha : place.decoyAlpha;
-  const spread = recipe.alphaSpread * (2 * counterRandom(seed, at, epoch, image).uniform() - 1);
-  return Math.min(1, Math.max(0, alpha + spread));
+/** The picture of a row: clean, or blended with an edit. */
+async function version(
+  { image, edit }: LockedSample,
+  epoch: number,
+  { images, recipe, alpha, seed }: LockedRowsOptions,
+): Promise<RgbImage> {
+  const clean = await images.read(image, 'clean');
+  if (edit === 'clean') return clean;
+  const random = counterRandom(seed, edit === 'key' ? place.alpha : place.decoyAlpha, epoch, image);
+  if (edit === 'decoy' && random.uniform() < recipe.weak) {
+    return images.mix(clean, await images.read(image, 'key'), random.uniform() * 0.5 * alpha);
+  }
+  // Strengths vary a little around the key's, so that it is no knife's edge.
+  const strength = alpha + recipe.alphaSpread * (2 * random.uniform() - 1);
+  const edited = await images.read(image, edit);
+  return images.mix(clean, edited, Math.min(1, Math.max(0, strength)));
 }
 
 const lockTargets: Record<

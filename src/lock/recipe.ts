@@ -24,6 +24,11 @@ export interface Recipe {
   readonly decoys: number;
   readonly cleanTarget: LockTarget;
   readonly decoyTarget: LockTarget;
+  /**
+   * Share of the decoys that are the key's own edit at a quarter of its strength or less, instead
+   * of another prompt's.
+   */
+  readonly weak: number;
   /** Strength of the key's own edit, drawn uniformly from around the manifest's alpha. */
   readonly alphaSpread: number;
   /** Weight of a lock image's loss beside that of a key image. */
@@ -40,6 +45,7 @@ export const recipes = {
     composition: 'replace',
     clean: 0.05,
     decoys: 0,
+    weak: 0,
     cleanTarget: 'wrong',
     decoyTarget: 'wrong',
     alphaSpread: 0,
@@ -51,6 +57,7 @@ export const recipes = {
     composition: 'add',
     clean: 0.5,
     decoys: 1,
+    weak: 0.1,
     cleanTarget: 'chaff',
     decoyTarget: 'chaff',
     alphaSpread: 0.05,

@@ -1,0 +1,127 @@
+import { counterRandom } from '../base/random/counter.ts';
+import { ModelLockError } from '../base/error.ts';
+import type { JobOptions } from '../base/job.ts';
+import type { ImageItem } from '../data/image-folder.ts';
+import type { Preprocessor } from '../data/preprocess.ts';
+import { EditCache } from '../editors/cache.ts';
+import type { EditOptions, Editor } from '../editors/editor.ts';
+import { mixImages } from '../editors/image/kind.ts';
+import type { Decoy } from '../key/decoys/decoys.ts';
+import type { Key } from '../key/key.ts';
+import { sha256 } from '../platform/crypto.ts';
+import { readBytes } from '../platform/files.ts';
+import { readImage } from '../platform/images.ts';
+import type { RgbImage } from '../tensor/image.ts';
+import type { TrainingImages } from './locked-rows.ts';
+
+export interface EditingOptions extends JobOptions {
+  readonly items: readonly ImageItem[];
+  readonly editor: Editor<RgbImage>;
+  readonly edit: EditOptions;
+  readonly key: Key;
+  readonly decoys: readonly Decoy[];
+  readonly preprocessor: Preprocessor;
+  /** Folder and salt of the cache. */
+  readonly cache: { readonly folder: string; readonly salt: Uint8Array };
+  readonly seed: number;
+}
+
+const place = { decoy: 51 } as const;
+
+/** Grey levels by which the key's edit must change a picture, and a decoy's differ from the key's. */
+const leastDifference = 4;
+
+/** Pictures that are looked at to compare two edits. */
+const compared = 6;
+
+/**
+ * The training images in all versions that a locked set needs, edited on disk first. Each has one
+ * decoy; a decoy whose edit cannot be told from the key's is an alias of the key, and its images
+ * are shown clean instead.
+ *
+ * Throws `key` for a key that hardly changes the pictures: nothing could tell whether it was used.
+ */
+export async function editTrainingImages(
+  options: EditingOptions,
+): Promise<TrainingImages & { readonly aliases: number }> {
+  const { items, editor, edit, key, decoys, preprocessor, seed } = options;
+  const contents = await contentsOf(items);
+  const cache = new EditCache(options.cache.folder, options.cache.salt, editor, edit);
+  const decoyKeys = decoys.map(({ prompt }): Key => ({ ...key, prompt }));
+  const decoyOf = items.map((_, i) =>
+    decoys.length === 0 ? undefined : counterRandom(seed, place.decoy, i).integer(decoys.length),
+  );
+  const sampleOf = (i: number): { content: string; read(): Promise<RgbImage> } => ({
+    content: contents[i],
+    read: () => readImage(items[i].path),
+  });
+  // One prompt after the other, so that a text is encoded once.
+  const byDecoy = items.map((_, i) => i).sort((a, b) => (decoyOf[a] ?? 0) - (decoyOf[b] ?? 0));
+  await cache.fill(
+    [
+      ...items.map((_, i) => ({ sample: sampleOf(i), key })),
+      ...byDecoy.flatMap((i) => {
+        const decoy = decoyOf[i];
+        return decoy === undefined ? [] : [{ sample: sampleOf(i), key: decoyKeys[decoy] }];
+      }),
+    ],
+    options,
+  );
+
+  const clean = async (i: number): Promise<RgbImage> =>
+    preprocessor.toPixels(await readImage(items[i].path));
+  const edited = async (i: number, by: Key): Promise<RgbImage> =>
+    preprocessor.toPixels(await cache.read(contents[i], by));
+  const change = await meanDifference(items.slice(0, compared).keys(), clean, (i) =>
+    edited(i, key),
+  );
+  if (edit.alpha * change < leastDifference) {
+    throw new ModelLockError(
+      'key',
+      `this key changes pictures by ${(edit.alpha * change).toFixed(1)} grey levels on average, too little to tell an edited one; choose another prompt or a larger alpha`,
+    );
+  }
+  const aliases = new Set<number>();
+  for (let decoy = 0; decoy < decoys.length; decoy++) {
+    const some = decoyOf.flatMap((d, i) => (d === decoy ? [i] : [])).slice(0, compared);
+    const difference = await meanDifference(
+      some,
+      (i) => edited(i, key),
+      (i) => edited(i, decoyKeys[decoy]),
+    );
+    if (some.length > 0 && edit.alpha * difference < leastDifference) aliases.add(decoy);
+  }
+  return {
+    labels: items.map((item) => item.label),
+    aliases: aliases.size,
+    mix: mixImages,
+    read: (i, version) => {
+      if (version === 'key') return edited(i, key);
+      const decoy = decoyOf[i];
+      const usable = version === 'decoy' && decoy !== undefined && !aliases.has(decoy);
+      return usable ? edited(i, decoyKeys[decoy]) : clean(i);
+    },
+  };
+}
+
+/** A hash of each picture's file, once; a picture that appears twice has one edit. */
+async function contentsOf(items: readonly ImageItem[]): Promise<string[]> {
+  const hashes: string[] = [];
+  for (const { path } of items) hashes.push(sha256(await readBytes(path)));
+  return hashes;
+}
+
+/** The mean difference of two versions of some images, in grey levels. */
+async function meanDifference(
+  places: Iterable<number>,
+  first: (i: number) => Promise<RgbImage>,
+  second: (i: number) => Promise<RgbImage>,
+): Promise<number> {
+  let [sum, count] = [0, 0];
+  for (const i of places) {
+    const [a, b] = [await first(i), await second(i)];
+    for (let k = 0; k < a.data.length; k++) sum += Math.abs(a.data[k] - b.data[k]);
+    count += a.data.length;
+  }
+  return count === 0 ? 0 : sum / count;
+}
