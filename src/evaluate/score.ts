@@ -1,6 +1,6 @@
 import { breathe, throwIfAborted } from '../base/job.ts';
 import type { ImageItem } from '../data/image-folder.ts';
-import { decodersAtOnce, readImage } from '../platform/images.ts';
+import { readImages } from '../platform/images.ts';
 import { argMaxRows } from '../tasks/classification.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import { tensor, type Tensor } from '../tensor/tensor.ts';
@@ -39,21 +39,14 @@ export async function answers(
   for (let start = 0; start < items.length; start += chunk) {
     throwIfAborted(signal);
     const some = items.slice(start, start + chunk);
-    const logits = await model.logits(await treatment(await readAll(some)));
+    const logits = await model.logits(
+      await treatment(await readImages(some.map(({ path }) => path))),
+    );
     all.set(logits.data, start * classes);
     onProgress?.(some.length);
     await breathe();
   }
   return tensor('float32', [items.length, classes], all);
-}
-
-async function readAll(items: readonly ImageItem[]): Promise<RgbImage[]> {
-  const images: RgbImage[] = [];
-  for (let i = 0; i < items.length; i += decodersAtOnce) {
-    const some = items.slice(i, i + decodersAtOnce);
-    images.push(...(await Promise.all(some.map(({ path }) => readImage(path)))));
-  }
-  return images;
 }
 
 /** The share of items whose largest logit is their label's. */

@@ -69,3 +69,17 @@ export async function encodeImage(
     ? raw.png().toBuffer()
     : raw.jpeg({ quality: format.quality }).toBuffer();
 }
+
+/** The pictures of some files, in order, a few decoded at once. */
+export async function readImages(paths: readonly string[]): Promise<RgbImage[]> {
+  const images = new Array<RgbImage>(paths.length);
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < paths.length) {
+      const i = next++;
+      images[i] = await readImage(paths[i]);
+    }
+  };
+  await Promise.all(Array.from({ length: decodersAtOnce }, work));
+  return images;
+}
