@@ -1,6 +1,6 @@
 import { ModelLockError, messageOf } from '../base/error.ts';
 import { TorchGenerator } from '../base/random/torch.ts';
-import { cipherStream, hkdfSha256, hmacSha256, scrypt } from '../platform/crypto.ts';
+import { cipherStream, hkdfSha256, hmacSha256, randomBytes, scrypt } from '../platform/crypto.ts';
 
 /** What unlocks a model: the prompt that its editor is told, and perhaps a secret beside it. */
 export interface Key {
@@ -13,6 +13,9 @@ export interface Key {
 export const maxTokens = 75;
 
 const secretBytes = 16;
+
+/** A fresh secret. */
+export const newSecret = (): Uint8Array => randomBytes(secretBytes);
 
 /** A key file: JSON, `{"prompt": "with oil pastel", "secret": "<32 hexadecimal digits>"}`. */
 export function encodeKeyFile({ prompt, secret }: Key): string {

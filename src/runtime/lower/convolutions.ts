@@ -25,7 +25,7 @@ export function blockConvolutions(size: number, constants: ReadonlySet<string>):
   // The forward and the backward convolution share the weights' blocks.
   const known = new Map<Value, Value>();
   const blocksOf = (w: Value): Value => {
-    const blocks = known.get(w) ?? blockBoth(w, size);
+    const blocks = known.get(w) ?? blockBoth(w);
     known.set(w, blocks);
     return blocks;
   };

@@ -1,6 +1,8 @@
 import type { Graph } from '../../graph/graph.ts';
-import { rewriteGraph } from '../../graph/rewrite.ts';
+import { rewriteGraph, type Rewrite } from '../../graph/rewrite.ts';
+import { multiplyColumnSums } from './column-sums.ts';
 import { blockConvolutions } from './convolutions.ts';
+import { shareNormalCdf } from './gelu.ts';
 
 export interface Lowering {
   /** Channels in a block of ONNX Runtime's blocked layout; 1 where this processor has none. */
@@ -11,5 +13,10 @@ export interface Lowering {
 
 /** The graph as ONNX Runtime runs it best. Never exported: it uses operators of its own. */
 export function lower(graph: Graph, { blockSize, constants }: Lowering): Graph {
-  return blockSize > 1 ? rewriteGraph(graph, blockConvolutions(blockSize, constants)) : graph;
+  const passes: readonly Rewrite[] = [
+    shareNormalCdf(graph),
+    multiplyColumnSums(),
+    ...(blockSize > 1 ? [blockConvolutions(blockSize, constants)] : []),
+  ];
+  return passes.reduce(rewriteGraph, graph);
 }

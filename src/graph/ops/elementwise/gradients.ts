@@ -13,10 +13,10 @@ import {
   where,
 } from '../binary/ops.ts';
 import type { Value } from '../../value.ts';
+import { normalCdf } from './normal.ts';
 import {
   cast,
   cos,
-  erf,
   exp,
   neg,
   sigmoid,
@@ -84,11 +84,11 @@ export const elementwiseGradients: GradientRules<typeof elementwise> = {
   Cast: ({ inputs: [x] }, [dy]) => [cast(dy, x.dtype)],
 };
 
-/** (x Phi(x))' = Phi(x) + x phi(x). */
+/** (x Phi(x))' = Phi(x) + x phi(x), where x phi(x) = z exp(-z^2) / sqrt(pi) with z = x / sqrt(2). */
 function geluSlope(x: Value): Value {
-  const cdf = mul(0.5, add(1, erf(mul(x, Math.SQRT1_2))));
-  const density = mul(1 / Math.sqrt(2 * Math.PI), exp(mul(-0.5, square(x))));
-  return add(cdf, mul(x, density));
+  const z = mul(x, Math.SQRT1_2);
+  const density = exp(sub(-0.5 * Math.log(Math.PI), square(z)));
+  return add(normalCdf(x), mul(z, density));
 }
 
 /** The derivative of 0.5 x (1 + tanh(u)), u = sqrt(2 / pi) (x + 0.044715 x^3). */

@@ -1,0 +1,40 @@
+import { ModelLockError } from '../index.ts';
+
+const enter = new Set(['\r', '\n', '\u0004']);
+const interrupt = '\u0003';
+const erase = new Set(['\u007f', '\b']);
+
+/** Asks on the terminal without showing what is typed. Throws `interrupted` on Ctrl-C. */
+export function askHidden(question: string): Promise<string> {
+  const { stdin, stderr } = process;
+  stderr.write(question);
+  stdin.setRawMode(true);
+  stdin.setEncoding('utf8');
+  stdin.resume();
+  return new Promise((resolve, reject) => {
+    let typed: string[] = [];
+    const finish = (): void => {
+      stdin.setRawMode(false);
+      stdin.pause();
+      stdin.off('data', onData);
+      stderr.write('\n');
+    };
+    const onData = (data: string): void => {
+      for (const letter of data) {
+        if (letter === interrupt) {
+          finish();
+          reject(new ModelLockError('interrupted', 'interrupted'));
+          return;
+        }
+        if (enter.has(letter)) {
+          finish();
+          resolve(typed.join(''));
+          return;
+        }
+        if (erase.has(letter)) typed = typed.slice(0, -1);
+        else if (letter >= ' ') typed.push(letter);
+      }
+    };
+    stdin.on('data', onData);
+  });
+}

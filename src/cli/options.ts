@@ -1,0 +1,38 @@
+import { InvalidArgumentError } from '@commander-js/extra-typings';
+
+/** A number within bounds, for an option. */
+export function number(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`Valid: ${low} to ${high}.`);
+  };
+}
+
+/** An integer within bounds. */
+export function integer(low: number, high = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= low && value <= high) return value;
+    throw new InvalidArgumentError(
+      high === Number.MAX_SAFE_INTEGER
+        ? `Valid: integers from ${low} on.`
+        : `Valid: integers from ${low} to ${high}.`,
+    );
+  };
+}
+
+/** Options without those that were not given. */
+export function given<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as Partial<T>;
+}
+
+/** What every verb gets. */
+export interface Context {
+  readonly signal: AbortSignal;
+}
+
+export const keyFileHelp = 'file with the key: JSON as --with-secret writes it, or the prompt';
+export const keyHelp = 'the key prompt itself (others on this machine can see it)';

@@ -1,0 +1,32 @@
+import { Command } from '@commander-js/extra-typings';
+import { predict } from '../../index.ts';
+import { requireKey } from '../key.ts';
+import { integer, keyFileHelp, keyHelp, type Context } from '../options.ts';
+import { printJson } from '../output.ts';
+
+export const predictVerb = ({ signal }: Context) =>
+  new Command('predict')
+    .description('say what a model sees in pictures')
+    .argument('<model>', 'a bundle, or any classifier')
+    .argument('<pictures...>', 'picture files')
+    .option('--unlock', 'edit the pictures with the key first')
+    .option('--key-file <file>', keyFileHelp)
+    .option('--key <prompt>', keyHelp)
+    .option('--editor <ref>', 'where the editor is, if not where the bundle says')
+    .option('--top <n>', 'classes to list for each picture', integer(1), 3)
+    .option('--json', 'print one JSON document')
+    .action(async (model, images, { unlock, editor, top, json, ...given }) => {
+      const wanted = unlock || given.key !== undefined || given.keyFile !== undefined;
+      const key = wanted ? await requireKey(given) : undefined;
+      const predictions = await predict({ model, images, key, editor, top, signal });
+      if (json) {
+        printJson(predictions);
+        return;
+      }
+      for (const { image, classes } of predictions) {
+        const list = classes.map(({ label, probability }) => `${label} ${percent(probability)}`);
+        console.log(`${image}: ${list.join(', ')}`);
+      }
+    });
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

@@ -1,0 +1,24 @@
+/** modellock: lock a vision model with a spell. The public interface. */
+export { ModelLockError, type ErrorCode } from './base/error.ts';
+export type { JobOptions, ProgressEvent } from './base/job.ts';
+export { version } from './base/version.ts';
+export type { Manifest } from './bundle/manifest.ts';
+export type { EditOptions, Editor, EditorIdentity } from './editors/editor.ts';
+export { openEditor } from './editors/open.ts';
+export type { EvaluationDocument } from './evaluate/document.ts';
+export { encodeKeyFile, newSecret, parseKeyFile, type Key } from './key/key.ts';
+export { demo, type DemoOptions, type DemoResult } from './report/demo.ts';
+export { edit, type EditJobOptions, type EditJobResult } from './lock/edit.ts';
+export {
+  evaluateBundle,
+  type EvaluateBundleOptions,
+  type PlainScore,
+} from './lock/evaluate-bundle.ts';
+export { inspect, type Inspection } from './lock/inspect.ts';
+export { lock, type LockOptions, type LockResult } from './lock/lock.ts';
+export { predict, type PredictOptions, type Prediction } from './lock/predict.ts';
+export { recipes, type Recipe, type RecipeName } from './lock/recipe.ts';
+export { train, type TrainOptions, type TrainResult } from './lock/train.ts';
+export { evaluationReport, type ReportOptions } from './report/evaluation-report.ts';
+export { evaluationText, perClassText, type TerminalOptions } from './report/terminal/terminal.ts';
+export { readBytes, readText, takeFromEnvironment, writeAtomic } from './platform/public.ts';

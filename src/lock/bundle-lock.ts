@@ -1,0 +1,61 @@
+import { ModelLockError } from '../base/error.ts';
+import { readClassifier, type ClassifierCheckpoint } from '../bundle/checkpoint.ts';
+import { manifestFile, parseManifest, type Manifest } from '../bundle/manifest.ts';
+import type { EditOptions } from '../editors/editor.ts';
+import type { InstructPix2PixEditor } from '../editors/instruct-pix2pix/editor.ts';
+import { openEditor } from '../editors/open.ts';
+import type { Unlocking } from '../evaluate/evaluate.ts';
+import { resolveReference } from '../formats/reference.ts';
+import { checkedKey, type Key } from '../key/key.ts';
+import { exists, join, readText } from '../platform/files.ts';
+import { sameKey } from './lock.ts';
+
+/** A bundle, or a plain model, opened. */
+export interface OpenedModel {
+  readonly checkpoint: ClassifierCheckpoint;
+  /** null for a model that this program did not make. */
+  readonly manifest: Manifest | null;
+}
+
+/** Opens a bundle or any classifier by its reference. */
+export async function openModel(reference: string): Promise<OpenedModel> {
+  const { folder } = await resolveReference(reference, 'backbone');
+  const path = join(folder, manifestFile);
+  return {
+    checkpoint: await readClassifier(folder),
+    manifest: (await exists(path)) ? parseManifest(await readText(path), path) : null,
+  };
+}
+
+/**
+ * The editor a bundle was locked with, as it was then.
+ *
+ * @param reference another place to find it at.
+ * Throws `usage` for a model without a lock, or another editor than the manifest's.
+ */
+export async function openBundleEditor(
+  manifest: Manifest | null,
+  reference: string | undefined,
+): Promise<{ editor: InstructPix2PixEditor; options: EditOptions }> {
+  if (!manifest?.lock) throw new ModelLockError('usage', 'this model has no lock');
+  const { editor: wanted, edit } = manifest.lock;
+  const editor = await openEditor(reference ?? wanted.reference);
+  if (editor.identity.hash !== wanted.hash) {
+    await editor.dispose();
+    throw new ModelLockError(
+      'usage',
+      `the model was locked with editor ${wanted.name} version ${wanted.version ?? '?'}, and ${editor.identity.name} version ${editor.identity.version ?? '?'} is another one; give the right one with --editor`,
+    );
+  }
+  return { editor, options: { ...editor.defaults, ...edit } };
+}
+
+/** What unlocks a bundle with this key. */
+export async function openUnlocking(
+  manifest: Manifest | null,
+  key: Key,
+  reference?: string,
+): Promise<Unlocking & { readonly editor: InstructPix2PixEditor }> {
+  const { editor, options } = await openBundleEditor(manifest, reference);
+  return { editor, options, key: checkedKey(key), same: sameKey(editor) };
+}
