@@ -1,8 +1,9 @@
 import type { Graph } from '../../graph/graph.ts';
 import { mul } from '../../graph/ops/binary/ops.ts';
 import { normalCdf } from '../../graph/ops/elementwise/normal.ts';
+import { hardSigmoid } from '../../graph/ops/elementwise/ops.ts';
 import type { Rewrite } from '../../graph/rewrite.ts';
-import type { Value } from '../../graph/value.ts';
+import { constantOf, type Node, type Value } from '../../graph/value.ts';
 
 /**
  * Spells Gelu out as x Phi(x) where its gradient is computed too: that needs Phi(x) as well, and
@@ -19,4 +20,26 @@ export function shareNormalCdf(graph: Graph): Rewrite {
     const shared = operator.name === 'Gelu' && approximate === 'none' && scaled.has(original!);
     return shared && x ? [mul(x, normalCdf(x))] : undefined;
   };
+}
+
+/**
+ * 0.5 (1 + erf) in one pass instead of two: the error function stays where a hard sigmoid of slope
+ * 0.5 is linear.
+ */
+export const affineErf: Rewrite = (node, inputs) => {
+  const [sum, half] = node.inputs;
+  const add = node.operator.name === 'Mul' && isScalar(half, 0.5) ? nodeOf(sum, 'Add') : undefined;
+  if (!add || !isScalar(add.inputs[1], 1) || !nodeOf(add.inputs[0], 'Erf')) return undefined;
+  const rewritten = nodeOf(inputs[0], 'Add');
+  return rewritten?.inputs[0] && [hardSigmoid(rewritten.inputs[0], 0.5, 0.5)];
+};
+
+function nodeOf(value: Value | undefined, operator: string): Node | undefined {
+  const producer = value?.producer;
+  return producer?.kind === 'node' && producer.operator.name === operator ? producer : undefined;
+}
+
+function isScalar(value: Value | undefined, number: number): boolean {
+  const tensor = constantOf(value);
+  return tensor?.data.length === 1 && Number(tensor.data[0]) === number;
 }

@@ -2,7 +2,7 @@ import type { Graph } from '../../graph/graph.ts';
 import { rewriteGraph, type Rewrite } from '../../graph/rewrite.ts';
 import { multiplyColumnSums } from './column-sums.ts';
 import { blockConvolutions } from './convolutions.ts';
-import { shareNormalCdf } from './gelu.ts';
+import { affineErf, shareNormalCdf } from './gelu.ts';
 
 export interface Lowering {
   /** Channels in a block of ONNX Runtime's blocked layout; 1 where this processor has none. */
@@ -15,6 +15,7 @@ export interface Lowering {
 export function lower(graph: Graph, { blockSize, constants }: Lowering): Graph {
   const passes: readonly Rewrite[] = [
     shareNormalCdf(graph),
+    affineErf,
     multiplyColumnSums(),
     ...(blockSize > 1 ? [blockConvolutions(blockSize, constants)] : []),
   ];
