@@ -78,7 +78,7 @@ export function decodeHeader(
   const entries = new Map<string, TensorEntry>();
   let metadata: Readonly<Record<string, string>> = {};
   for (const [name, entry] of Object.entries(header)) {
-    if (name === metadataKey) metadata = entry as Record<string, string>;
+    if (name === metadataKey) metadata = checkMetadata(entry, fail);
     else entries.set(name, checkEntry(name, entry, dataStart, fail));
   }
   checkCoverage(entries, dataStart, fileBytes, fail);
@@ -90,13 +90,22 @@ type Fail = (what: string) => never;
 function parseHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
   try {
     const header: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    if (typeof header === 'object' && header !== null && !Array.isArray(header)) {
-      return header as Record<string, unknown>;
-    }
+    if (isObject(header)) return header;
   } catch (error) {
     return fail(`its header is not JSON (${messageOf(error)})`);
   }
   return fail('its header is no JSON object');
+}
+
+function checkMetadata(entry: unknown, fail: Fail): Record<string, string> {
+  if (isObject(entry) && Object.values(entry).every((value) => typeof value === 'string')) {
+    return entry as Record<string, string>;
+  }
+  return fail(`its ${metadataKey} is no map of strings`);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function checkEntry(name: string, entry: unknown, dataStart: number, fail: Fail): TensorEntry {
