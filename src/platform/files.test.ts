@@ -1,0 +1,140 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { ModelLockError } from '../base/error.ts';
+import {
+  exists,
+  fileError,
+  listFolder,
+  makeFolder,
+  moveFolder,
+  parseJson,
+  pathWithin,
+  readBytesIfAny,
+  readJson,
+  readText,
+  removeAll,
+  writeAtomic,
+  writeJson,
+} from './files.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'files-test-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const at = (name: string): string => join(folder, name);
+
+describe('writeAtomic', () => {
+  it('replaces a file and leaves nothing beside it', async () => {
+    await writeAtomic(at('a'), 'old, and longer');
+    await writeAtomic(at('a'), Uint8Array.of(1, 2, 3));
+    expect([...(await readFile(at('a')))]).toEqual([1, 2, 3]);
+    expect(await readdir(folder)).toEqual(['a']);
+  });
+
+  it('leaves nothing half-written where it fails', async () => {
+    await mkdir(at('taken'));
+    await expect(writeAtomic(at('taken'), 'text')).rejects.toThrow(`cannot write ${at('taken')}: `);
+    expect(await readdir(folder)).toEqual(['taken']);
+  });
+
+  it('keeps what was there where it fails', async () => {
+    await writeAtomic(at('a'), 'old');
+    const broken = { toString: 1 } as unknown as string;
+    await expect(writeAtomic(at('a'), broken)).rejects.toThrow(ModelLockError);
+    expect(await readText(at('a'))).toBe('old');
+    expect(await readdir(folder)).toEqual(['a']);
+  });
+
+  it('names a folder that is not there', async () => {
+    const path = at('missing/a');
+    await expect(writeAtomic(path, '')).rejects.toMatchObject({
+      code: 'not-found',
+      message: `cannot write ${path}: there is no such file or folder`,
+    });
+  });
+});
+
+describe('reading', () => {
+  it('tells what is missing', async () => {
+    await expect(readText(at('none'))).rejects.toMatchObject({
+      code: 'not-found',
+      message: `cannot read ${at('none')}: there is no such file or folder`,
+    });
+    expect(await readBytesIfAny(at('none'))).toBeUndefined();
+    await expect(readBytesIfAny(folder)).rejects.toThrow(/it is a folder/);
+  });
+
+  // The superuser may read everything.
+  test.skipIf(process.getuid?.() === 0)('tells what is denied', async () => {
+    await writeFile(at('secret'), 'x');
+    await chmod(at('secret'), 0);
+    await expect(readText(at('secret'))).rejects.toMatchObject({ code: 'io' });
+  });
+
+  it('tells a loop of links', async () => {
+    await symlink(at('loop'), at('loop'));
+    await expect(readText(at('loop'))).rejects.toThrow(/it is a loop of links/);
+  });
+
+  it('names a file that is no JSON, and reads Python’s JSON', async () => {
+    await writeFile(at('a.json'), '{"a": ');
+    await expect(readJson(at('a.json'))).rejects.toMatchObject({ code: 'corrupt' });
+    await expect(readJson(at('a.json'))).rejects.toThrow(`${at('a.json')} is not JSON`);
+    await writeJson(at('b.json'), { b: [1] });
+    expect(await readJson(at('b.json'))).toEqual({ b: [1] });
+    expect(parseJson('{"a": [-Infinity, NaN], "b": NaN}')).toEqual({ a: [null, null], b: null });
+  });
+});
+
+test('fileError puts refusals of the system in words', () => {
+  const failed = (code: string): ModelLockError =>
+    fileError('write', 'x', Object.assign(new Error(code), { code }));
+  expect(failed('EACCES')).toMatchObject({ message: 'cannot write x: permission denied' });
+  expect(failed('ENOSPC')).toMatchObject({
+    code: 'io',
+    message: 'cannot write x: the disk is full',
+  });
+  expect(failed('EWEIRD')).toMatchObject({ code: 'io', message: 'cannot write x: EWEIRD' });
+});
+
+test('folders are made, listed by code point, moved once and removed', async () => {
+  for (const name of ['b', 'a', 'Z', 'é']) await makeFolder(at(join('from', name)));
+  const names = (await listFolder(at('from'))).map(({ name }) => name);
+  expect(names).toEqual(['Z', 'a', 'b', 'é']);
+  await makeFolder(at('other/full'));
+  await expect(moveFolder(at('from'), at('other'))).rejects.toThrow(ModelLockError);
+  await moveFolder(at('from'), at('new/place'));
+  expect([await exists(at('from')), await exists(at('new/place/a'))]).toEqual([false, true]);
+  await removeAll(at('new'));
+  expect(await exists(at('new'))).toBe(false);
+});
+
+describe('pathWithin', () => {
+  it.each(['..', '../x', 'a/../..', '/etc/passwd', '', '.', 'a/../../x'])(
+    'refuses "%s"',
+    (name) => {
+      expect(() => pathWithin('models', name)).toThrow(ModelLockError);
+    },
+  );
+
+  it('keeps every name that it lets through below the folder', () => {
+    const part = fc.constantFrom('a', 'b.json', '.', '..', '', '...', '..c', ' ');
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 5 }), (parts) => {
+        try {
+          const below = relative(resolve('models'), resolve(pathWithin('models', parts.join('/'))));
+          expect(below.split('/')[0]).not.toBe('..');
+          expect(below).not.toBe('');
+        } catch (error) {
+          expect(error).toBeInstanceOf(ModelLockError);
+        }
+      }),
+    );
+    expect(pathWithin('models', './unet/a.json')).toBe(join('models', 'unet', 'a.json'));
+  });
+});
