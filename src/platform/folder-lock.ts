@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { realpath, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { realpath } from 'node:fs/promises';
 import { ModelLockError } from '../base/error.ts';
+import { fileError } from './files.ts';
 
 /** A folder that this process alone works on, until it releases it or dies. */
 export interface FolderLock {
@@ -14,7 +14,8 @@ export interface FolderLock {
 /**
  * Claims a folder. The claim is a listening socket: the operating system closes it when its holder
  * dies, however it dies, so no claim outlives its process; a process number in a file would, and
- * means nothing in another container. Throws `busy` while another process holds the folder.
+ * means nothing in another container. Throws `busy` while another process holds the folder,
+ * `not-found` where there is none.
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const address = await addressOf(folder);
@@ -30,10 +31,10 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
 
 /** A socket's path may have about 100 bytes, so it is a short one named after the folder. */
 async function addressOf(folder: string): Promise<string> {
-  const name = createHash('sha256')
-    .update(await realpath(folder))
-    .digest('hex')
-    .slice(0, 32);
+  const path = await realpath(folder).catch((error: unknown) => {
+    throw fileError('lock', folder, error);
+  });
+  const name = createHash('sha256').update(path).digest('hex').slice(0, 32);
   return process.platform === 'win32'
     ? `\\\\.\\pipe\\modellock-${name}`
     : join(tmpdir(), `modellock-${name}.lock`);
