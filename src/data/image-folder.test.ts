@@ -1,0 +1,153 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import {
+  limitItems,
+  readImageFolder,
+  relabel,
+  requireClasses,
+  splitFolder,
+  stratified,
+  type ImageDataset,
+  type ImageItem,
+} from './image-folder.ts';
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'image folder-'));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+/** Files by name; what is in them is never read. */
+async function touch(...names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    await mkdir(join(root, dirname(name)), { recursive: true });
+    await writeFile(join(root, name), '');
+  }
+}
+
+describe('readImageFolder', () => {
+  it('takes classes by code point, whatever their names', async () => {
+    await touch(
+      'étang noir/a b.JPG',
+      'Zebra/1.png',
+      'apple pie/ü.jpeg',
+      'apple pie/deep/er/2.webp',
+    );
+    const { classes, items } = await readImageFolder(root);
+    expect(classes).toEqual(['Zebra', 'apple pie', 'étang noir']);
+    expect(items.map(({ path, label }) => [relative(root, path), label])).toEqual([
+      [join('Zebra', '1.png'), 0],
+      [join('apple pie', 'deep', 'er', '2.webp'), 1],
+      [join('apple pie', 'ü.jpeg'), 1],
+      [join('étang noir', 'a b.JPG'), 2],
+    ]);
+  });
+
+  it('passes over hidden files, other files and folders without pictures', async () => {
+    await touch(
+      'cat/.hidden.png',
+      'cat/1.png',
+      'cat/notes.txt',
+      '.git/2.png',
+      'none/x.txt',
+      '3.png',
+    );
+    const { classes, items } = await readImageFolder(root);
+    expect(classes).toEqual(['cat']);
+    expect(items).toHaveLength(1);
+  });
+
+  it('is not trapped by a loop of links, and follows links to files', async () => {
+    await touch('cat/1.png');
+    await symlink(root, join(root, 'cat', 'loop'));
+    await symlink(root, join(root, 'loop'));
+    await symlink(join(root, 'cat', '1.png'), join(root, 'cat', '2.png'));
+    const { classes, items } = await readImageFolder(root);
+    expect(classes).toEqual(['cat']);
+    expect(items.map(({ path }) => relative(root, path))).toEqual([
+      join('cat', '1.png'),
+      join('cat', '2.png'),
+    ]);
+  });
+
+  it('refuses a folder that is empty, missing or a file, by name', async () => {
+    const refusal = (path: string, code: string): Promise<void> =>
+      expect(readImageFolder(path)).rejects.toMatchObject({
+        code,
+        message: expect.stringContaining(path) as string,
+      });
+    await refusal(root, 'data');
+    await refusal(join(root, 'none'), 'not-found');
+    await touch('file');
+    await refusal(join(root, 'file'), 'not-found');
+  });
+});
+
+test('requireClasses names the only class', async () => {
+  await touch('cat/1.png');
+  const one = await readImageFolder(root);
+  expect(() => requireClasses(one, root)).toThrow(`${root} has one class only, "cat"`);
+  await touch('dog/1.png');
+  expect(requireClasses(await readImageFolder(root), root)).toBeUndefined();
+});
+
+test('splitFolder takes the first name that is there', async () => {
+  await touch('val/cat/1.png', 'validation/cat/1.png');
+  expect(await splitFolder(root, ['test', 'val', 'validation'])).toBe(join(root, 'val'));
+  expect(await splitFolder(root, ['train'])).toBeUndefined();
+});
+
+const labelled = (counts: readonly number[]): ImageItem[] =>
+  counts.flatMap((count, label) =>
+    Array.from({ length: count }, (_, i) => ({ path: `${label}/${i}`, label })),
+  );
+
+describe('stratified', () => {
+  it('gives every class its share to within one item, and no item twice', () => {
+    const counts = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(
+        counts,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.nat(),
+        (sizes, share, seed) => {
+          const items = labelled(sizes);
+          const count = Math.round(items.length * share);
+          const chosen = stratified(items, sizes.length, count, seed);
+          expect(new Set(chosen).size).toBe(count);
+          sizes.forEach((size, label) => {
+            const got = chosen.filter((item) => item.label === label).length;
+            expect(Math.abs(got - (size * count) / items.length)).toBeLessThanOrEqual(1);
+          });
+          expect(stratified(items, sizes.length, count, seed)).toEqual(chosen);
+        },
+      ),
+    );
+  });
+
+  it('chooses others for another seed', () => {
+    const items = labelled([50, 50]);
+    expect(stratified(items, 2, 10, 1)).not.toEqual(stratified(items, 2, 10, 2));
+  });
+});
+
+test('limitItems keeps the order, and every class even where one has a single picture', () => {
+  const dataset: ImageDataset = { classes: ['a', 'b'], items: labelled([30, 1]) };
+  expect(limitItems(dataset, 31, 0)).toBe(dataset);
+  const { items } = limitItems(dataset, 16, 0);
+  expect(items).toHaveLength(16);
+  expect(items.at(-1)!.label).toBe(1);
+  expect(items).toEqual(dataset.items.filter((item) => items.includes(item)));
+});
+
+test('relabel matches by name, else by order, else refuses', () => {
+  const dataset: ImageDataset = { classes: ['a', 'b'], items: labelled([1, 1]) };
+  const labels = (classes: string[]): number[] =>
+    relabel(dataset, classes).items.map(({ label }) => label);
+  expect(labels(['b', 'c', 'a'])).toEqual([2, 0]);
+  expect(labels(['x', 'y'])).toEqual([0, 1]);
+  expect(() => labels(['a', 'x', 'y'])).toThrow('the model has no class "b" (valid: a, x, y)');
+});
