@@ -1,7 +1,7 @@
 import { unbroadcast, type GradientRules } from '../../autodiff/rule.ts';
 import type { Value } from '../../value.ts';
 import { mul } from '../binary/ops.ts';
-import { matrixTranspose, reshape, unsqueeze } from '../movement/shape-ops.ts';
+import { matrixTranspose, permutationOf, reshape, unsqueeze } from '../movement/shape-ops.ts';
 import { gemm, matmul, type matmuls } from './ops.ts';
 import { product } from '../../shape.ts';
 
@@ -38,10 +38,18 @@ function asMatrix(dy: Value, addRow: boolean, addColumn: boolean): Value {
 
 /** dB of A B. A matrix B under a batch of As is one product over all their rows, not a sum of many. */
 function weightGradient(a: Value, b: Value, dy: Value): Value {
-  if (b.shape.length === 2 && a.shape.length > 2) {
-    const rows = product(a.shape.slice(0, -1));
-    const tall = reshape(a, [rows, a.shape.at(-1)!]); // [rows, K]
-    return matmul(matrixTranspose(tall), reshape(dy, [rows, dy.shape.at(-1)!])); // [K, N]
+  if (b.shape.length > 2 || a.shape.length === 2) {
+    return unbroadcast(transposedProduct(a, dy, b), b.shape);
   }
-  return unbroadcast(matmul(matrixTranspose(a), dy), b.shape);
+  const rows = product(a.shape.slice(0, -1));
+  const tallA = reshape(a, [rows, a.shape.at(-1)!]); // [rows, K]
+  const tallDy = reshape(dy, [rows, dy.shape.at(-1)!]); // [rows, N]
+  return transposedProduct(tallA, tallDy, b); // [K, N]
+}
+
+/** A^T dY; where B is itself a transpose, as in linear layers, as (dY^T A)^T: the two cancel. */
+function transposedProduct(a: Value, dy: Value, b: Value): Value {
+  return permutationOf(b)
+    ? matrixTranspose(matmul(matrixTranspose(dy), a))
+    : matmul(matrixTranspose(a), dy);
 }

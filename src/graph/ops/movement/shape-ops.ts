@@ -113,9 +113,27 @@ export const squeeze = (x: Value, axes: readonly number[]): Value =>
 export const unsqueeze = (x: Value, axes: readonly number[]): Value =>
   apply(shapeOps.Unsqueeze, [x, ints(axes)], {})[0];
 
-/** Axis i of the result is axis `perm[i]` of x. */
-export const transpose = (x: Value, perm: readonly number[]): Value =>
-  perm.every((axis, i) => axis === i) ? x : apply(shapeOps.Transpose, [x], { perm })[0];
+/** Axis i of the result is axis `perm[i]` of x. Of a transposition of a transposition one is left. */
+export function transpose(x: Value, perm: readonly number[]): Value {
+  if (perm.every((axis, i) => axis === i)) return x;
+  const earlier = permutationOf(x);
+  return earlier
+    ? transpose(
+        earlier.source,
+        perm.map((axis) => earlier.perm[axis]),
+      )
+    : apply(shapeOps.Transpose, [x], { perm })[0];
+}
+
+/** What a value is a transposition of, and how; `undefined` where it is none. */
+export function permutationOf(
+  x: Value,
+): { readonly source: Value; readonly perm: readonly number[] } | undefined {
+  const { producer } = x;
+  if (producer.kind !== 'node' || producer.operator !== shapeOps.Transpose) return undefined;
+  const perm = producer.attributes['perm'] as readonly number[] | undefined;
+  return perm && { source: producer.inputs[0]!, perm };
+}
 
 /** Exchanges the last two axes. */
 export function matrixTranspose(x: Value): Value {
