@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ModelLockError } from '../base/error.ts';
 import { arrayOf, bytesPerElement, type DType } from '../tensor/dtype.ts';

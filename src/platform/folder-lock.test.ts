@@ -18,7 +18,10 @@ async function holder(): Promise<ChildProcess> {
   const child = spawn(
     process.execPath,
     [
-      ...['--import', 'tsx', '--input-type=module', '--eval'],
+      '--import',
+      'tsx',
+      '--input-type=module',
+      '--eval',
       `const { lockFolder } = await import(${module});
        await lockFolder(${JSON.stringify(folder)});
        console.log('held');
@@ -26,7 +29,7 @@ async function holder(): Promise<ChildProcess> {
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  await once(child.stdout!, 'data');
+  await once(child.stdout, 'data');
   return child;
 }
 

@@ -1,0 +1,105 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ModelLockError } from '../base/error.ts';
+import type { RgbImage } from '../tensor/image.ts';
+import { centreCrop, preprocessor, preprocessorConfig, resizeShortSide } from './preprocess.ts';
+
+/** A picture whose red is the column and whose green is the row. */
+function gradient(width: number, height: number): RgbImage {
+  const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => {
+    const place = Math.floor(i / 3);
+    return [place % width, Math.floor(place / width), 255][i % 3];
+  });
+  return { width, height, data };
+}
+
+const at = ({ width, data }: RgbImage, x: number, y: number): number[] =>
+  Array.from(data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3));
+
+const prepare = (config: object): ReturnType<typeof preprocessor> =>
+  preprocessor(preprocessorConfig.parse(config));
+
+describe('preprocessor', () => {
+  it('takes every form of size', () => {
+    expect(prepare({ size: 32 }).size).toEqual({ width: 32, height: 32 });
+    expect(prepare({ size: { width: 20, height: 30 } }).size).toEqual({ width: 20, height: 30 });
+    expect(
+      prepare({ size: { shortest_edge: 40 }, do_center_crop: true, crop_size: 32 }).size,
+    ).toEqual({ width: 32, height: 32 });
+    expect(prepare({ size: { shortest_edge: 28 }, crop_pct: 0.875 }).size).toEqual({
+      width: 28,
+      height: 28,
+    });
+  });
+
+  it('refuses a configuration whose pictures differ in size', () => {
+    expect(() => prepare({ size: { shortest_edge: 40 } })).toThrow(ModelLockError);
+  });
+
+  it.each([
+    { size: 8 },
+    { size: { shortest_edge: 9 }, do_center_crop: true, crop_size: 8 },
+    { size: { shortest_edge: 8 }, crop_pct: 0.9 },
+    { size: { shortest_edge: 4 }, do_center_crop: true, crop_size: 8 },
+    { size: 8, do_resize: false, do_center_crop: true, crop_size: 8 },
+  ])('makes pictures of its own size with %j', (config) => {
+    const { toPixels, size } = prepare(config);
+    const side = fc.integer({ min: 1, max: 30 });
+    fc.assert(
+      fc.property(side, side, (width, height) => {
+        expect(toPixels(gradient(width, height))).toMatchObject(size);
+      }),
+    );
+  });
+
+  it('writes planes of (value * factor - mean) / std', () => {
+    const { normalise } = prepare({
+      size: 2,
+      image_mean: [0.5, 0.25, 0],
+      image_std: [0.5, 0.25, 2],
+    });
+    const into = new Float32Array(12);
+    const data = Uint8Array.of(255, 0, 51, 0, 255, 102, 0, 0, 0, 255, 255, 255);
+    normalise({ width: 2, height: 2, data }, into);
+    [1, -1, -1, 1, -1, 3, -1, 3, 0.1, 0.2, 0, 0.5].forEach((value, i) =>
+      expect(into[i]).toBeCloseTo(value, 6),
+    );
+  });
+
+  it('leaves out rescaling and normalisation where it is told to', () => {
+    const into = new Float32Array(3);
+    const pixel = { width: 1, height: 1, data: Uint8Array.of(0, 51, 255) };
+    prepare({ size: 1, do_normalize: false }).normalise(pixel, into);
+    expect([...into].map((value) => value.toFixed(5))).toEqual(['0.00000', '0.20000', '1.00000']);
+    prepare({ size: 1, do_normalize: false, do_rescale: false }).normalise(pixel, into);
+    expect([...into]).toEqual([0, 51, 255]);
+  });
+});
+
+describe('centreCrop', () => {
+  it('takes the middle', () => {
+    const cropped = centreCrop(gradient(10, 6), 4, 2);
+    expect([at(cropped, 0, 0), at(cropped, 3, 1)]).toEqual([
+      [3, 2, 255],
+      [6, 3, 255],
+    ]);
+  });
+
+  it('rounds the offset as it is told to', () => {
+    expect(at(centreCrop(gradient(5, 2), 2, 2), 0, 0)[0]).toBe(2);
+    expect(at(centreCrop(gradient(3, 2), 2, 2), 0, 0)[0]).toBe(0);
+    expect(at(centreCrop(gradient(5, 2), 2, 2, Math.floor), 0, 0)[0]).toBe(1);
+  });
+
+  it('surrounds a small picture with black', () => {
+    const grown = centreCrop(gradient(2, 2), 4, 6);
+    expect(at(grown, 1, 2)).toEqual([0, 0, 255]);
+    expect(at(grown, 2, 3)).toEqual([1, 1, 255]);
+    expect(grown.data.reduce((sum, value) => sum + value, 0)).toBe(4 * 255 + 4);
+  });
+});
+
+it('resizeShortSide truncates the longer side', () => {
+  expect(resizeShortSide(gradient(7, 10), 5, 'bilinear')).toMatchObject({ width: 5, height: 7 });
+  expect(resizeShortSide(gradient(10, 7), 5, 'bilinear')).toMatchObject({ width: 7, height: 5 });
+});
