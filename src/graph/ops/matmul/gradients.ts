@@ -1,7 +1,7 @@
 import { unbroadcast, type GradientRules } from '../../autodiff/rule.ts';
 import type { Value } from '../../value.ts';
 import { mul } from '../binary/ops.ts';
-import { matrixTranspose, permutationOf, reshape, unsqueeze } from '../movement/shape-ops.ts';
+import { isMatrixTranspose, matrixTranspose, reshape, unsqueeze } from '../movement/shape-ops.ts';
 import { gemm, matmul, type matmuls } from './ops.ts';
 import { product } from '../../shape.ts';
 
@@ -49,7 +49,7 @@ function weightGradient(a: Value, b: Value, dy: Value): Value {
 
 /** A^T dY; where B is itself a transpose, as in linear layers, as (dY^T A)^T: the two cancel. */
 function transposedProduct(a: Value, dy: Value, b: Value): Value {
-  return permutationOf(b)
+  return isMatrixTranspose(b)
     ? matrixTranspose(matmul(matrixTranspose(dy), a))
     : matmul(matrixTranspose(a), dy);
 }

@@ -113,20 +113,14 @@ export const squeeze = (x: Value, axes: readonly number[]): Value =>
 export const unsqueeze = (x: Value, axes: readonly number[]): Value =>
   apply(shapeOps.Unsqueeze, [x, ints(axes)], {})[0];
 
-/** Axis i of the result is axis `perm[i]` of x. Of a transposition of a transposition one is left. */
+/** Axis i of the result is axis `perm[i]` of x. What undoes a transposition gives back its input. */
 export function transpose(x: Value, perm: readonly number[]): Value {
-  if (perm.every((axis, i) => axis === i)) return x;
   const earlier = permutationOf(x);
-  return earlier
-    ? transpose(
-        earlier.source,
-        perm.map((axis) => earlier.perm[axis]),
-      )
-    : apply(shapeOps.Transpose, [x], { perm })[0];
+  if (earlier && perm.every((axis, i) => earlier.perm[axis] === i)) return earlier.source;
+  return perm.every((axis, i) => axis === i) ? x : apply(shapeOps.Transpose, [x], { perm })[0];
 }
 
-/** What a value is a transposition of, and how; `undefined` where it is none. */
-export function permutationOf(
+function permutationOf(
   x: Value,
 ): { readonly source: Value; readonly perm: readonly number[] } | undefined {
   const { producer } = x;
@@ -135,10 +129,15 @@ export function permutationOf(
   return perm && { source: producer.inputs[0]!, perm };
 }
 
-/** Exchanges the last two axes. */
-export function matrixTranspose(x: Value): Value {
-  const rank = x.shape.length;
-  const perm = Array.from({ length: rank }, (_, i) => i);
-  [perm[rank - 2], perm[rank - 1]] = [rank - 1, rank - 2];
-  return transpose(x, perm);
+/** The permutation that exchanges the last two of `rank` axes. */
+const lastTwo = (rank: number): readonly number[] =>
+  Array.from({ length: rank }, (_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i));
+
+/** Whether x is the result of `matrixTranspose`. */
+export function isMatrixTranspose(x: Value): boolean {
+  const exchange = lastTwo(x.shape.length);
+  return permutationOf(x)?.perm.every((axis, i) => axis === exchange[i]) ?? false;
 }
+
+/** Exchanges the last two axes. */
+export const matrixTranspose = (x: Value): Value => transpose(x, lastTwo(x.shape.length));
