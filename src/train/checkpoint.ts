@@ -15,5 +15,5 @@ export function restoreCheckpoint(trainer: Trainer, bytes: Uint8Array, where: st
   if (!Number.isSafeInteger(steps) || steps < 0) {
     throw new ModelLockError('corrupt', `${where} is no training checkpoint`);
   }
-  trainer.restore({ steps, tensors });
+  trainer.restore({ steps, tensors }, where);
 }

@@ -101,15 +101,25 @@ export class Trainer {
     return { steps: this.#steps, tensors: new Map(Object.entries(this.#state)) };
   }
 
-  /** Goes on from a snapshot. Throws `corrupt` when it is of another model or optimiser. */
-  restore(snapshot: { steps: number; tensors: ReadonlyMap<string, Tensor> }): void {
-    for (const [name, target] of Object.entries(this.#state)) {
+  /**
+   * Goes on from a snapshot. Throws `corrupt`, naming `where`, when it is of another model or
+   * optimiser; the state is then as it was.
+   */
+  restore(
+    snapshot: { steps: number; tensors: ReadonlyMap<string, Tensor> },
+    where = 'the snapshot',
+  ): void {
+    const pairs = Object.entries(this.#state).map(([name, target]) => {
       const source = snapshot.tensors.get(name);
-      if (!source || source.dtype !== target.dtype || source.data.length !== target.data.length) {
-        throw new ModelLockError('corrupt', `the checkpoint does not fit: "${name}" differs`);
+      if (!source || source.dtype !== target.dtype || !isSameShape(source.shape, target.shape)) {
+        throw new ModelLockError(
+          'corrupt',
+          `${where} is of another model or optimiser: "${name}" differs`,
+        );
       }
-      (target.data as Float32Array).set(source.data as Float32Array);
-    }
+      return [target.data as Float32Array, source.data as Float32Array] as const;
+    });
+    for (const [target, source] of pairs) target.set(source);
     this.#steps = snapshot.steps;
   }
 
@@ -121,6 +131,10 @@ export class Trainer {
   endProfiling(): void {
     this.#session.endProfiling();
   }
+}
+
+function isSameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
 function initialState(step: StepGraph, weights: Weights): Record<string, Tensor> {
