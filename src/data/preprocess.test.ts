@@ -43,24 +43,24 @@ describe('preprocessor', () => {
     { size: { shortest_edge: 4 }, do_center_crop: true, crop_size: 8 },
     { size: 8, do_resize: false, do_center_crop: true, crop_size: 8 },
   ])('makes pictures of its own size with %j', (config) => {
-    const { toPixels, size } = prepare(config);
+    const prepared = prepare(config);
     const side = fc.integer({ min: 1, max: 30 });
     fc.assert(
       fc.property(side, side, (width, height) => {
-        expect(toPixels(gradient(width, height))).toMatchObject(size);
+        expect(prepared.toPixels(gradient(width, height))).toMatchObject(prepared.size);
       }),
     );
   });
 
   it('writes planes of (value * factor - mean) / std', () => {
-    const { normalise } = prepare({
+    const prepared = prepare({
       size: 2,
       image_mean: [0.5, 0.25, 0],
       image_std: [0.5, 0.25, 2],
     });
     const into = new Float32Array(12);
     const data = Uint8Array.of(255, 0, 51, 0, 255, 102, 0, 0, 0, 255, 255, 255);
-    normalise({ width: 2, height: 2, data }, into);
+    prepared.normalise({ width: 2, height: 2, data }, into);
     [1, -1, -1, 1, -1, 3, -1, 3, 0.1, 0.2, 0, 0.5].forEach((value, i) =>
       expect(into[i]).toBeCloseTo(value, 6),
     );
