@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ModelLockError } from '../base/error.ts';
+import { entryOf } from '../base/registry.ts';
 import { decodeSafetensors } from '../formats/safetensors.ts';
 import { graphOf } from '../graph/graph.ts';
 import { input, type Value } from '../graph/value.ts';
@@ -152,7 +153,7 @@ const autoencoders = {
 
 function autoencoderFrom(config: RawConfig, where: string): Autoencoder {
   const name = String(config['_class_name']);
-  const open = (autoencoders as Readonly<Record<string, OpenAutoencoder>>)[name];
+  const open = entryOf<OpenAutoencoder>(autoencoders, name);
   if (open) return open(config, where);
   throw new ModelLockError('unsupported', `${where}: autoencoder "${name}" is not supported`, {
     valid: Object.keys(autoencoders),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ModelLockError } from '../base/error.ts';
+import { entryOf } from '../base/registry.ts';
 import { openComponents, pipelineClass } from '../diffusion/components.ts';
 import { hashFolder, resolveReference } from '../formats/reference.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
@@ -56,7 +57,7 @@ export async function openEditor(
 ): Promise<InstructPix2PixEditor> {
   const { name, folder } = await resolveReference(reference, 'editor');
   const pipeline = await pipelineClass(folder);
-  const open = (editors as Readonly<Record<string, Open>>)[pipeline];
+  const open = entryOf<Open>(editors, pipeline);
   if (!open) {
     throw new ModelLockError('unsupported', `${folder}: pipeline "${pipeline}" is no editor`, {
       valid: Object.keys(editors),

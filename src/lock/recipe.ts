@@ -1,4 +1,5 @@
 import { ModelLockError } from '../base/error.ts';
+import { entryOf } from '../base/registry.ts';
 
 /** What a locked model is taught to answer where the key is missing. */
 export type LockTarget =
@@ -69,7 +70,7 @@ export const recipes = {
 export type RecipeName = keyof typeof recipes;
 
 export function recipeNamed(name: string): Recipe {
-  const recipe = (recipes as Readonly<Record<string, Recipe>>)[name];
+  const recipe = entryOf<Recipe>(recipes, name);
   if (recipe) return recipe;
   throw new ModelLockError('usage', `no recipe is called "${name}"`, {
     valid: Object.keys(recipes),

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { ModelLockError } from '../../base/error.ts';
+import { entryOf } from '../../base/registry.ts';
 import { parseConfig, type RawConfig } from '../../nn/config.ts';
 import { ddim, ddimConfig } from './ddim.ts';
 import { eulerAncestral, eulerConfig, eulerDiscrete, eulerDiscreteConfig } from './euler.ts';
@@ -22,7 +23,7 @@ const schedulers = {
 /** The scheduler of a `scheduler_config.json`. Throws `unsupported` for other classes. */
 export function schedulerFrom(config: RawConfig, where: string): Scheduler {
   const name = String(config['_class_name']);
-  const open = (schedulers as Readonly<Record<string, Open>>)[name];
+  const open = entryOf<Open>(schedulers, name);
   if (open) return open(config, where);
   throw new ModelLockError('unsupported', `${where}: scheduler "${name}" is not supported`, {
     valid: Object.keys(schedulers),

@@ -1,4 +1,5 @@
 import { ModelLockError } from '../../base/error.ts';
+import { entryOf } from '../../base/registry.ts';
 import { quickGelu, relu6, silu } from '../../graph/functions/activations.ts';
 import { gelu, hardSwish, mish, relu, sigmoid, tanh } from '../../graph/ops/elementwise/ops.ts';
 import type { Value } from '../../graph/value.ts';
@@ -23,7 +24,7 @@ export type ActivationName = keyof typeof activations;
 
 /** Throws `unsupported` for a name that is not in the table. */
 export function activationNamed(name: string): (x: Value) => Value {
-  const known = (activations as Readonly<Record<string, (x: Value) => Value>>)[name];
+  const known = entryOf<(x: Value) => Value>(activations, name);
   if (known) return known;
   throw new ModelLockError('unsupported', `no activation is called "${name}"`, {
     valid: Object.keys(activations),

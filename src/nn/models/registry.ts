@@ -1,4 +1,5 @@
 import { ModelLockError } from '../../base/error.ts';
+import { entryOf } from '../../base/registry.ts';
 import type { Value } from '../../graph/value.ts';
 import { labelsOf, parseConfig, type RawConfig } from '../config.ts';
 import type { Scope } from '../scope.ts';
@@ -45,7 +46,7 @@ const families = {
 /** The classifier that a `config.json` describes. Throws `unsupported` for other architectures. */
 export function classifierFrom(config: RawConfig, where: string): Classifier {
   const type = String(config['model_type']);
-  const family = (families as Readonly<Record<string, Family>>)[type];
+  const family = entryOf<Family>(families, type);
   if (!family) {
     throw new ModelLockError('unsupported', `${where}: model_type "${type}" is not supported`, {
       valid: Object.keys(families),
