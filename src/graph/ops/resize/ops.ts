@@ -129,14 +129,20 @@ const modeAttributes: Record<ResizeOptions['mode'], ResizeAttributes> = {
 /** Resizes the last axes as PyTorch's `interpolate` does. */
 export function resize(x: Value, options: ResizeOptions): Value {
   const { size, scale, mode, alignCorners = false, antialias = false } = options;
-  const count = (size ?? scale ?? []).length;
+  const first = x.shape.length - (size ?? scale ?? []).length;
+  const kept = x.shape.slice(0, first);
+  // All axes are given where they are known: ONNX Runtime moves transpositions past a Resize
+  // without regard to `axes`.
+  const isKnown = scale !== undefined || kept.every((n) => typeof n === 'number');
   const attributes: ResizeAttributes = {
     ...modeAttributes[mode],
     ...(alignCorners ? { coordinate_transformation_mode: 'align_corners' } : {}),
     // PyTorch antialiases as Pillow does, whose coefficient is another.
     ...(antialias ? { antialias: 1, exclude_outside: 1, cubic_coeff_a: -0.5 } : {}),
-    axes: Array.from({ length: count }, (_, i) => x.shape.length - count + i),
+    ...(isKnown ? {} : { axes: size?.map((_, i) => first + i) }),
   };
-  const scales = scale && constant(float32([count], scale));
-  return apply(resizes.Resize, [x, undefined, scales, size && ints(size)], attributes)[0];
+  const factors = scale && [...kept.map(() => 1), ...scale];
+  const scales = factors && constant(float32([factors.length], factors));
+  const sizes = size && ints(isKnown ? [...kept.map(Number), ...size] : size);
+  return apply(resizes.Resize, [x, undefined, scales, sizes], attributes)[0];
 }
