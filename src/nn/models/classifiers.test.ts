@@ -1,0 +1,144 @@
+import { describe, expect, it, test } from 'vitest';
+import { counterRandom } from '../../base/random/counter.ts';
+import { evaluate } from '../../graph/testing/evaluate.ts';
+import { input } from '../../graph/value.ts';
+import { float32 } from '../../tensor/tensor.ts';
+import type { RawConfig } from '../config.ts';
+import { initialise, Scope } from '../scope.ts';
+import { layoutOf } from '../testing/layout.ts';
+import { classifierFrom, withLabels } from './registry.ts';
+
+const vit = {
+  model_type: 'vit',
+  hidden_size: 4,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  intermediate_size: 8,
+  image_size: 8,
+  patch_size: 4,
+  id2label: { '0': 'cat', '1': 'dog', '2': 'owl' },
+};
+const resnet = {
+  model_type: 'resnet',
+  embedding_size: 4,
+  hidden_sizes: [8, 16],
+  depths: [1, 1],
+  layer_type: 'basic',
+  num_labels: 5,
+};
+
+/** What a classifier declares when it is built for 32 x 32 pictures. */
+function declared(config: RawConfig): Scope['declared'] {
+  const scope = Scope.root();
+  classifierFrom(config, 'config.json').build(scope, input('x', 'float32', [2, 3, 32, 32]));
+  return scope.declared;
+}
+
+describe('parameters have the names and shapes of published checkpoints', () => {
+  it('vit', () => {
+    expect(layoutOf(declared(vit))).toMatchInlineSnapshot(`
+      "vit.embeddings.patch_embeddings.projection 4x3x4x4 bias
+      vit.embeddings.cls_token 1x1x4
+      vit.embeddings.position_embeddings 1x5x4
+      vit.encoder.layer.0.layernorm_before 4 bias
+      vit.encoder.layer.0.attention.attention.query 4x4 bias
+      vit.encoder.layer.0.attention.attention.key 4x4 bias
+      vit.encoder.layer.0.attention.attention.value 4x4 bias
+      vit.encoder.layer.0.attention.output.dense 4x4 bias
+      vit.encoder.layer.0.layernorm_after 4 bias
+      vit.encoder.layer.0.intermediate.dense 8x4 bias
+      vit.encoder.layer.0.output.dense 4x8 bias
+      vit.layernorm 4 bias
+      classifier 3x4 bias"
+    `);
+  });
+
+  it('resnet of basic layers', () => {
+    expect(layoutOf(declared(resnet))).toMatchInlineSnapshot(`
+      "resnet.embedder.embedder.convolution 4x3x7x7
+      resnet.embedder.embedder.normalization 4 bias running_mean running_var
+      resnet.encoder.stages.0.layers.0.layer.0.convolution 8x4x3x3
+      resnet.encoder.stages.0.layers.0.layer.0.normalization 8 bias running_mean running_var
+      resnet.encoder.stages.0.layers.0.layer.1.convolution 8x8x3x3
+      resnet.encoder.stages.0.layers.0.layer.1.normalization 8 bias running_mean running_var
+      resnet.encoder.stages.0.layers.0.shortcut.convolution 8x4x1x1
+      resnet.encoder.stages.0.layers.0.shortcut.normalization 8 bias running_mean running_var
+      resnet.encoder.stages.1.layers.0.layer.0.convolution 16x8x3x3
+      resnet.encoder.stages.1.layers.0.layer.0.normalization 16 bias running_mean running_var
+      resnet.encoder.stages.1.layers.0.layer.1.convolution 16x16x3x3
+      resnet.encoder.stages.1.layers.0.layer.1.normalization 16 bias running_mean running_var
+      resnet.encoder.stages.1.layers.0.shortcut.convolution 16x8x1x1
+      resnet.encoder.stages.1.layers.0.shortcut.normalization 16 bias running_mean running_var
+      classifier.1 5x16 bias"
+    `);
+  });
+
+  it('a bottleneck is a quarter as wide inside', () => {
+    const config = { ...resnet, layer_type: 'bottleneck', hidden_sizes: [16], depths: [1] };
+    expect(layoutOf(declared(config))).toMatchInlineSnapshot(`
+      "resnet.embedder.embedder.convolution 4x3x7x7
+      resnet.embedder.embedder.normalization 4 bias running_mean running_var
+      resnet.encoder.stages.0.layers.0.layer.0.convolution 4x4x1x1
+      resnet.encoder.stages.0.layers.0.layer.0.normalization 4 bias running_mean running_var
+      resnet.encoder.stages.0.layers.0.layer.1.convolution 4x4x3x3
+      resnet.encoder.stages.0.layers.0.layer.1.normalization 4 bias running_mean running_var
+      resnet.encoder.stages.0.layers.0.layer.2.convolution 16x4x1x1
+      resnet.encoder.stages.0.layers.0.layer.2.normalization 16 bias running_mean running_var
+      resnet.encoder.stages.0.layers.0.shortcut.convolution 16x4x1x1
+      resnet.encoder.stages.0.layers.0.shortcut.normalization 16 bias running_mean running_var
+      classifier.1 5x16 bias"
+    `);
+  });
+});
+
+describe('classifierFrom', () => {
+  it('names the file and the field that is missing', () => {
+    const { hidden_size: _, ...without } = vit;
+    expect(() => classifierFrom(without, 'm/config.json')).toThrow(
+      'm/config.json: field "hidden_size" is missing',
+    );
+  });
+
+  it('names the file and the field that is wrong', () => {
+    const config = { ...resnet, depths: [1, 0] };
+    expect(() => classifierFrom(config, 'm/config.json')).toThrow(/^m\/config\.json: depths\.1: /);
+  });
+
+  it.each(['swin', undefined, 'constructor', '__proto__'])('lists what it knows for %s', (type) => {
+    expect(() => classifierFrom({ model_type: type }, 'm/config.json')).toThrow(
+      `m/config.json: model_type "${type}" is not supported (valid: resnet, vit)`,
+    );
+  });
+
+  it('takes labels in the order of their numbers, or makes them up', () => {
+    const labels = Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`${i}`, `c${i}`]));
+    const named = classifierFrom({ ...vit, id2label: labels }, 'x').labels;
+    expect(named).toEqual(Object.values(labels));
+    expect(classifierFrom(resnet, 'x').labels[4]).toBe('LABEL_4');
+    expect(classifierFrom(withLabels(resnet, ['a', 'b']), 'x').labels).toEqual(['a', 'b']);
+  });
+
+  it('refuses an unknown activation', () => {
+    expect(() => declared({ ...vit, hidden_act: 'sine' })).toThrow(/no activation .*"sine".*gelu/);
+    expect(() => declared({ ...vit, hidden_act: 'toString' })).toThrow(/no activation/);
+  });
+});
+
+test.each([vit, resnet])('$model_type computes logits from fresh weights', async (config) => {
+  const scope = Scope.root();
+  const classifier = classifierFrom(config, 'config.json');
+  const { logits, features } = classifier.build(scope, input('x', 'float32', [2, 3, 16, 16]));
+  const random = counterRandom(1);
+  const weights = Object.fromEntries(initialise(scope.declared, random));
+  const x = float32(
+    [2, 3, 16, 16],
+    Array.from({ length: 1536 }, () => random.normal()),
+  );
+  const results = await evaluate({ logits, features }, { ...weights, x });
+  expect(results['logits'].shape).toEqual([2, classifier.labels.length]);
+  expect([...(results['logits'].data as Float32Array)].every(Number.isFinite)).toBe(true);
+  const [first, second] = [0, 1].map((i) =>
+    results['logits'].data.at(i * classifier.labels.length),
+  );
+  expect(first).not.toBe(second);
+});
