@@ -1,3 +1,5 @@
+import { ModelLockError } from '../error.ts';
+
 /**
  * PyTorch's CPU generator: the Mersenne Twister (MT19937) and what torch draws from it. Uniform
  * numbers, integers and short normal draws are those of torch bit for bit; long normal draws
@@ -11,6 +13,9 @@ export class TorchGenerator {
 
   /** @param seed an integer; its low 32 bits count, as in torch. */
   constructor(seed: number | bigint) {
+    if (typeof seed === 'number' && !Number.isSafeInteger(seed)) {
+      throw new ModelLockError('usage', `the seed ${seed} is not an integer`);
+    }
     const state = this.#state;
     state[0] = Number(BigInt.asUintN(32, BigInt(seed)));
     for (let i = 1; i < 624; i++) {
@@ -61,8 +66,26 @@ export class TorchGenerator {
     return values;
   }
 
+  /** `Tensor.uniform_` in float32: [low, high). Rounded once, as torch's fused multiply-add does. */
+  uniform(low: number, high: number, size: number): Float32Array {
+    return this.rand(size).map((u) => u * (high - low) + low);
+  }
+
+  /** `Tensor.normal_` in float32. */
+  normal(mean: number, std: number, size: number): Float32Array {
+    return this.randn(size).map((z) => Math.fround(z * std) + mean);
+  }
+
+  /** `Tensor.bernoulli_` in float32: 1 with probability `p`, else 0. */
+  bernoulli(p: number, size: number): Float32Array {
+    return this.rand(size).map((u) => (u < p ? 1 : 0));
+  }
+
   /** `torch.randint(low, high)` for ranges below 2^32. */
   randint(low: number, high: number, size: number): number[] {
+    if (!(high - low >= 1 && high - low < 2 ** 32)) {
+      throw new ModelLockError('usage', `no integers to draw in [${low}, ${high})`);
+    }
     return Array.from({ length: size }, () => low + (this.uint32() % (high - low)));
   }
 
