@@ -1,4 +1,5 @@
-import type { Declarations } from '../scope.ts';
+import type { Value } from '../../graph/value.ts';
+import { Scope, type Declarations } from '../scope.ts';
 
 const further = /\.(bias|running_mean|running_var)$/;
 
@@ -15,4 +16,11 @@ export function layoutOf({ parameters, buffers }: Declarations): string {
     lines.set(layer, known && rest ? `${known} ${rest[1]}` : `${layer} ${shape.join('x')}`);
   }
   return [...lines.values()].join('\n');
+}
+
+/** The layers that a definition declares, and the shape of what it computes. */
+export function built(define: (scope: Scope) => Value): { layout: string; shape: Value['shape'] } {
+  const scope = Scope.root();
+  const { shape } = define(scope);
+  return { layout: layoutOf(scope.declared), shape };
 }
