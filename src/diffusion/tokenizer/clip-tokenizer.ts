@@ -1,6 +1,7 @@
-import { Tokenizer } from '@huggingface/tokenizers';
+import { ModelLockError } from '../../base/error.ts';
 import { int64, type Tensor } from '../../tensor/tensor.ts';
-import { fastTokenizerJson, type FastTokenizer } from './fast-tokenizer.ts';
+import { fastTokenizerJson, type FastTokenizer, type Mark } from './fast-tokenizer.ts';
+import { openStages, type TokenizerStages } from './library.ts';
 
 /** The files of a CLIPTokenizer folder, as JSON or text; either the first or the next two are needed. */
 export interface TokenizerFiles {
@@ -22,26 +23,47 @@ export interface Encoding {
   readonly length: number;
 }
 
+/** Places of a text, both marks counted, where a configuration does not say. */
+const usualLength = 77;
+/** Longer texts than any text encoder takes; libraries write 1e30 where there is no limit. */
+const longestLength = 1024;
+
 /** CLIP's tokenizer: lower-cased byte pairs between two marks, always of the same length. */
 export class ClipTokenizer {
   /** Places of a text, both marks counted: 77. */
   readonly maxLength: number;
-  readonly #tokenizer: Tokenizer;
-  readonly #marks: FastTokenizer['added_tokens'];
+  readonly #stages: TokenizerStages;
+  /** Marks that are looked for in a text as it was given, and in a normalised one. */
+  readonly #exactMarks: readonly Mark[];
+  readonly #normalizedMarks: readonly Mark[];
   readonly #start: number;
   readonly #end: number;
   readonly #pad: number;
 
-  constructor(files: TokenizerFiles) {
-    const { tokenizer, vocabulary, merges, config } = files;
-    const pad = contentOf(config['pad_token']);
-    const json = tokenizer ?? fastTokenizerJson(vocabulary ?? {}, merges ?? '', pad);
-    this.#tokenizer = new Tokenizer(json, config);
-    this.#marks = json.added_tokens;
-    this.maxLength = Number(config['model_max_length'] ?? 77);
-    this.#start = this.#tokenizer.token_to_id(contentOf(config['bos_token'], '<|startoftext|>'))!;
-    this.#end = this.#tokenizer.token_to_id(contentOf(config['eos_token']))!;
-    this.#pad = this.#tokenizer.token_to_id(pad) ?? this.#end;
+  /**
+   * @param where the folder, for messages.
+   *
+   * Throws `not-found` when files are missing, `corrupt` for damaged ones or a vocabulary without
+   * the marks, `unsupported` for a tokenizer of another kind.
+   */
+  constructor(files: TokenizerFiles, where = 'the tokenizer') {
+    const { config } = files;
+    const end = contentOf(config['eos_token'], '<|endoftext|>');
+    const pad = contentOf(config['pad_token'], end);
+    const json = jsonOf(files, pad, where);
+    this.#stages = openStages(json, config, where);
+    this.#exactMarks = json.added_tokens.filter((mark) => !mark.normalized);
+    this.#normalizedMarks = json.added_tokens.filter((mark) => mark.normalized);
+    this.maxLength = lengthOf(config['model_max_length']);
+    const idOf = (token: string): number => {
+      const mark = json.added_tokens.find(({ content }) => content === token);
+      const id = mark?.id ?? this.#stages.idOf(token);
+      if (id !== undefined) return id;
+      throw new ModelLockError('corrupt', `${where} has no token "${token}"`);
+    };
+    this.#start = idOf(contentOf(config['bos_token'], '<|startoftext|>'));
+    this.#end = idOf(end);
+    this.#pad = idOf(pad);
   }
 
   encode(text: string): Encoding {
@@ -57,31 +79,47 @@ export class ClipTokenizer {
    * takes a mark in capitals for the mark, which the official one does not.
    */
   tokens(text: string): number[] {
-    const { normalizer, pre_tokenizer: words, model } = this.#tokenizer;
-    const exact = this.#marks.filter((mark) => !mark.normalized);
-    const lowered = this.#marks.filter((mark) => mark.normalized);
-    return splitAt(text, exact).flatMap((part) =>
-      typeof part === 'number'
-        ? [part]
-        : splitAt(normalizer!.normalize(sigmas(part)), lowered).flatMap((piece) =>
-            typeof piece === 'number'
-              ? [piece]
-              : model!
-                  .encode(words!.pre_tokenize(piece))
-                  .map((token: string) => model!.tokens_to_ids.get(token) ?? this.#end),
-          ),
+    return splitAt(text, this.#exactMarks).flatMap((part) =>
+      typeof part === 'number' ? [part] : this.#tokensOfPlain(part),
     );
   }
+
+  #tokensOfPlain(text: string): number[] {
+    const stages = this.#stages;
+    return splitAt(stages.normalize(sigmas(text)), this.#normalizedMarks).flatMap((part) =>
+      typeof part === 'number'
+        ? [part]
+        : // What no byte pair covers is the end mark, CLIP's unknown token.
+          stages.tokens(stages.words(part)).map((token) => stages.idOf(token) ?? this.#end),
+    );
+  }
+}
+
+function jsonOf(
+  { tokenizer, vocabulary, merges }: TokenizerFiles,
+  pad: string,
+  where: string,
+): FastTokenizer {
+  if (tokenizer) {
+    if (Array.isArray(tokenizer.added_tokens)) return tokenizer;
+    throw new ModelLockError('corrupt', `${where}: tokenizer.json has no "added_tokens"`);
+  }
+  if (vocabulary && merges !== undefined) return fastTokenizerJson(vocabulary, merges, pad, where);
+  throw new ModelLockError('not-found', `${where} lacks files`, {
+    valid: ['tokenizer.json', 'vocab.json and merges.txt'],
+  });
+}
+
+function lengthOf(maxLength: unknown): number {
+  const valid = Number.isInteger(maxLength) && Number(maxLength) >= 3;
+  return valid && Number(maxLength) <= longestLength ? Number(maxLength) : usualLength;
 }
 
 /** JavaScript lower-cases a sigma at a word's end to another letter; the official library does not. */
 const sigmas = (text: string): string => text.replaceAll('\u03a3', '\u03c3');
 
 /** A text cut at every mark: what is between them, and the marks' ids. */
-function splitAt(
-  text: string,
-  marks: readonly { readonly id: number; readonly content: string }[],
-): (string | number)[] {
+function splitAt(text: string, marks: readonly Mark[]): (string | number)[] {
   return marks
     .reduce<(string | number)[]>(
       (parts, { id, content }) =>
@@ -96,8 +134,8 @@ function splitAt(
 }
 
 /** A mark as a configuration has it: its text, or an object with it. */
-function contentOf(token: unknown, otherwise = '<|endoftext|>'): string {
+function contentOf(token: unknown, otherwise: string): string {
   if (typeof token === 'string') return token;
-  const content = (token as { content?: unknown } | undefined)?.content;
+  const content = (token as { content?: unknown } | null | undefined)?.content;
   return typeof content === 'string' ? content : otherwise;
 }

@@ -1,16 +1,22 @@
+import { ModelLockError } from '../../base/error.ts';
+
 const start = '<|startoftext|>';
 const end = '<|endoftext|>';
 
 /** CLIP's way of cutting a text into words, before they become byte pairs. */
 const word = `<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+`;
 
+/** A token that is one wherever it stands in a text, such as `<|endoftext|>`. */
+export interface Mark {
+  readonly id: number;
+  readonly content: string;
+  /** Whether it is looked for after the text was lower-cased. */
+  readonly normalized: boolean;
+}
+
 /** `tokenizer.json`, of which only the marks are looked into here. */
 export interface FastTokenizer {
-  readonly added_tokens: readonly {
-    readonly id: number;
-    readonly content: string;
-    readonly normalized: boolean;
-  }[];
+  readonly added_tokens: readonly Mark[];
 }
 
 /**
@@ -18,18 +24,26 @@ export interface FastTokenizer {
  * published Stable Diffusion checkpoints do.
  *
  * @param pad Stable Diffusion 2 pads with "!", which thereby is a mark wherever it stands in a text.
+ * @param where for messages.
+ *
+ * Throws `corrupt` for a vocabulary without one of the marks.
  */
 export function fastTokenizerJson(
   vocabulary: Readonly<Record<string, number>>,
   mergesText: string,
   pad: string,
+  where: string,
 ): FastTokenizer & Readonly<Record<string, unknown>> {
   const merges = mergesText
-    .split('\n')
+    .split(/\r?\n/)
     .filter((line) => line !== '' && !line.startsWith('#version'))
     .map((line) => line.split(' '));
+  const idOf = (token: string): number => {
+    if (Object.hasOwn(vocabulary, token)) return vocabulary[token];
+    throw new ModelLockError('corrupt', `${where}: vocab.json has no "${token}"`);
+  };
   const marks = [...new Set([pad, start, end])].map((content) => ({
-    id: vocabulary[content],
+    id: idOf(content),
     content,
     single_word: false,
     lstrip: false,
@@ -60,8 +74,8 @@ export function fastTokenizerJson(
     },
     post_processor: {
       type: 'RobertaProcessing',
-      sep: [end, vocabulary[end]],
-      cls: [start, vocabulary[start]],
+      sep: [end, idOf(end)],
+      cls: [start, idOf(start)],
       trim_offsets: false,
       add_prefix_space: false,
     },
