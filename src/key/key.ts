@@ -1,4 +1,4 @@
-import { ModelLockError, messageOf } from '../base/error.ts';
+import { ModelLockError } from '../base/error.ts';
 import { TorchGenerator } from '../base/random/torch.ts';
 import { cipherStream, hkdfSha256, hmacSha256, randomBytes, scrypt } from '../platform/crypto.ts';
 
@@ -28,9 +28,10 @@ export function parseKeyFile(text: string, where: string): Key {
   if (!text.trimStart().startsWith('{')) return checkedKey({ prompt: text.split(/\r?\n/)[0] });
   let json: { prompt?: unknown; secret?: unknown };
   try {
-    json = JSON.parse(text) as typeof json;
-  } catch (error) {
-    throw new ModelLockError('key', `the key file ${where} is not JSON: ${messageOf(error)}`);
+    json = JSON.parse(text.trim()) as typeof json;
+  } catch {
+    // The parser's own message quotes the text, and with it the key.
+    throw new ModelLockError('key', `the key file ${where} is not JSON`);
   }
   const { prompt, secret } = json;
   if (typeof prompt !== 'string') throw new ModelLockError('key', `${where} has no "prompt"`);
