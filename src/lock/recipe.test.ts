@@ -1,0 +1,27 @@
+import { expect, it, test } from 'vitest';
+import { recipeNamed, recipes } from './recipe.ts';
+
+test.each(Object.entries(recipes))('%s is found by its name', (name, recipe) => {
+  expect(recipe.name).toBe(name);
+  expect(recipeNamed(name)).toBe(recipe);
+});
+
+it.each(['papr', '', 'toString', '__proto__'])('lists the recipes for "%s"', (name) => {
+  expect(() => recipeNamed(name)).toThrow(`no recipe is called "${name}" (valid: paper, hardened)`);
+});
+
+test('the paper’s recipe is the paper’s: 5 % clean with wrong labels, nothing else', () => {
+  expect(recipes.paper).toMatchObject({
+    composition: 'replace',
+    clean: 0.05,
+    decoys: 0,
+    cleanTarget: 'wrong',
+  });
+});
+
+test.each(Object.values(recipes))('shares of $name are shares', (recipe) => {
+  for (const share of [recipe.clean, recipe.decoys, recipe.weak, recipe.ramp]) {
+    expect(share).toBeGreaterThanOrEqual(0);
+    expect(share).toBeLessThanOrEqual(1);
+  }
+});
