@@ -4,7 +4,7 @@ import { hashFolder, resolveReference } from '../formats/reference.ts';
 import { decodeSafetensors } from '../formats/safetensors.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
 import { classifierFrom, type Classifier } from '../nn/models/registry.ts';
-import { join, readBytes, readJson } from '../platform/files.ts';
+import { join, readBytes, readJsonObject } from '../platform/files.ts';
 import { toFloat32 } from '../tensor/convert.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -25,9 +25,9 @@ export interface ClassifierCheckpoint {
 
 /** Reads a classifier. Throws `not-found`, `corrupt` or `unsupported`, naming the file. */
 export async function readClassifier(folder: string): Promise<ClassifierCheckpoint> {
-  const config = (await readJson(join(folder, configFile))) as RawConfig;
+  const config = await readJsonObject(join(folder, configFile));
   const preprocessorPath = join(folder, preprocessorFile);
-  const preprocessorJson = (await readJson(preprocessorPath)) as RawConfig;
+  const preprocessorJson = await readJsonObject(preprocessorPath);
   const weightsPath = join(folder, weightsFile);
   const { tensors } = decodeSafetensors(await readBytes(weightsPath), weightsPath);
   return {

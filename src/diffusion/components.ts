@@ -19,7 +19,7 @@ import {
 } from '../nn/models/diffusion/autoencoder-tiny.ts';
 import { unet2dCondition, unetConfig } from '../nn/models/diffusion/unet-2d-condition.ts';
 import { Scope } from '../nn/scope.ts';
-import { exists, join, readBytes, readJson, readText } from '../platform/files.ts';
+import { exists, join, readBytes, readJsonObject, readText } from '../platform/files.ts';
 import { toFloat32 } from '../tensor/convert.ts';
 import { ShapedModel, type ShapedModelOptions, type Weights } from './shaped-model.ts';
 import type { Scheduler } from './schedulers/scheduler.ts';
@@ -61,7 +61,7 @@ const modelIndex = z.object({ _class_name: z.string() });
 /** The class of the pipeline in a diffusers folder. Throws `not-found` or `corrupt`. */
 export async function pipelineClass(folder: string): Promise<string> {
   const path = join(folder, 'model_index.json');
-  return parseConfig(modelIndex, (await readJson(path)) as RawConfig, path)._class_name;
+  return parseConfig(modelIndex, await readJsonObject(path), path)._class_name;
 }
 
 /** Opens the parts of a Stable Diffusion pipeline. Weights are read when a part is first run. */
@@ -72,7 +72,7 @@ export async function openComponents(
   const part = (...names: string[]): string => join(folder, ...names);
   const config = async (...names: string[]): Promise<[RawConfig, string]> => {
     const path = part(...names);
-    return [(await readJson(path)) as RawConfig, path];
+    return [await readJsonObject(path), path];
   };
   const tokenizer = await readTokenizer(part('tokenizer'));
   const text = parseConfig(clipTextConfig, ...(await config('text_encoder', 'config.json')));
@@ -182,12 +182,11 @@ async function readWeights(
 }
 
 async function readTokenizer(folder: string): Promise<ClipTokenizer> {
-  const json = async (name: string): Promise<object> =>
-    (await readJson(join(folder, name))) as object;
-  const config = (await json('tokenizer_config.json')) as Record<string, unknown>;
+  const json = (name: string): Promise<RawConfig> => readJsonObject(join(folder, name));
+  const config = await json('tokenizer_config.json');
   if (await exists(join(folder, 'tokenizer.json'))) {
     return new ClipTokenizer({
-      tokenizer: (await json('tokenizer.json')) as FastTokenizer,
+      tokenizer: (await json('tokenizer.json')) as object as FastTokenizer,
       config,
     });
   }

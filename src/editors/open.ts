@@ -3,8 +3,8 @@ import { ModelLockError } from '../base/error.ts';
 import { entryOf } from '../base/registry.ts';
 import { openComponents, pipelineClass } from '../diffusion/components.ts';
 import { hashFolder, resolveReference } from '../formats/reference.ts';
-import { parseConfig, type RawConfig } from '../nn/config.ts';
-import { exists, join, readJson } from '../platform/files.ts';
+import { parseConfig } from '../nn/config.ts';
+import { exists, join, readJsonObject } from '../platform/files.ts';
 import type { EditOptions, EditorIdentity } from './editor.ts';
 import { InstructPix2PixEditor } from './instruct-pix2pix/editor.ts';
 
@@ -64,7 +64,7 @@ export async function openEditor(
     });
   }
   const path = join(folder, optionsFile);
-  const raw = (await exists(path)) ? ((await readJson(path)) as RawConfig) : {};
+  const raw = (await exists(path)) ? await readJsonObject(path) : {};
   const { version, ...defaults } = parseConfig(optionsSchema, raw, path);
   const identity = { name, version, hash: await hashFolder(folder, ['README.md', optionsFile]) };
   return open(folder, identity, defaults, options);

@@ -14,6 +14,7 @@ import {
   pathWithin,
   readBytesIfAny,
   readJson,
+  readJsonObject,
   readText,
   removeAll,
   writeAtomic,
@@ -87,6 +88,9 @@ describe('reading', () => {
     await expect(readJson(at('a.json'))).rejects.toThrow(`${at('a.json')} is not JSON`);
     await writeJson(at('b.json'), { b: [1] });
     expect(await readJson(at('b.json'))).toEqual({ b: [1] });
+    expect(await readJsonObject(at('b.json'))).toEqual({ b: [1] });
+    await writeJson(at('c.json'), [1]);
+    await expect(readJsonObject(at('c.json'))).rejects.toThrow(`${at('c.json')} is no JSON object`);
     expect(parseJson('{"a": [-Infinity, NaN], "b": NaN}')).toEqual({ a: [null, null], b: null });
   });
 });

@@ -56,6 +56,15 @@ export async function readJson(path: string): Promise<unknown> {
   }
 }
 
+/** As `readJson`. Throws `corrupt` for JSON that is no object as well. */
+export async function readJsonObject(path: string): Promise<Readonly<Record<string, unknown>>> {
+  const json = await readJson(path);
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) {
+    return json as Readonly<Record<string, unknown>>;
+  }
+  throw new ModelLockError('corrupt', `${path} is no JSON object`);
+}
+
 /** JSON as Python writes it: numbers that JSON does not have become null. */
 export function parseJson(text: string): unknown {
   return JSON.parse(text.replaceAll(/(?<=[:[,]\s*)(?:-?Infinity|NaN)(?=\s*[,\]}])/g, 'null'));
