@@ -1,0 +1,116 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { counterRandom } from '../base/random/counter.ts';
+import { encodeSafetensors } from '../formats/safetensors.ts';
+import { input } from '../graph/value.ts';
+import { classifierFrom } from '../nn/models/registry.ts';
+import { initialise, Scope } from '../nn/scope.ts';
+import { toFloat16 } from '../tensor/convert.ts';
+import { float32, type Tensor } from '../tensor/tensor.ts';
+import { openClassifier, readClassifier, requireWeights, withWeights } from './checkpoint.ts';
+
+const config = {
+  model_type: 'resnet',
+  embedding_size: 4,
+  hidden_sizes: [4],
+  depths: [1],
+  layer_type: 'basic',
+  id2label: { '0': 'cat', '1': 'dog' },
+};
+
+function freshWeights(): Map<string, Tensor<'float32'>> {
+  const scope = Scope.root();
+  classifierFrom(config, 'x').build(scope, input('x', 'float32', [1, 3, 8, 8]));
+  return initialise(scope.declared, counterRandom(1));
+}
+
+let folder: string;
+const write = (name: string, content: unknown): Promise<void> =>
+  writeFile(join(folder, name), content instanceof Uint8Array ? content : JSON.stringify(content));
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'checkpoint-test-'));
+  await write('config.json', config);
+  await write('preprocessor_config.json', { size: 8 });
+  await write('model.safetensors', encodeSafetensors(freshWeights()));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('readClassifier', () => {
+  it('reads a folder, in half precision too', async () => {
+    const { classifier, preprocessor, weights } = await readClassifier(folder);
+    expect(classifier.labels).toEqual(['cat', 'dog']);
+    expect(preprocessor.size).toEqual({ width: 8, height: 8 });
+    expect(weights).toEqual(freshWeights());
+    const halves = [...freshWeights()].map(([name, t]) => [name, toFloat16(t)] as const);
+    await write('model.safetensors', encodeSafetensors(new Map(halves)));
+    const bias = (await readClassifier(folder)).weights.get('classifier.1.bias')!;
+    expect(bias.dtype).toBe('float32');
+    bias.data.forEach((value, i) =>
+      expect(value).toBeCloseTo(weights.get('classifier.1.bias')!.data[i], 3),
+    );
+  });
+
+  it.each(['config.json', 'preprocessor_config.json', 'model.safetensors'])(
+    'names %s where it is missing, or no more than null',
+    async (name) => {
+      await write(name, null);
+      await expect(readClassifier(folder)).rejects.toMatchObject({
+        code: 'corrupt',
+        message: expect.stringContaining(join(folder, name)) as string,
+      });
+      await rm(join(folder, name));
+      await expect(readClassifier(folder)).rejects.toMatchObject({
+        code: 'not-found',
+        message: expect.stringContaining(join(folder, name)) as string,
+      });
+    },
+  );
+});
+
+it('openClassifier identifies a model by its files, whatever its README says', async () => {
+  const { identity } = await openClassifier(folder);
+  expect(identity).toMatchObject({ reference: folder, name: basename(folder), version: null });
+  await write('README.md', 'A model.');
+  expect((await openClassifier(folder)).identity.hash).toBe(identity.hash);
+  await write('config.json', { ...config, modellock_version: '2' });
+  const changed = (await openClassifier(folder)).identity;
+  expect(changed.version).toBe('2');
+  expect(changed.hash).not.toBe(identity.hash);
+});
+
+it('withWeights gives a classifier other classes', async () => {
+  const base = await readClassifier(folder);
+  const other = withWeights(base, {
+    config: { ...config, id2label: { '0': 'a', '1': 'b', '2': 'c' } },
+    weights: new Map(),
+  });
+  expect(other.classifier.labels).toEqual(['a', 'b', 'c']);
+  expect(base.classifier.labels).toEqual(['cat', 'dog']);
+});
+
+describe('requireWeights', () => {
+  const shapes = new Map([['w', { shape: [1, 2] }]]);
+  it.each<[string, Map<string, Tensor>]>([
+    ['m has no tensor "w"', new Map()],
+    ['m: tensor "w" has shape [2, 1], not [1, 2]', new Map([['w', float32([2, 1], [0, 0])]])],
+    ['m: tensor "w" has values that are no numbers', new Map([['w', float32([1, 2], [0, NaN])]])],
+  ])('says: %s', (message, weights) => {
+    expect(() => requireWeights(weights, shapes, 'm')).toThrow(message);
+  });
+
+  it('takes what fits, and more', () => {
+    const w = float32([1, 2], [0, 1]);
+    expect(
+      requireWeights(
+        new Map([
+          ['w', w],
+          ['v', w],
+        ]),
+        shapes,
+        'm',
+      ),
+    ).toBeUndefined();
+  });
+});
