@@ -1,0 +1,78 @@
+import type { RawConfig } from '../src/nn/config.ts';
+
+/** What is timed. Both sides get it as JSON, so that they build the same thing. */
+export interface Case {
+  readonly name: string;
+  readonly work: 'train' | 'predict' | 'matmul';
+  /** A configuration of transformers. */
+  readonly config?: RawConfig;
+  /** Images in a batch; for `matmul` the side of both matrices. */
+  readonly batch: number;
+  /** Side of an image in pixels. */
+  readonly size?: number;
+  /** Timed rounds, of which the fastest counts. */
+  readonly rounds: number;
+  /** Takes minutes: run only when it is named. */
+  readonly slow?: boolean;
+}
+
+const labels = 10;
+
+const vit = {
+  model_type: 'vit',
+  num_labels: labels,
+  hidden_size: 192,
+  num_hidden_layers: 6,
+  num_attention_heads: 3,
+  intermediate_size: 768,
+  image_size: 64,
+  patch_size: 8,
+};
+
+const vitBase = {
+  ...vit,
+  hidden_size: 768,
+  num_hidden_layers: 12,
+  num_attention_heads: 12,
+  intermediate_size: 3072,
+  image_size: 224,
+  patch_size: 16,
+};
+
+const resnet18 = {
+  model_type: 'resnet',
+  num_labels: labels,
+  embedding_size: 64,
+  hidden_sizes: [64, 128, 256, 512],
+  depths: [2, 2, 2, 2],
+  layer_type: 'basic',
+};
+
+const pocket = {
+  ...resnet18,
+  embedding_size: 32,
+  hidden_sizes: [64, 128, 256, 384],
+  depths: [1, 1, 1, 1],
+};
+
+/** The machine's own speed, beside which every other case is put. */
+export const matmul: Case = { name: 'matmul', work: 'matmul', batch: 1024, rounds: 10 };
+
+const rounds = 10;
+
+export const cases: readonly Case[] = [
+  { name: 'vit-train', work: 'train', config: vit, batch: 64, size: 64, rounds },
+  { name: 'resnet18-train', work: 'train', config: resnet18, batch: 32, size: 64, rounds },
+  { name: 'pocket-train', work: 'train', config: pocket, batch: 64, size: 64, rounds },
+  { name: 'vit-predict', work: 'predict', config: vit, batch: 64, size: 64, rounds },
+  { name: 'resnet18-predict', work: 'predict', config: resnet18, batch: 32, size: 64, rounds },
+  {
+    name: 'vit-b16-train',
+    work: 'train',
+    config: vitBase,
+    batch: 8,
+    size: 224,
+    rounds: 5,
+    slow: true,
+  },
+];
