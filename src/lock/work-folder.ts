@@ -1,12 +1,14 @@
+import { z } from 'zod';
 import { ModelLockError } from '../base/error.ts';
 import { fingerprint, type Key } from '../key/key.ts';
+import { parseConfig } from '../nn/config.ts';
 import { randomBytes, sameBytes, sha256 } from '../platform/crypto.ts';
 import {
   exists,
   join,
   makeFolder,
   readBytesIfAny,
-  readJson,
+  readJsonObject,
   removeAll,
   writeAtomic,
   writeJson,
@@ -14,14 +16,17 @@ import {
 import { lockFolder, type FolderLock } from '../platform/folder-lock.ts';
 import type { CheckpointStore } from '../train/fit.ts';
 
+const hexadecimal = z.string().regex(/^(?:[0-9a-f]{2})+$/);
+
 /** What a job in progress remembers of itself. */
-interface JobFile {
+const jobSchema = z.object({
   /** Hash of everything that decides its result, but the key. */
-  readonly job: string;
-  readonly salt: string;
+  job: hexadecimal,
+  salt: hexadecimal,
   /** null for a job without a key. */
-  readonly fingerprint: string | null;
-}
+  fingerprint: hexadecimal.nullable(),
+});
+type JobFile = z.output<typeof jobSchema>;
 
 const jobFile = 'job.json';
 
@@ -92,7 +97,7 @@ async function claim(path: string, job: string, key: Key | undefined): Promise<U
     await writeJson(file, { job, salt: toHex(salt), fingerprint: print } satisfies JobFile);
     return salt;
   }
-  const known = (await readJson(file)) as JobFile;
+  const known = parseConfig(jobSchema, await readJsonObject(file), file);
   const salt = fromHex(known.salt);
   if (known.job !== job) {
     throw new ModelLockError(
