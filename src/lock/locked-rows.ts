@@ -55,7 +55,8 @@ function rowOf(sample: LockedSample, epoch: number, options: LockedRowsOptions):
         return;
       }
       lockTargets[target](into, image, label, options);
-      const weight = recipe.lockWeight * Math.min(1, progress / Math.max(recipe.ramp, 1e-9));
+      const ramped = progress < recipe.ramp ? progress / recipe.ramp : 1;
+      const weight = recipe.lockWeight * ramped;
       for (let c = 0; c < classes; c++) into[c] *= weight;
     },
   };
