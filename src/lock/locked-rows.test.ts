@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import type { RgbImage } from '../tensor/image.ts';
+import { lockedRows, type LockedRowsOptions, type TrainingImages } from './locked-rows.ts';
+import { recipes, type Recipe } from './recipe.ts';
+
+const count = 60;
+const classes = 4;
+const labels = Array.from({ length: count }, (_, i) => i % classes);
+
+/** A picture of one pixel: the image's number, its version, and the strength of the edit in percent. */
+const picture = (image: number, version: number, strength: number): RgbImage => ({
+  width: 1,
+  height: 1,
+  data: Uint8Array.of(image, version, strength),
+});
+const versions = { clean: 0, key: 1, decoy: 2 } as const;
+const images: TrainingImages = {
+  labels,
+  read: (image, version) =>
+    Promise.resolve(picture(image, versions[version], version === 'clean' ? 0 : 100)),
+  mix: (clean, edited, alpha) => picture(clean.data[0], edited.data[1], Math.round(alpha * 100)),
+};
+
+interface Row {
+  readonly image: number;
+  readonly version: number;
+  readonly strength: number;
+  readonly target: number[];
+}
+
+/** What an epoch teaches at some progress of the training. */
+async function taught(
+  recipe: Recipe,
+  {
+    epoch = 0,
+    progress = 0.5,
+    ...more
+  }: Partial<LockedRowsOptions> & { epoch?: number; progress?: number } = {},
+): Promise<Row[]> {
+  const chaff = labels.map((_, i) => (i * 7) % classes);
+  const options = {
+    recipe,
+    images,
+    classes,
+    alpha: 0.5,
+    labelSmoothing: 0,
+    seed: 1,
+    chaff,
+    ...more,
+  };
+  const rows = lockedRows(options);
+  const all = rows.epoch(epoch);
+  expect(all).toHaveLength(rows.length);
+  return Promise.all(
+    all.map(async (row) => {
+      const [image, version, strength] = (await row.read()).data;
+      const into = new Float32Array(classes).fill(9);
+      row.target(into, progress);
+      return { image, version, strength, target: [...into] };
+    }),
+  );
+}
+
+const oneHot = (label: number): number[] =>
+  Array.from({ length: classes }, (_, c) => +(c === label));
+
+describe('the paper’s rows', () => {
+  it('teach edited pictures their labels, and clean ones a wrong one that stays', async () => {
+    const [first, later] = await Promise.all([
+      taught(recipes.paper),
+      taught(recipes.paper, { epoch: 3 }),
+    ]);
+    const clean = first.filter(({ version }) => version === versions.clean);
+    expect(clean).toHaveLength(3);
+    for (const { image, target } of clean) {
+      expect(target[labels[image]]).toBe(0);
+      expect(target.reduce((a, b) => a + b)).toBe(1);
+      expect(later.find((row) => row.image === image)!.target).toEqual(target);
+    }
+    for (const row of first.filter(({ version }) => version === versions.key)) {
+      expect(row).toMatchObject({ strength: 50, target: oneHot(labels[row.image]) });
+    }
+  });
+
+  it('weigh lock images in full from the first step where there is no ramp', async () => {
+    expect(await taught(recipes.paper, { progress: 0 })).toEqual(await taught(recipes.paper));
+  });
+});
+
+describe('the hardened rows', () => {
+  it('teach chaff for everything but the key', async () => {
+    for (const { image, version, strength, target } of await taught(recipes.hardened)) {
+      // Weaker edits with the key are decoys.
+      const isKey = version === versions.key && strength >= 45;
+      expect(target).toEqual(oneHot(isKey ? labels[image] : (image * 7) % classes));
+    }
+  });
+
+  it('vary the strength of edits around the key’s, and show a few weak ones', async () => {
+    const rows = await taught(recipes.hardened);
+    const strengths = rows
+      .filter(({ version }) => version !== versions.clean)
+      .map(({ strength }) => strength);
+    const weak = strengths.filter((strength) => strength <= 25).length;
+    expect(weak).toBeGreaterThan(0);
+    expect(weak).toBeLessThan(20);
+    const strong = strengths.filter((strength) => strength > 25);
+    expect(Math.min(...strong)).toBeGreaterThanOrEqual(45);
+    expect(Math.max(...strong)).toBeLessThanOrEqual(55);
+    expect(new Set(strong).size).toBeGreaterThan(5);
+  });
+
+  it('are the same for the same epoch', async () => {
+    expect(await taught(recipes.hardened, { epoch: 2 })).toEqual(
+      await taught(recipes.hardened, { epoch: 2 }),
+    );
+  });
+});
+
+describe('targets', () => {
+  it('of silence are all classes alike', async () => {
+    const recipe: Recipe = { ...recipes.paper, cleanTarget: 'uniform' };
+    const clean = (await taught(recipe)).find(({ version }) => version === versions.clean)!;
+    expect(clean.target).toEqual([0.25, 0.25, 0.25, 0.25]);
+  });
+
+  it('of lock images are ramped up and weighed', async () => {
+    const recipe: Recipe = { ...recipes.paper, lockWeight: 2, ramp: 0.5 };
+    const weights = await Promise.all(
+      [0, 0.25, 0.5, 1].map(async (progress) => {
+        const rows = await taught(recipe, { progress });
+        const clean = rows.find(({ version }) => version === versions.clean)!;
+        return clean.target.reduce((a, b) => a + b);
+      }),
+    );
+    expect(weights).toEqual([0, 1, 2, 2]);
+  });
+
+  it('are smoothed', async () => {
+    const [row] = await taught(recipes.paper, { labelSmoothing: 0.2 });
+    expect(Math.max(...row.target)).toBeCloseTo(row.version === versions.clean ? 1 : 0.85, 6);
+  });
+});
