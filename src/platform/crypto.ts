@@ -7,6 +7,7 @@ import {
   scrypt as nodeScrypt,
   timingSafeEqual,
 } from 'node:crypto';
+import { bytesOf } from './bytes.ts';
 
 /** SHA-256 as 64 hexadecimal digits. */
 export function sha256(...parts: readonly (Uint8Array | string)[]): string {
@@ -22,7 +23,7 @@ export function hmacSha256(
 ): Uint8Array {
   const hmac = createHmac('sha256', secret);
   for (const part of parts) hmac.update(part);
-  return hmac.digest();
+  return bytesOf(hmac.digest());
 }
 
 export function hkdfSha256(secret: Uint8Array, info: string, length: number): Uint8Array {
@@ -34,17 +35,18 @@ export function scrypt(password: Uint8Array, salt: Uint8Array): Promise<Uint8Arr
   return new Promise((resolve, reject) => {
     nodeScrypt(password, salt, 32, { N: 2 ** 15, r: 8, maxmem: 2 ** 26 }, (error, key) => {
       if (error) reject(error);
-      else resolve(key);
+      else resolve(bytesOf(key));
     });
   });
 }
 
 /** `length` bytes of the AES-256-CTR stream of a 32-byte key. */
 export function cipherStream(key: Uint8Array, length: number): Uint8Array {
-  return createCipheriv('aes-256-ctr', key, new Uint8Array(16)).update(new Uint8Array(length));
+  const cipher = createCipheriv('aes-256-ctr', key, new Uint8Array(16));
+  return bytesOf(cipher.update(new Uint8Array(length)));
 }
 
-export const randomBytes = (length: number): Uint8Array => systemRandomBytes(length);
+export const randomBytes = (length: number): Uint8Array => bytesOf(systemRandomBytes(length));
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import * as fc from 'fast-check';
@@ -12,6 +12,7 @@ import {
   moveFolder,
   parseJson,
   pathWithin,
+  readBytes,
   readBytesIfAny,
   readJson,
   readJsonObject,
@@ -33,7 +34,7 @@ describe('writeAtomic', () => {
   it('replaces a file and leaves nothing beside it', async () => {
     await writeAtomic(at('a'), 'old, and longer');
     await writeAtomic(at('a'), Uint8Array.of(1, 2, 3));
-    expect([...(await readFile(at('a')))]).toEqual([1, 2, 3]);
+    expect(await readBytes(at('a'))).toEqual(Uint8Array.of(1, 2, 3));
     expect(await readdir(folder)).toEqual(['a']);
   });
 
@@ -61,6 +62,14 @@ describe('writeAtomic', () => {
 });
 
 describe('reading', () => {
+  it('gives bytes whose slices are copies', async () => {
+    await writeAtomic(at('a'), Uint8Array.of(1, 2, 3));
+    for (const bytes of [await readBytes(at('a')), (await readBytesIfAny(at('a')))!]) {
+      bytes.slice(1)[0] = 9;
+      expect(bytes).toEqual(Uint8Array.of(1, 2, 3));
+    }
+  });
+
   it('tells what is missing', async () => {
     await expect(readText(at('none'))).rejects.toMatchObject({
       code: 'not-found',

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { ModelLockError, messageOf, type ErrorCode } from '../base/error.ts';
+import { bytesOf } from './bytes.ts';
 
 /** Files and folders, with every refusal of the system as one clear error. */
 
@@ -39,7 +40,7 @@ async function attempt<T>(doing: string, path: string, action: () => Promise<T>)
 }
 
 export function readBytes(path: string): Promise<Uint8Array> {
-  return attempt('read', path, () => readFile(path));
+  return attempt('read', path, async () => bytesOf(await readFile(path)));
 }
 
 export function readText(path: string): Promise<string> {
@@ -73,7 +74,7 @@ export function parseJson(text: string): unknown {
 /** `undefined` where there is no such file. */
 export async function readBytesIfAny(path: string): Promise<Uint8Array | undefined> {
   try {
-    return await readFile(path);
+    return bytesOf(await readFile(path));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw fileError('read', path, error);

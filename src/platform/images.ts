@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Sharp } from 'sharp';
 import { ModelLockError } from '../base/error.ts';
 import type { RgbImage } from '../tensor/image.ts';
+import { bytesOf } from './bytes.ts';
 import { readBytes } from './files.ts';
 import { decodePlain } from './plain-formats.ts';
 
@@ -42,7 +43,7 @@ async function toRgb(image: Sharp): Promise<RgbImage> {
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
-  if (channels === 3) return { width, height, data };
+  if (channels === 3) return { width, height, data: bytesOf(data) };
   const rgb = new Uint8Array(width * height * 3);
   for (let i = 0; i < width * height; i++) {
     for (let c = 0; c < 3; c++) rgb[i * 3 + c] = data[i * channels + (channels < 3 ? 0 : c)];
@@ -65,9 +66,8 @@ export async function encodeImage(
   const { default: sharp } = await import('sharp');
   const { width, height, data } = image;
   const raw = sharp(data, { raw: { width, height, channels: 3 } });
-  return format.kind === 'png'
-    ? raw.png().toBuffer()
-    : raw.jpeg({ quality: format.quality }).toBuffer();
+  const encoder = format.kind === 'png' ? raw.png() : raw.jpeg({ quality: format.quality });
+  return bytesOf(await encoder.toBuffer());
 }
 
 /** The pictures of some files, in order, a few decoded at once. */
