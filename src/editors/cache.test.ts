@@ -1,0 +1,127 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Key } from '../key/key.ts';
+import { EditCache, type CachedSample } from './cache.ts';
+import type { EditOptions, Editor } from './editor.ts';
+import { imageKind } from './image/kind.ts';
+import type { RgbImage } from '../tensor/image.ts';
+
+const options: EditOptions = {
+  steps: 1,
+  guidance: 7.5,
+  imageGuidance: 1.5,
+  size: null,
+  alpha: 0.5,
+  seed: 0,
+  batch: 3,
+};
+const salt = Uint8Array.of(1, 2, 3);
+const key: Key = { prompt: 'with oil pastel' };
+const decoy: Key = { prompt: 'in watercolour' };
+
+const pixel = (value: number, length = 0): RgbImage => ({
+  width: 1,
+  height: 1,
+  data: Uint8Array.of(value, length, 0),
+});
+
+/** An editor that writes the prompt's length into a pixel, and remembers what it was given. */
+function recorder(
+  hash = 'a'.repeat(64),
+): Editor<RgbImage> & { calls: { red: number[]; prompt: string; alpha: number }[] } {
+  const calls: { red: number[]; prompt: string; alpha: number }[] = [];
+  return {
+    calls,
+    identity: { name: 'recorder', version: null, hash },
+    kind: imageKind,
+    defaults: options,
+    batchOf: () => ({ shape: '1x1', size: 3 }),
+    prepare: (sample) => sample,
+    edit: (samples, { prompt }, { alpha = 1 } = {}) => {
+      calls.push({ red: samples.map(({ data }) => data[0]), prompt, alpha });
+      return Promise.resolve(samples.map(({ data }) => pixel(data[0], prompt.length)));
+    },
+    dispose: () => Promise.resolve(),
+  };
+}
+
+const sample = (value: number): CachedSample<RgbImage> => ({
+  content: `content ${value}`,
+  read: () => Promise.resolve(pixel(value)),
+});
+const withKey = (values: number[], by: Key): { sample: CachedSample<RgbImage>; key: Key }[] =>
+  values.map((value) => ({ sample: sample(value), key: by }));
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cache-test-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('EditCache', () => {
+  it('edits what is missing, in batches of one key, at full strength', async () => {
+    const editor = recorder();
+    const cache = new EditCache(folder, salt, editor, options);
+    const done: number[] = [];
+    await cache.fill(withKey([1, 2, 3, 4], key).concat(withKey([1], decoy)), {
+      onProgress: (event) => done.push(event.done),
+    });
+    expect(editor.calls).toEqual([
+      { red: [1, 2, 3], prompt: key.prompt, alpha: 1 },
+      { red: [4], prompt: key.prompt, alpha: 1 },
+      { red: [1], prompt: decoy.prompt, alpha: 1 },
+    ]);
+    expect(done).toEqual([3, 4, 5]);
+    expect(await cache.read('content 4', key)).toEqual(pixel(4, key.prompt.length));
+    expect(await cache.read('content 1', decoy)).toEqual(pixel(1, decoy.prompt.length));
+  });
+
+  it('edits nothing twice, in another process neither', async () => {
+    await new EditCache(folder, salt, recorder(), options).fill(withKey([1, 2], key));
+    const editor = recorder();
+    await new EditCache(folder, salt, editor, { ...options, alpha: 0.1 }).fill(
+      withKey([1, 2, 3], key),
+    );
+    expect(editor.calls.map(({ red }) => red)).toEqual([[3]]);
+  });
+
+  it('stops between batches', async () => {
+    const controller = new AbortController();
+    const cache = new EditCache(folder, salt, recorder(), options);
+    const filling = cache.fill(withKey([1, 2, 3, 4], key), {
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    });
+    await expect(filling).rejects.toMatchObject({ code: 'interrupted' });
+    await expect(cache.read('content 3', key)).resolves.toBeDefined();
+    await expect(cache.read('content 4', key)).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('names an edit by all that decides it and by nothing else', () => {
+    const name = (more: Partial<EditOptions> = {}, by = key, under = salt, hash?: string): string =>
+      new EditCache(folder, under, recorder(hash), { ...options, ...more }).pathOf('content', by);
+    const own = name();
+    expect(name({ alpha: 0.9, batch: 8 })).toBe(own);
+    const others = [
+      name({ steps: 2 }),
+      name({ guidance: 1 }),
+      name({ imageGuidance: 1 }),
+      name({ size: 64 }),
+      name({ seed: 1 }),
+      name({}, decoy),
+      name({}, { ...key, secret: new Uint8Array(16).fill(1) }),
+      name({}, key, Uint8Array.of(4)),
+      name({}, key, salt, 'b'.repeat(64)),
+    ];
+    expect(new Set([own, ...others]).size).toBe(10);
+  });
+
+  it('leaves names that tell nothing', async () => {
+    await new EditCache(folder, salt, recorder(), options).fill(withKey([1], key));
+    const names = await readdir(folder, { recursive: true });
+    expect(names).toHaveLength(2);
+    for (const name of names) expect(basename(name)).toMatch(/^(?:[0-9a-f]{2}|[0-9a-f]{32})$/);
+  });
+});
