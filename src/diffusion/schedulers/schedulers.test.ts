@@ -136,8 +136,11 @@ describe('noise and sample', () => {
   });
 });
 
-it.each(['KarrasVeScheduler', 'constructor'])('schedulerFrom lists what it knows for %s', (name) => {
-  const open = (): unknown => schedulerFrom({ _class_name: name }, 's.json');
-  expect(open).toThrow(`s.json: scheduler "${name}" is not supported (valid: `);
-  for (const known of names) expect(open).toThrow(known);
-});
+it.each(['KarrasVeScheduler', 'constructor'])(
+  'schedulerFrom lists what it knows for %s',
+  (name) => {
+    const open = (): unknown => schedulerFrom({ _class_name: name }, 's.json');
+    expect(open).toThrow(`s.json: scheduler "${name}" is not supported (valid: `);
+    for (const known of names) expect(open).toThrow(known);
+  },
+);
