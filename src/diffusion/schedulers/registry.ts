@@ -3,8 +3,15 @@ import { ModelLockError } from '../../base/error.ts';
 import { entryOf } from '../../base/registry.ts';
 import { parseConfig, type RawConfig } from '../../nn/config.ts';
 import { ddim, ddimConfig } from './ddim.ts';
-import { eulerAncestral, eulerConfig, eulerDiscrete, eulerDiscreteConfig } from './euler.ts';
+import { ddpm, ddpmConfig } from './ddpm.ts';
+import { dpmSolver, dpmSolverConfig } from './dpm-solver.ts';
+import { eulerAncestral, eulerAncestralConfig } from './euler-ancestral.ts';
+import { euler, eulerConfig } from './euler.ts';
+import { heun, heunConfig } from './heun.ts';
+import { lcm, lcmConfig } from './lcm.ts';
+import { pndm, pndmConfig } from './pndm.ts';
 import type { Scheduler } from './scheduler.ts';
+import { uniPc, uniPcConfig } from './unipc.ts';
 
 type Open = (config: RawConfig, where: string) => Scheduler;
 
@@ -15,9 +22,15 @@ const opener =
 
 /** Schedulers by the name of their class in diffusers. */
 const schedulers = {
-  EulerAncestralDiscreteScheduler: opener(eulerConfig, eulerAncestral),
-  EulerDiscreteScheduler: opener(eulerDiscreteConfig, eulerDiscrete),
+  EulerAncestralDiscreteScheduler: opener(eulerAncestralConfig, eulerAncestral),
+  EulerDiscreteScheduler: opener(eulerConfig, euler),
+  HeunDiscreteScheduler: opener(heunConfig, heun),
   DDIMScheduler: opener(ddimConfig, (config) => ddim(config)),
+  DDPMScheduler: opener(ddpmConfig, ddpm),
+  PNDMScheduler: opener(pndmConfig, pndm),
+  DPMSolverMultistepScheduler: opener(dpmSolverConfig, dpmSolver),
+  UniPCMultistepScheduler: opener(uniPcConfig, uniPc),
+  LCMScheduler: opener(lcmConfig, lcm),
 } as const satisfies Record<string, Open>;
 
 /** The scheduler of a `scheduler_config.json`. Throws `unsupported` for other classes. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Latents } from '../../../src/diffusion/latents.ts';
 import { ddim, ddimConfig } from '../../../src/diffusion/schedulers/ddim.ts';
 import { schedulerFrom } from '../../../src/diffusion/schedulers/registry.ts';
-import type { Scheduler } from '../../../src/diffusion/schedulers/scheduler.ts';
+import type { Memory, Sampling, Scheduler } from '../../../src/diffusion/schedulers/scheduler.ts';
 import { decodeSafetensors } from '../../../src/formats/safetensors.ts';
 import { float32, scale } from './tensors.ts';
 import { tensor, toNumbers, type Tensor } from '../../../src/tensor/tensor.ts';
@@ -57,23 +57,7 @@ function checkSteps(
     tensor('float32', [], Float32Array.of(sampling.initNoiseSigma)),
   );
 
-  const collected = { prev: [] as Latents[], scaled: [] as Latents[], denoised: [] as Latents[] };
-  let x = scale(
-    tensor('float32', common.get('init')!.shape, common.get('init')!.data as Float32Array),
-    sampling.initNoiseSigma,
-  );
-  sampling.timesteps.forEach((_, i) => {
-    collected.scaled.push(sampling.scaleInput(x, i));
-    const { previous, denoised } = sampling.step(row(common.get('model_outputs')!, i), i, x, () =>
-      row(common.get('noise')!, i),
-    );
-    collected.prev.push((x = previous));
-    collected.denoised.push(denoised);
-  });
-  for (const [what, rows] of Object.entries(collected)) {
-    const name = `${prefix}.${what}`;
-    if (expected.has(name)) golden.compareWith(name, stacked(rows), golden.tensor(name));
-  }
+  walk(golden, sampling, prefix, common);
 
   const times = toNumbers(golden.tensor(`${prefix}.add_noise.timesteps`));
   const clean = common.get('clean')!;
@@ -81,6 +65,36 @@ function checkSteps(
     sampling.addNoise(row(clean, i), row(row(common.get('noise')!, i), 0), t),
   );
   golden.compare(`${prefix}.add_noise`, stacked(noised));
+}
+
+/** Every step from the common start, with the common outputs of a network and noise. */
+function walk(
+  golden: GoldenCase,
+  sampling: Sampling,
+  prefix: string,
+  common: ReadonlyMap<string, Tensor>,
+): void {
+  const collected = { prev: [] as Latents[], scaled: [] as Latents[], denoised: [] as Latents[] };
+  const drawn = sampling.timesteps.map(() => 0);
+  const init = common.get('init')!;
+  let memory: Memory | undefined;
+  let x = scale(tensor('float32', init.shape, init.data as Float32Array), sampling.initNoiseSigma);
+  sampling.timesteps.forEach((_, i) => {
+    collected.scaled.push(sampling.scaleInput(x, i));
+    const noise = (): Latents => {
+      drawn[i] = 1;
+      return row(common.get('noise')!, i);
+    };
+    const step = sampling.step(row(common.get('model_outputs')!, i), i, x, noise, memory);
+    ({ memory, previous: x } = step);
+    collected.prev.push(x);
+    collected.denoised.push(step.denoised);
+  });
+  for (const [what, rows] of Object.entries(collected)) {
+    const name = `${prefix}.${what}`;
+    if (golden.tensors().has(name)) golden.compare(name, stacked(rows));
+  }
+  golden.same(`${prefix}.noise_used`, drawn, toNumbers(golden.tensor(`${prefix}.noise_used`)));
 }
 
 function stacked(rows: readonly Latents[]): Tensor {
