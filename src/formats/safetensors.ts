@@ -165,15 +165,16 @@ export function encodeSafetensors(
     ([a, { dtype: x }], [b, { dtype: y }]) =>
       bytesPerElement(y) - bytesPerElement(x) || (a < b ? -1 : 1),
   );
-  const header: Record<string, unknown> = {};
-  if (Object.keys(metadata).length > 0) header[metadataKey] = metadata;
+  const header: [name: string, entry: unknown][] = [];
+  if (Object.keys(metadata).length > 0) header.push([metadataKey, metadata]);
   let place = 0;
   for (const [name, { dtype, shape, data }] of ordered) {
     const end = place + data.byteLength;
-    header[name] = { dtype: dtypeNames[dtype], shape, data_offsets: [place, end] };
+    header.push([name, { dtype: dtypeNames[dtype], shape, data_offsets: [place, end] }]);
     place = end;
   }
-  const text = new TextEncoder().encode(JSON.stringify(header));
+  // An assignment to `__proto__` would not be an entry.
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const padded = Math.ceil(text.length / 8) * 8;
   const bytes = new Uint8Array(8 + padded + place);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
