@@ -63,6 +63,13 @@ describe('encodeSafetensors and decodeSafetensors', () => {
     );
   });
 
+  it.each(['__proto__', 'constructor', '', '7', 'ü.weight'])('take "%s" for a name', (name) => {
+    const tensors = new Map([
+      [name, { dtype: 'int8', shape: [1], data: Int8Array.of(7) } as const],
+    ]);
+    expect(decodeSafetensors(encodeSafetensors(tensors), 'x').tensors).toEqual(tensors);
+  });
+
   it('write the same bytes in whatever order the tensors came', () => {
     fc.assert(
       fc.property(anyTensors, (tensors) => {

@@ -32,9 +32,8 @@ describe('UNet2DConditionModel', () => {
     expect(shape).toEqual([1, 4, 8, 8]);
     const lines = layout.split('\n');
     // The attention of one block will do.
-    expect(
-      lines.filter((line) => !/^(?:mid|up).*\.attentions\./.test(line)).join('\n'),
-    ).toMatchInlineSnapshot(`
+    expect(lines.filter((line) => !/^(?:mid|up).*\.attentions\./.test(line)).join('\n'))
+      .toMatchInlineSnapshot(`
       "time_embedding.linear_1 16x4 bias
       time_embedding.linear_2 16x16 bias
       conv_in 4x8x3x3 bias
