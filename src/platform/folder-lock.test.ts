@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,8 +12,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Another process that holds the folder until it is killed. */
-async function holder(): Promise<ChildProcess> {
+/** Another process that claims the folder when told to, says how that went, and lives on. */
+interface Claimant {
+  /** `held`, or the code of the error. */
+  claim(): Promise<string>;
+  kill(): Promise<void>;
+}
+
+async function claimant(): Promise<Claimant> {
   const module = JSON.stringify(new URL('folder-lock.ts', import.meta.url).href);
   const child = spawn(
     process.execPath,
@@ -23,14 +29,28 @@ async function holder(): Promise<ChildProcess> {
       '--input-type=module',
       '--eval',
       `const { lockFolder } = await import(${module});
-       await lockFolder(${JSON.stringify(folder)});
-       console.log('held');
-       setInterval(() => {}, 1000);`,
+       process.stdin.once('data', () =>
+         lockFolder(${JSON.stringify(folder)}).then(
+           () => console.log('held'),
+           ({ code }) => console.log(code),
+         ),
+       );
+       console.log('ready');`,
     ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   await once(child.stdout, 'data');
-  return child;
+  return {
+    claim: async () => {
+      child.stdin.write('claim');
+      const [answer] = (await once(child.stdout, 'data')) as [Buffer];
+      return answer.toString().trim();
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+  };
 }
 
 test('a second holder is told that the folder is busy, whatever name it uses', async () => {
@@ -65,15 +85,28 @@ test('other folders stay free', async () => {
 });
 
 test('a holder that was killed leaves the folder free', async () => {
-  const child = await holder();
+  const other = await claimant();
   try {
+    expect(await other.claim()).toBe('held');
     await expect(lockFolder(folder)).rejects.toMatchObject({ code: 'busy' });
   } finally {
-    child.kill('SIGKILL');
+    await other.kill();
   }
-  await once(child, 'exit');
   await (await lockFolder(folder)).release();
 });
+
+test(
+  'of several processes that follow a killed holder one succeeds',
+  { timeout: 60_000 },
+  async () => {
+    const [holder, ...heirs] = await Promise.all(Array.from({ length: 6 }, () => claimant()));
+    expect(await holder.claim()).toBe('held');
+    await holder.kill();
+    const answers = await Promise.all(heirs.map((heir) => heir.claim()));
+    await Promise.all(heirs.map((heir) => heir.kill()));
+    expect(answers.sort()).toEqual(['busy', 'busy', 'busy', 'busy', 'held']);
+  },
+);
 
 test('a folder that is not there is named', async () => {
   await expect(lockFolder(join(folder, 'none'))).rejects.toMatchObject({

@@ -19,49 +19,77 @@ export interface FolderLock {
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const address = await addressOf(folder);
-  for (let attempt = 0; attempt < 3; attempt++) {
-    const server = await listen(address);
-    if (server) return { release: () => close(server) };
-    if (await isAnswered(address)) break;
-    // The socket of a holder that died: nobody listens, but its name is still there.
-    await rm(address, { force: true });
-  }
+  const server = (await listen(address.path)) ?? (address.isFile && (await succeed(address.path)));
+  if (server) return { release: () => close(server) };
   throw new ModelLockError('busy', `another process is at work on ${folder}; wait for it to end`);
 }
 
+interface Address {
+  readonly path: string;
+  /** Whether the socket has a name in the file system, which stays when its holder is killed. */
+  readonly isFile: boolean;
+}
+
 /** A socket's path may have about 100 bytes, so it is a short one named after the folder. */
-async function addressOf(folder: string): Promise<string> {
+async function addressOf(folder: string): Promise<Address> {
   const path = await realpath(folder).catch((error: unknown) => {
     throw fileError('lock', folder, error);
   });
-  const name = createHash('sha256').update(path).digest('hex').slice(0, 32);
-  return process.platform === 'win32'
-    ? `\\\\.\\pipe\\modellock-${name}`
-    : join(tmpdir(), `modellock-${name}.lock`);
+  const name = `modellock-${createHash('sha256').update(path).digest('hex').slice(0, 32)}`;
+  const address = addresses[process.platform];
+  return address
+    ? { path: address(name), isFile: false }
+    : { path: join(tmpdir(), `${name}.lock`), isFile: true };
 }
 
-function listen(address: string): Promise<Server | undefined> {
+/** An abstract socket's name has this many bytes. */
+const abstractNameBytes = 108;
+
+/** Where the system has sockets whose names go with their holders. */
+const addresses: { readonly [K in NodeJS.Platform]?: (name: string) => string } = {
+  // Older versions of Node fill the name up with zeros, newer ones do not: a full one is the same.
+  linux: (name) => `\0${name}`.padEnd(abstractNameBytes, '-'),
+  win32: (name) => `\\\\.\\pipe\\${name}`,
+};
+
+/** `undefined` where another socket has the address. */
+function listen(path: string): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy());
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') resolve(undefined);
       else reject(new ModelLockError('io', `cannot lock: ${error.message}`, { cause: error }));
     });
-    server.listen(address, () => {
+    server.listen(path, () => {
       server.unref();
       resolve(server);
     });
   });
 }
 
-function isAnswered(address: string): Promise<boolean> {
+/**
+ * Takes the place of a holder that died and left its socket's file. Two processes that do so in the
+ * same few milliseconds can both succeed; Linux and Windows do not come here.
+ */
+async function succeed(path: string): Promise<Server | undefined> {
+  if (await isAnswered(path)) return undefined;
+  await rm(path, { force: true }).catch((error: unknown) => {
+    throw fileError('remove', path, error);
+  });
+  return listen(path);
+}
+
+/** Whether anybody listens. A full queue or a refused permission is somebody, too. */
+function isAnswered(path: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(address);
+    const socket = connect(path);
     socket.once('connect', () => {
       socket.destroy();
       resolve(true);
     });
-    socket.once('error', () => resolve(false));
+    socket.once('error', ({ code }: NodeJS.ErrnoException) =>
+      resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT'),
+    );
   });
 }
 
