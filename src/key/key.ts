@@ -24,7 +24,9 @@ export function encodeKeyFile({ prompt, secret }: Key): string {
 }
 
 /** Reads a key file; a file that is not JSON is a prompt, its first line. Throws `key`. */
-export function parseKeyFile(text: string, where: string): Key {
+export function parseKeyFile(content: string, where: string): Key {
+  // Editors of some systems begin a file with a byte order mark.
+  const text = content.replace(/^\uFEFF/, '');
   if (!text.trimStart().startsWith('{')) return checkedKey({ prompt: text.split(/\r?\n/)[0] });
   let json: { prompt?: unknown; secret?: unknown };
   try {
@@ -91,11 +93,12 @@ function keyBytes({ prompt, secret }: Key): Uint8Array {
  */
 export function noiseOf(key: Key, seed: number, size: number, draw: number): Float32Array {
   if (!key.secret) return seededNoise(seed, size, draw);
-  const stream = hkdfSha256(key.secret, `modellock noise ${draw}`, 32);
-  const words = new Uint32Array(cipherStream(stream, 8 * size).slice().buffer);
+  const stream = cipherStream(hkdfSha256(key.secret, `modellock noise ${draw}`, 32), 8 * size);
+  // The same words on machines of either byte order.
+  const words = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
   return Float32Array.from({ length: size }, (_, i) => {
-    const u1 = (words[2 * i] + 0.5) / 2 ** 32;
-    const u2 = words[2 * i + 1] / 2 ** 32;
+    const u1 = (words.getUint32(8 * i, true) + 0.5) / 2 ** 32;
+    const u2 = words.getUint32(8 * i + 4, true) / 2 ** 32;
     return Math.sqrt(-2 * Math.log(u1)) * Math.cos(2 * Math.PI * u2);
   });
 }

@@ -1,5 +1,6 @@
 import { counterRandom } from '../../base/random/counter.ts';
 import type { Random } from '../../base/random/random.ts';
+import type { SameKey } from '../same-key.ts';
 import { evaluationWords } from './evaluation-words.ts';
 import { canonical, changeNames, nearMisses, type ChangeName } from './near-misses.ts';
 import { trainingWords } from './training-words.ts';
@@ -15,8 +16,7 @@ export interface Decoy {
   readonly secret: boolean;
 }
 
-/** Whether two prompts are one key: their tokens are alike. */
-export type SameKey = (a: string, b: string) => boolean;
+export type { SameKey };
 
 /** Near misses of an evaluation: two of each kind, or more of some where a key has none of others. */
 const evaluatedNearMisses = 2 * changeNames.length;
