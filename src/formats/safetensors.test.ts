@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ModelLockError } from '../base/error.ts';
-import { arrayOf, bytesPerElement, type DType } from '../tensor/dtype.ts';
+import { arrayOf, bytesPerElement, dtypes } from '../tensor/dtype.ts';
 import { sizeOf, type Tensor } from '../tensor/tensor.ts';
 import { decodeHeader, decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 
 const anyTensor: fc.Arbitrary<Tensor> = fc
   .record({
-    dtype: fc.constantFrom(...(Object.keys(arrayOf) as DType[])),
+    dtype: fc.constantFrom(...dtypes),
     shape: fc.array(fc.nat(4), { maxLength: 4 }),
   })
   .chain(({ dtype, shape }) => {
@@ -77,6 +77,41 @@ describe('encodeSafetensors and decodeSafetensors', () => {
         expect(encodeSafetensors(reversed)).toEqual(encodeSafetensors(tensors));
       }),
     );
+  });
+
+  it('lay a file out as the official library does', () => {
+    // What safetensors 0.8.0 wrote for these tensors.
+    const header =
+      '{"__metadata__":{"format":"pt"},' +
+      '"int64":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},' +
+      '"float64":{"dtype":"F64","shape":[1],"data_offsets":[8,16]},' +
+      '"a":{"dtype":"F32","shape":[1,2],"data_offsets":[16,24]},' +
+      '"float32":{"dtype":"F32","shape":[1],"data_offsets":[24,28]},' +
+      '"z":{"dtype":"F32","shape":[0],"data_offsets":[28,28]},' +
+      '"int32":{"dtype":"I32","shape":[1],"data_offsets":[28,32]},' +
+      '"bfloat16":{"dtype":"BF16","shape":[1],"data_offsets":[32,34]},' +
+      '"float16":{"dtype":"F16","shape":[1],"data_offsets":[34,36]},' +
+      '"uint16":{"dtype":"U16","shape":[1],"data_offsets":[36,38]},' +
+      '"int16":{"dtype":"I16","shape":[1],"data_offsets":[38,40]},' +
+      '"int8":{"dtype":"I8","shape":[1],"data_offsets":[40,41]},' +
+      '"uint8":{"dtype":"U8","shape":[1],"data_offsets":[41,42]},' +
+      '"bool":{"dtype":"BOOL","shape":[1],"data_offsets":[42,43]}}  ';
+    const ones = new Map<string, Tensor>(
+      dtypes.map((dtype) => [dtype, { dtype, shape: [1], data: new arrayOf[dtype](1) }]),
+    );
+    ones.set('z', { dtype: 'float32', shape: [0], data: new Float32Array(0) });
+    ones.set('a', { dtype: 'float32', shape: [1, 2], data: new Float32Array(2) });
+    expect(encodeSafetensors(ones, { format: 'pt' })).toEqual(fileOf(header, 43));
+  });
+
+  it('bring back names that objects have of their own', () => {
+    const tensors = new Map<string, Tensor>(
+      ['__proto__', 'constructor'].map((name) => [
+        name,
+        { dtype: 'uint8', shape: [1], data: Uint8Array.of(7) },
+      ]),
+    );
+    expect(decodeSafetensors(encodeSafetensors(tensors), 'a').tensors).toEqual(tensors);
   });
 });
 

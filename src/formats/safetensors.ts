@@ -7,18 +7,21 @@ import { sizeOf, tensor, type Tensor } from '../tensor/tensor.ts';
  * 64-bit integer, the header, and the tensors' bytes.
  */
 const dtypeNames = {
+  int64: 'I64',
   float64: 'F64',
   float32: 'F32',
-  float16: 'F16',
-  bfloat16: 'BF16',
-  int64: 'I64',
   int32: 'I32',
+  bfloat16: 'BF16',
+  float16: 'F16',
+  uint16: 'U16',
   int16: 'I16',
   int8: 'I8',
-  uint16: 'U16',
   uint8: 'U8',
   bool: 'BOOL',
 } as const satisfies Record<DType, string>;
+
+/** Place of each dtype in a file: the official library's order, in which every tensor is aligned. */
+const ranks = new Map(Object.keys(dtypeNames).map((dtype, rank) => [dtype as DType, rank]));
 
 const dtypeOf = new Map<unknown, DType>(
   Object.entries(dtypeNames).map(([dtype, name]) => [name, dtype as DType]),
@@ -154,18 +157,17 @@ function viewOf<D extends DType>(bytes: Uint8Array, dtype: D): DataOf<D> {
 }
 
 /**
- * A safetensors file of these tensors. Deterministic: larger element types first and then by name,
- * as the official library orders them, so that every tensor is aligned.
+ * A safetensors file of these tensors, laid out as the official library does it: by dtype and then
+ * by name. Deterministic.
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
   const ordered = [...tensors].sort(
-    ([a, { dtype: x }], [b, { dtype: y }]) =>
-      bytesPerElement(y) - bytesPerElement(x) || (a < b ? -1 : 1),
+    ([a, { dtype: x }], [b, { dtype: y }]) => ranks.get(x)! - ranks.get(y)! || (a < b ? -1 : 1),
   );
-  const header: [name: string, entry: unknown][] = [];
+  const header: [string, unknown][] = [];
   if (Object.keys(metadata).length > 0) header.push([metadataKey, metadata]);
   let place = 0;
   for (const [name, { dtype, shape, data }] of ordered) {
@@ -173,7 +175,6 @@ export function encodeSafetensors(
     header.push([name, { dtype: dtypeNames[dtype], shape, data_offsets: [place, end] }]);
     place = end;
   }
-  // An assignment to `__proto__` would not be an entry.
   const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const padded = Math.ceil(text.length / 8) * 8;
   const bytes = new Uint8Array(8 + padded + place);
