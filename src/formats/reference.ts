@@ -4,10 +4,10 @@ import { sha256 } from '../platform/crypto.ts';
 import {
   basename,
   exists,
+  hashFile,
   isFolder,
   join,
   listFolder,
-  readBytes,
   resolve,
 } from '../platform/files.ts';
 
@@ -51,10 +51,7 @@ export async function hashFolder(folder: string, ignore: readonly string[] = [])
   for (const entry of await listFolder(folder)) {
     if (entry.name.startsWith('.') || ignore.includes(entry.name)) continue;
     const path = join(folder, entry.name);
-    parts.push(
-      entry.name,
-      entry.isFolder ? await hashFolder(path, ignore) : sha256(await readBytes(path)),
-    );
+    parts.push(entry.name, entry.isFolder ? await hashFolder(path, ignore) : await hashFile(path));
   }
   return sha256(JSON.stringify(parts));
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { ModelLockError, messageOf, type ErrorCode } from '../base/error.ts';
-import { bytesOf } from './bytes.ts';
+import { hashWhole, readWhole } from './large-file.ts';
 
 /** Files and folders, with every refusal of the system as one clear error. */
 
@@ -40,7 +40,12 @@ async function attempt<T>(doing: string, path: string, action: () => Promise<T>)
 }
 
 export function readBytes(path: string): Promise<Uint8Array> {
-  return attempt('read', path, async () => bytesOf(await readFile(path)));
+  return attempt('read', path, () => readWhole(path));
+}
+
+/** SHA-256 of a file as 64 hexadecimal digits; it is never in memory whole. */
+export function hashFile(path: string): Promise<string> {
+  return attempt('read', path, () => hashWhole(path));
 }
 
 export function readText(path: string): Promise<string> {
@@ -74,7 +79,7 @@ export function parseJson(text: string): unknown {
 /** `undefined` where there is no such file. */
 export async function readBytesIfAny(path: string): Promise<Uint8Array | undefined> {
   try {
-    return bytesOf(await readFile(path));
+    return await readWhole(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw fileError('read', path, error);
