@@ -149,11 +149,7 @@ function checkCoverage(
 function viewOf<D extends DType>(bytes: Uint8Array, dtype: D): DataOf<D> {
   const size = bytesPerElement(dtype);
   const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
-  return new arrayOf[dtype](
-    aligned.buffer,
-    aligned.byteOffset,
-    aligned.byteLength / size,
-  ) as DataOf<D>;
+  return new arrayOf[dtype](aligned.buffer, aligned.byteOffset, aligned.byteLength / size);
 }
 
 /**

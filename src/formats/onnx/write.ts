@@ -1,7 +1,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import type { Graph } from '../../graph/graph.ts';
 import { onnxTypeNumbers } from '../../graph/ops/elementwise/ops.ts';
-import type { Attributes, AttributeTypes, Node, Value } from '../../graph/value.ts';
+import type { AttributeTypes, Node, Value } from '../../graph/value.ts';
 import type { Shape } from '../../graph/shape.ts';
 import type { DType } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -143,7 +143,7 @@ const attributeWriters: {
 };
 
 function attributeProtos({ operator, attributes }: Node): AttributeProto[] {
-  return Object.entries(attributes as Attributes).flatMap(([name, value]) => {
+  return Object.entries(attributes).flatMap(([name, value]) => {
     if (value === undefined) return [];
     const write = attributeWriters[operator.attributes[name]] as (
       value: AttributeTypes[keyof AttributeTypes],
