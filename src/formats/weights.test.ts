@@ -1,0 +1,98 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { float32, type Tensor } from '../tensor/tensor.ts';
+import { encodeSafetensors } from './safetensors.ts';
+import { readWeights } from './weights.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'weights-test-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const of = (value: number): Tensor => float32([1], [value]);
+
+async function write(file: string, tensors: Record<string, Tensor>): Promise<void> {
+  await writeFile(join(folder, file), encodeSafetensors(new Map(Object.entries(tensors))));
+}
+
+async function writeIndex(file: string, index: unknown): Promise<void> {
+  await writeFile(join(folder, file), JSON.stringify(index));
+}
+
+describe('readWeights', () => {
+  it.each([
+    'model.safetensors',
+    'diffusion_pytorch_model.safetensors',
+    'model.fp16.safetensors',
+    'diffusion_pytorch_model.fp16.safetensors',
+  ])('reads %s', async (file) => {
+    await write(file, { w: of(1) });
+    expect(await readWeights(folder)).toEqual(new Map([['w', of(1)]]));
+  });
+
+  it('prefers full precision', async () => {
+    await write('diffusion_pytorch_model.fp16.safetensors', { w: of(16) });
+    await write('diffusion_pytorch_model.safetensors', { w: of(32) });
+    expect(await readWeights(folder)).toEqual(new Map([['w', of(32)]]));
+  });
+
+  it.each(['model.safetensors.index.json', 'diffusion_pytorch_model.safetensors.index.fp16.json'])(
+    'collects the shards of %s',
+    async (index) => {
+      await write('part-1.safetensors', { a: of(1), b: of(2), unlisted: of(0) });
+      await write('part-2.safetensors', { c: of(3) });
+      await writeIndex(index, {
+        metadata: { total_size: 12 },
+        weight_map: {
+          a: 'part-1.safetensors',
+          c: 'part-2.safetensors',
+          b: 'part-1.safetensors',
+        },
+      });
+      expect(Object.fromEntries(await readWeights(folder))).toEqual({
+        a: of(1),
+        b: of(2),
+        c: of(3),
+      });
+    },
+  );
+
+  it('says what it looked for', async () => {
+    await expect(readWeights(folder)).rejects.toMatchObject({ code: 'not-found' });
+    await expect(readWeights(folder)).rejects.toThrow(
+      `${folder} has no weights (valid: model.safetensors, diffusion_pytorch_model.safetensors, `,
+    );
+  });
+
+  const index = 'model.safetensors.index.json';
+  it.each<[string, unknown, string, RegExp]>([
+    ['that is no map', { weight_map: ['x'] }, 'corrupt', /index\.json: field "weight_map"/],
+    ['without a map', {}, 'corrupt', /index\.json: field "weight_map"/],
+    [
+      'that leads out of the folder',
+      { weight_map: { w: '../secret.safetensors' } },
+      'corrupt',
+      /leads out of/,
+    ],
+    [
+      'that names a file that is not there',
+      { weight_map: { w: 'part-2.safetensors' } },
+      'not-found',
+      /part-2\.safetensors/,
+    ],
+    [
+      'that names a tensor that is not there',
+      { weight_map: { v: 'part-1.safetensors' } },
+      'corrupt',
+      /part-1\.safetensors has no tensor "v"/,
+    ],
+  ])('refuses an index %s', async (_, content, code, message) => {
+    await write('part-1.safetensors', { w: of(1) });
+    await writeIndex(index, content);
+    await expect(readWeights(folder)).rejects.toMatchObject({ code });
+    await expect(readWeights(folder)).rejects.toThrow(message);
+  });
+});

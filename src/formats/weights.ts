@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { ModelLockError } from '../base/error.ts';
+import { exists, join, pathWithin, readBytes, readJsonObject } from '../platform/files.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { decodeSafetensors } from './safetensors.ts';
+
+/** Names of weights in the folders of transformers and diffusers, which read full precision first. */
+const stems = ['model', 'diffusion_pytorch_model'];
+const variants = ['', '.fp16'];
+
+/** Where the weights of a folder may lie: in one file, or in several that an index lists. */
+const places = variants.flatMap((variant) =>
+  stems.map((stem) => ({
+    file: `${stem}${variant}.safetensors`,
+    index: `${stem}.safetensors.index${variant}.json`,
+  })),
+);
+
+const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
+
+/**
+ * The weights of a checkpoint's folder, whole or sharded, in the dtypes they are stored in.
+ * Throws `not-found` where there are none; `corrupt`, naming the file, for broken ones.
+ */
+export async function readWeights(folder: string): Promise<Map<string, Tensor>> {
+  for (const { file, index } of places) {
+    if (await exists(join(folder, file))) return readFile(join(folder, file));
+    if (await exists(join(folder, index))) return readShards(folder, join(folder, index));
+  }
+  throw new ModelLockError('not-found', `${folder} has no weights`, {
+    valid: places.map(({ file }) => file),
+  });
+}
+
+async function readFile(path: string): Promise<Map<string, Tensor>> {
+  return decodeSafetensors(await readBytes(path), path).tensors;
+}
+
+/** The tensors that an index names, each from the file it names for it. */
+async function readShards(folder: string, index: string): Promise<Map<string, Tensor>> {
+  const parsed = indexSchema.safeParse(await readJsonObject(index));
+  if (!parsed.success) {
+    throw new ModelLockError('corrupt', `${index}: field "weight_map" is no map of file names`);
+  }
+  const map = Object.entries(parsed.data.weight_map);
+  const weights = new Map<string, Tensor>();
+  for (const file of new Set(map.map(([, file]) => file))) {
+    const path = pathWithin(folder, file);
+    const tensors = await readFile(path);
+    for (const [name, place] of map) {
+      if (place !== file) continue;
+      const found = tensors.get(name);
+      if (!found) {
+        throw new ModelLockError('corrupt', `${path} has no tensor "${name}", as ${index} says`);
+      }
+      weights.set(name, found);
+    }
+  }
+  return weights;
+}
