@@ -1,14 +1,17 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { hashFolder, resolveReference } from './reference.ts';
 
 let root: string;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'reference-test-'));
 });
-afterEach(() => rm(root, { recursive: true, force: true }));
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(root, { recursive: true, force: true });
+});
 
 describe('resolveReference', () => {
   it('finds what ships with the program, and folders', async () => {
@@ -19,7 +22,7 @@ describe('resolveReference', () => {
     });
   });
 
-  it('tells apart what is missing, a file, and the hub', async () => {
+  it('tells apart what is missing and a file', async () => {
     const file = join(root, 'model.bin');
     await writeFile(file, '');
     await expect(resolveReference(file, 'backbone')).rejects.toThrow(
@@ -28,9 +31,47 @@ describe('resolveReference', () => {
     await expect(resolveReference(join(root, 'no'), 'editor')).rejects.toMatchObject({
       code: 'not-found',
     });
-    await expect(resolveReference('hf:timbrooks/instruct-pix2pix', 'editor')).rejects.toMatchObject(
-      { code: 'unsupported' },
-    );
+  });
+
+  it('finds a certain one of what ships, and lists them', async () => {
+    expect(await resolveReference('pocket/editor', 'editor')).toEqual({
+      ...(await resolveReference('pocket', 'editor')),
+      reference: 'pocket/editor',
+    });
+    for (const reference of [
+      'pocket/backbone',
+      'pocket/',
+      'pocket/../demo',
+      'pocket/editor/unet',
+    ]) {
+      await expect(resolveReference(reference, 'editor')).rejects.toThrow(
+        `no editor ${reference} ships with this version (valid: pocket, pocket/editor`,
+      );
+    }
+  });
+
+  it('finds what the hub has been asked for before', async () => {
+    const repository = join(root, 'hub', 'models--timbrooks--instruct-pix2pix');
+    const commit = 'a'.repeat(40);
+    const folder = join(repository, 'snapshots', commit);
+    await mkdir(folder, { recursive: true });
+    await mkdir(join(repository, 'refs'));
+    await writeFile(join(repository, 'refs', 'main'), commit);
+    vi.stubEnv('HF_HUB_CACHE', '');
+    vi.stubEnv('HF_HOME', root);
+
+    const reference = 'hf:timbrooks/instruct-pix2pix';
+    expect(await resolveReference(reference, 'editor')).toEqual({
+      reference,
+      name: 'timbrooks/instruct-pix2pix',
+      folder,
+    });
+    expect(await resolveReference(`${reference}@${commit}`, 'editor')).toMatchObject({ folder });
+    for (const other of ['hf:a/b', `${reference}@other`, `${reference}@${'b'.repeat(40)}`]) {
+      const error = await resolveReference(other, 'editor').catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: 'unsupported' });
+      expect(String(error)).toContain(`${other} is not in the hub's cache at ${join(root, 'hub')}`);
+    }
   });
 });
 

@@ -10,6 +10,7 @@ import {
   listFolder,
   resolve,
 } from '../platform/files.ts';
+import { cachedSnapshot, hubCacheFolder, parseHubReference } from './hub-cache.ts';
 
 /** Something that ships inside: what it is a reference to. */
 export type Shipped = 'backbone' | 'editor';
@@ -23,25 +24,60 @@ export interface Resolved {
 }
 
 /**
- * The folder of a reference: a path, or `pocket` for what ships with the program.
- * Throws `not-found`, or `unsupported` for the hub.
+ * The folder of a reference: a path, `pocket` for the newest that ships with the program,
+ * `pocket/NAME` for a certain one, or `hf:owner/name[@revision]` for what the hub's own tools have
+ * downloaded. Throws `not-found`, `usage` for what is no reference, `unsupported` for what would
+ * have to be downloaded.
  */
-export async function resolveReference(reference: string, shipped: Shipped): Promise<Resolved> {
-  if (reference === 'pocket') {
-    return { reference, name: `pocket-${shipped}`, folder: assetPath(`pocket-${shipped}`) };
+export function resolveReference(reference: string, shipped: Shipped): Promise<Resolved> {
+  if (reference === pocket) return resolveShipped(reference, shipped, shipped);
+  if (reference.startsWith(`${pocket}/`)) {
+    return resolveShipped(reference, reference.slice(pocket.length + 1), shipped);
   }
-  if (reference.startsWith('hf:')) {
-    throw new ModelLockError(
-      'unsupported',
-      `${reference}: downloads from the hub are not supported yet; download the folder and give its path`,
-    );
+  if (reference.startsWith(hub)) return resolveHub(reference);
+  return resolveFolder(reference, shipped);
+}
+
+const pocket = 'pocket';
+const hub = 'hf:';
+
+async function resolveShipped(
+  reference: string,
+  name: string,
+  shipped: Shipped,
+): Promise<Resolved> {
+  const names = (await listFolder(assetPath()))
+    .filter((entry) => entry.isFolder && entry.name.startsWith(`${pocket}-${shipped}`))
+    .map((entry) => entry.name.slice(pocket.length + 1));
+  if (!names.includes(name)) {
+    throw new ModelLockError('not-found', `no ${shipped} ${reference} ships with this version`, {
+      valid: [pocket, ...names.map((known) => `${pocket}/${known}`)],
+    });
   }
+  return { reference, name: `${pocket}-${name}`, folder: assetPath(`${pocket}-${name}`) };
+}
+
+async function resolveHub(reference: string): Promise<Resolved> {
+  const wanted = parseHubReference(reference.slice(hub.length));
+  const folder = await cachedSnapshot(wanted);
+  if (folder !== undefined) return { reference, name: wanted.repository, folder };
+  throw new ModelLockError(
+    'unsupported',
+    `${reference} is not in the hub's cache at ${hubCacheFolder()}, and downloads are not supported yet; download it with the hub's own tools, or give the path of a folder`,
+  );
+}
+
+async function resolveFolder(reference: string, shipped: Shipped): Promise<Resolved> {
   if (await isFolder(reference)) {
     return { reference, name: basename(resolve(reference)), folder: reference };
   }
   const what = (await exists(reference)) ? 'is a file, not a folder' : 'does not exist';
   throw new ModelLockError('not-found', `the ${shipped} ${reference} ${what}`, {
-    valid: ['pocket', 'a folder with config.json and model.safetensors'],
+    valid: [
+      pocket,
+      'a folder with config.json and model.safetensors',
+      "hf:owner/name of what the hub's tools have downloaded",
+    ],
   });
 }
 

@@ -1,0 +1,6 @@
+export { homedir as homeFolder } from 'node:os';
+
+/** The value of an environment variable; an empty one is none. */
+export function environmentVariable(name: string): string | undefined {
+  return process.env[name] || undefined;
+}
