@@ -15,7 +15,7 @@ afterEach(async () => {
 
 describe('resolveReference', () => {
   it('finds what ships with the program, and folders', async () => {
-    expect(await resolveReference('pocket', 'editor')).toMatchObject({ name: 'pocket-editor' });
+    expect(await resolveReference('pocket', 'backbone')).toMatchObject({ name: 'pocket-backbone' });
     expect(await resolveReference(`${root}/`, 'editor')).toMatchObject({
       reference: `${root}/`,
       name: basename(root),
@@ -34,18 +34,13 @@ describe('resolveReference', () => {
   });
 
   it('finds a certain one of what ships, and lists them', async () => {
-    expect(await resolveReference('pocket/editor', 'editor')).toEqual({
-      ...(await resolveReference('pocket', 'editor')),
-      reference: 'pocket/editor',
+    expect(await resolveReference('pocket/backbone', 'backbone')).toEqual({
+      ...(await resolveReference('pocket', 'backbone')),
+      reference: 'pocket/backbone',
     });
-    for (const reference of [
-      'pocket/backbone',
-      'pocket/',
-      'pocket/../demo',
-      'pocket/editor/unet',
-    ]) {
-      await expect(resolveReference(reference, 'editor')).rejects.toThrow(
-        `no editor ${reference} ships with this version (valid: pocket, pocket/editor`,
+    for (const reference of ['pocket/editor', 'pocket/', 'pocket/../demo', 'pocket/backbone/x']) {
+      await expect(resolveReference(reference, 'backbone')).rejects.toThrow(
+        `no backbone ${reference} ships with this version (valid: pocket, pocket/backbone`,
       );
     }
   });
