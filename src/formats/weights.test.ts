@@ -63,7 +63,7 @@ describe('readWeights', () => {
   it('says what it looked for', async () => {
     await expect(readWeights(folder)).rejects.toMatchObject({ code: 'not-found' });
     await expect(readWeights(folder)).rejects.toThrow(
-      `${folder} has no weights (valid: model.safetensors, diffusion_pytorch_model.safetensors, `,
+      `there are no weights at ${folder}/model.safetensors (valid: model.safetensors, diffusion_pytorch_model.safetensors, `,
     );
   });
 

@@ -27,8 +27,9 @@ export async function readWeights(folder: string): Promise<Map<string, Tensor>> 
     if (await exists(join(folder, file))) return readFile(join(folder, file));
     if (await exists(join(folder, index))) return readShards(folder, join(folder, index));
   }
-  throw new ModelLockError('not-found', `${folder} has no weights`, {
-    valid: places.map(({ file }) => file),
+  const files = places.map(({ file }) => file);
+  throw new ModelLockError('not-found', `there are no weights at ${join(folder, files[0])}`, {
+    valid: files,
   });
 }
 
