@@ -27,7 +27,7 @@ const later: readonly RegExp[] = [
   /^ops\/recurrent/,
   /^pipelines\/(img2img|inpaint)/,
   /^training\/(segformer|unet)/,
-  /^unet\/(inpainting|lcm|sd15|sd2)/,
+  /^unet\/(lcm|sd15)/,
 ];
 
 type Outcome = 'ok' | 'FAILED' | 'skipped';
