@@ -50,6 +50,8 @@ export class GoldenCase {
     return existsSync(this.path(file));
   }
 
+  /** A JSON file of the case, taken for what the check says it is. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
   json<T>(file: string): T {
     return parseJson(readFileSync(this.path(file), 'utf8')) as T;
   }
