@@ -33,7 +33,9 @@ export async function promptStyles(count: number): Promise<StyleSource> {
   const random = counterRandom(2405, 1);
   const source = { random, vocabulary: [...words.keys()], styles };
   const prompts = Array.from({ length: count }, () => randomPrompt(source));
-  const bank = [...prompts, ...styles, ...styles.map((style) => `with ${style}`)].map(text.style);
+  const bank = [...prompts, ...styles, ...styles.map((style) => `with ${style}`)].map((prompt) =>
+    text.style(prompt),
+  );
   return (own) =>
     own.uniform() < 0.7
       ? bank[own.integer(bank.length)]

@@ -8,7 +8,7 @@ export function printJson(value: unknown): void {
 /** An evaluation for people. */
 export function printEvaluation(document: EvaluationDocument, classes = false): void {
   const width = process.stdout.columns ?? 100;
-  const colour = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
+  const colour = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
   console.log(evaluationText(document, { width, colour }));
   if (classes) console.log(perClassText(document, { width, colour }));
 }

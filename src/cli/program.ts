@@ -33,7 +33,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .addCommand(editVerb(context))
     .addCommand(predictVerb(context))
     .addCommand(evaluateVerb(context))
-    .addCommand(inspectVerb(context));
+    .addCommand(inspectVerb());
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   try {
     await program.parseAsync(argv);

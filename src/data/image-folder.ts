@@ -131,7 +131,7 @@ export function relabel(dataset: ImageDataset, classes: readonly string[]): Imag
   if (byName.every((label) => label !== undefined)) {
     return {
       classes,
-      items: dataset.items.map((item) => ({ ...item, label: byName[item.label]! })),
+      items: dataset.items.map((item) => ({ ...item, label: byName[item.label] })),
     };
   }
   if (dataset.classes.length === classes.length) return { ...dataset, classes };

@@ -32,7 +32,7 @@ export class Buckets<Item> {
 
   /** What is left, in the order in which its shapes first came. */
   *drain(): Generator<Item[]> {
-    for (const shape of [...this.#waiting.keys()]) yield this.#take(shape);
+    for (const shape of this.#waiting.keys()) yield this.#take(shape);
   }
 
   #take(shape: string): Item[] {

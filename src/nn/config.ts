@@ -14,7 +14,7 @@ export function parseConfig<S extends z.ZodType>(
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const field = issue.path.join('.');
-  const missing = field !== '' && !(issue.path[0]! in config);
+  const missing = field !== '' && !(issue.path[0] in config);
   throw new ModelLockError(
     'corrupt',
     missing ? `${where}: field "${field}" is missing` : `${where}: ${field}: ${issue.message}`,

@@ -104,5 +104,5 @@ export const updateRules: {
 
 /** The rule of an optimiser, with its kind forgotten. */
 export function updateRule(optimiser: Optimiser): UpdateRule<Optimiser> {
-  return updateRules[optimiser.kind] as UpdateRule<Optimiser>;
+  return updateRules[optimiser.kind];
 }

@@ -25,8 +25,12 @@ export const editVerb = ({ signal }: Context) =>
       const bar = new ProgressBar();
       try {
         const result = await edit({
-          ...{ inputs, out, editor, key, signal },
+          inputs,
+          out,
+          editor,
+          key,
           edit: given({ alpha, steps, guidance, imageGuidance, size }),
+          signal,
           onProgress: bar.listen,
         });
         bar.stop();

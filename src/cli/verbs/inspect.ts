@@ -1,9 +1,8 @@
 import { Command } from '@commander-js/extra-typings';
 import { inspect, type Inspection } from '../../index.ts';
-import type { Context } from '../options.ts';
 import { printJson } from '../output.ts';
 
-export const inspectVerb = (_: Context) =>
+export const inspectVerb = () =>
   new Command('inspect')
     .description('say what a model or a bundle is')
     .argument('<model>', 'pocket, a bundle, or a folder of transformers')

@@ -53,12 +53,23 @@ export const lockVerb = ({ signal }: Context) =>
       const key = await keyOf(options);
       const { alpha, steps, guidance, imageGuidance, size } = options;
       const { epochs, learningRate, batch, json } = options;
-      const { data, out, model, editor, test, baseline, recipe, limit, seed, skipBad } = options;
+      const { data, out, model, editor, test, baseline, recipe, limit, seed, skipBad, keepWork } =
+        options;
       const bar = new ProgressBar();
       try {
         const result = await lock({
-          ...{ data, out, model, editor, test, baseline, recipe, limit, seed, skipBad, key },
-          keepWork: options.keepWork,
+          data,
+          out,
+          model,
+          editor,
+          test,
+          baseline,
+          recipe,
+          limit,
+          seed,
+          skipBad,
+          keepWork,
+          key,
           edit: given({ alpha, steps, guidance, imageGuidance, size }),
           tuning: given({ epochs, learningRate, batch }),
           signal,

@@ -14,7 +14,7 @@ export interface Classifier {
   /** Colours of the input. */
   readonly channels: number;
   /** Whether a parameter belongs to the last layer, which another number of classes replaces. */
-  isHead(parameter: string): boolean;
+  readonly isHead: (parameter: string) => boolean;
   /** x is [B, channels, H, W]. */
   build(scope: Scope, x: Value): ClassifierOutput;
 }
