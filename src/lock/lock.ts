@@ -12,6 +12,7 @@ import type { Manifest } from '../bundle/manifest.ts';
 import { Predictor } from '../bundle/predictor.ts';
 import { writeBundle } from '../bundle/write.ts';
 import type { ImageDataset } from '../data/image-folder.ts';
+import { CachedEditor, type SharedEdits } from '../editors/cached-editor.ts';
 import type { EditOptions } from '../editors/editor.ts';
 import type { InstructPix2PixEditor } from '../editors/instruct-pix2pix/editor.ts';
 import { openEditor } from '../editors/open.ts';
@@ -19,7 +20,7 @@ import type { EvaluationDocument } from '../evaluate/document.ts';
 import { evaluate, type Unlocking } from '../evaluate/evaluate.ts';
 import { trainingDecoys } from '../key/decoys/decoys.ts';
 import { checkedKey, requireReadable, type Key } from '../key/key.ts';
-import { join } from '../platform/files.ts';
+import { join, makeFolder } from '../platform/files.ts';
 import { readImage } from '../platform/images.ts';
 import { chaffClasses, coarseColours } from './chaff.ts';
 import { openDataSets, type DataOptions } from './data-sets.ts';
@@ -46,6 +47,11 @@ export interface LockOptions extends DataOptions, JobOptions {
   readonly baseline?: string;
   /** Most test images that a decoy is scored on. */
   readonly decoyImages?: number;
+  /**
+   * Keeps edited images, the evaluation's too, in this folder instead of the work folder, for other
+   * locks of the same pictures. It is as private as the key; it stays when the job is done.
+   */
+  readonly sharedEdits?: SharedEdits;
   /** Keeps the work folder, edited images included, when the job is done. */
   readonly keepWork?: boolean;
   readonly threads?: number;
@@ -87,6 +93,8 @@ export async function lock(options: LockOptions): Promise<LockResult> {
   let finished = false;
   try {
     const same = sameKey(editor);
+    const { sharedEdits } = options;
+    if (sharedEdits) await makeFolder(sharedEdits.folder, 0o700);
     const images = await editTrainingImages({
       ...options,
       items: set.items,
@@ -95,7 +103,7 @@ export async function lock(options: LockOptions): Promise<LockResult> {
       key,
       decoys: recipe.decoys > 0 ? trainingDecoys(key.prompt, same, options.seed) : [],
       preprocessor: base.preprocessor,
-      cache: { folder: join(work.path, 'edits'), salt: work.salt },
+      cache: sharedEdits ?? { folder: join(work.path, 'edits'), salt: work.salt },
     });
     const tuned = await fineTune({
       base,
@@ -116,7 +124,8 @@ export async function lock(options: LockOptions): Promise<LockResult> {
       signal: options.signal,
       onProgress: options.onProgress,
     });
-    const unlocking = { editor, options: edit, key, same };
+    const cached = sharedEdits ? new CachedEditor(editor, sharedEdits) : editor;
+    const unlocking = { editor: cached, options: edit, key, same };
     const evaluation = test
       ? await evaluateLock(options, withWeights(base, tuned), test, unlocking)
       : null;
