@@ -4,6 +4,7 @@ export type { JobOptions, ProgressEvent } from './base/job.ts';
 export { version } from './base/version.ts';
 export type { Manifest } from './bundle/manifest.ts';
 export type { EditOptions, Editor, EditorIdentity } from './editors/editor.ts';
+export type { SharedEdits } from './editors/cached-editor.ts';
 export { openEditor } from './editors/open.ts';
 export type { EvaluationDocument } from './evaluate/document.ts';
 export { encodeKeyFile, newSecret, parseKeyFile, type Key } from './key/key.ts';
@@ -14,6 +15,7 @@ export {
   type EvaluateBundleOptions,
   type PlainScore,
 } from './lock/evaluate-bundle.ts';
+export { defaultTuning, type FineTuning } from './lock/fine-tune.ts';
 export { inspect, type Inspection } from './lock/inspect.ts';
 export { lock, type LockOptions, type LockResult } from './lock/lock.ts';
 export { predict, type PredictOptions, type Prediction } from './lock/predict.ts';

@@ -43,7 +43,13 @@ export const manifestSchema = z.object({
       recipe: z.object({ name: z.string() }).loose(),
     })
     .nullable(),
-  training: z.object({ seed: z.number().int(), images: z.number().int(), epochs: z.number() }),
+  training: z.object({
+    seed: z.number().int(),
+    images: z.number().int(),
+    epochs: z.number(),
+    /** It began with random weights: only the architecture is the base model's. */
+    fromScratch: z.literal(true).optional(),
+  }),
   measured: z
     .object({
       metric: z.string(),

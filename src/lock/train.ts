@@ -18,6 +18,8 @@ export interface TrainOptions extends DataOptions, JobOptions {
   /** Folder of the new bundle. */
   readonly out: string;
   readonly tuning?: Partial<FineTuning>;
+  /** Begins with random weights instead of the checkpoint's: what is its pretraining worth? */
+  readonly fromScratch?: boolean;
   /** Keeps the work folder when the job is done. */
   readonly keepWork?: boolean;
   readonly threads?: number;
@@ -35,13 +37,16 @@ export interface TrainResult {
 
 /** Fine-tunes a classifier without a lock: the baseline that a lock is compared with. */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { checkpoint: base, identity } = await openClassifier(options.model);
+  const { fromScratch } = options;
+  const { checkpoint, identity } = await openClassifier(options.model);
+  const base = fromScratch ? { ...checkpoint, weights: new Map() } : checkpoint;
   const tuning = { ...defaultTuning, ...options.tuning };
   const { train: set, test, skipped } = await openDataSets(options, options);
   const work = await WorkFolder.open(options.out, {
     kind: 'train',
     model: identity.hash,
     tuning,
+    fromScratch,
     seed: options.seed,
     files: set.items.map((item) => item.path),
   });
@@ -72,7 +77,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         labels: [...set.classes],
         base: identity,
         lock: null,
-        training: { seed: options.seed, images: set.items.length, epochs: tuning.epochs },
+        training: {
+          seed: options.seed,
+          images: set.items.length,
+          epochs: tuning.epochs,
+          ...(fromScratch ? { fromScratch } : {}),
+        },
         measured,
       },
     });

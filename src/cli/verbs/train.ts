@@ -15,6 +15,7 @@ export const trainVerb = ({ signal }: Context) =>
     .option('--learning-rate <x>', 'peak learning rate', number(1e-8, 10))
     .option('--batch <n>', 'pictures of a step', integer(1, 4096))
     .option('--limit <n>', 'most pictures to train on', integer(2))
+    .option('--from-scratch', "begin with random weights instead of the model's")
     .option('--seed <n>', 'seed of everything random', integer(0), 0)
     .option('--skip-bad', 'leave out pictures that cannot be read')
     .option('--json', 'print one JSON document')
