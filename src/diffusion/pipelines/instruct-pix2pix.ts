@@ -2,9 +2,10 @@ import { tensor, type Tensor } from '../../tensor/tensor.ts';
 import type { BatchShape, Components } from '../components.ts';
 import { conditioned, editGuided, isGuided, type TextDenoiser } from '../denoiser.ts';
 import { repeatBatch, scale, type Latents } from '../latents.ts';
+import { sample, type NoiseSource, type SampleJob } from '../sample.ts';
 
 /** One run of InstructPix2Pix over a batch. */
-export interface EditRun {
+export interface EditRun extends SampleJob {
   /** [B, 3, H, W] in [-1, 1]; sides are multiples of the autoencoder's factor. */
   readonly images: Tensor<'float32'>;
   /** States of the prompt and of the empty one, [1 or B, T, D]; the second is for guidance only. */
@@ -15,10 +16,8 @@ export interface EditRun {
   readonly guidance: number;
   /** s_I */
   readonly imageGuidance: number;
-  /** Standard normal noise of a draw: 0 to begin with, then one for each step that adds some. */
-  noise(draw: number, shape: readonly number[]): Latents;
-  /** Hears of the latents after each step. */
-  readonly onStep?: (step: number, latents: Latents) => void;
+  /** Drawn from to begin with, then by each step that adds some. */
+  readonly noise: NoiseSource;
 }
 
 /** States of a prompt, [1, T, D]. */
@@ -52,16 +51,11 @@ export async function instructPix2Pix(components: Components, run: EditRun): Pro
       ? editGuided(network, condition, repeated(run.noText, image.shape[0]), strengths)
       : conditioned(network, condition);
 
-  let draw = 0;
-  const noise = (): Latents => run.noise(draw++, image.shape);
-  let x = scale(noise(), sampling.initNoiseSigma);
-  for (const [i, timestep] of sampling.timesteps.entries()) {
-    const output = await denoise(sampling.scaleInput(x, i), timestep);
-    x = sampling.step(output, i, x, noise).previous;
-    run.onStep?.(i, x);
-  }
-  const latents = scale(x, 1 / autoencoder.scaling);
-  const decoded = await decoder.run(shapeOf(latents), { latents });
+  const start = scale(run.noise(image.shape), sampling.initNoiseSigma);
+  const latents = await sample(start, { ...run, sampling, denoise });
+  const decoded = await decoder.run(shapeOf(latents), {
+    latents: scale(latents, 1 / autoencoder.scaling),
+  });
   return decoded['image'] as Latents;
 }
 

@@ -2,6 +2,7 @@ import { ModelLockError } from '../../base/error.ts';
 import { breathe, throwIfAborted, type JobOptions } from '../../base/job.ts';
 import { resizeImage } from '../../data/resize.ts';
 import type { Components } from '../../diffusion/components.ts';
+import { imagesOf, pixelsOf } from '../../diffusion/image-processor.ts';
 import { embedPrompt, instructPix2Pix } from '../../diffusion/pipelines/instruct-pix2pix.ts';
 import { noiseOf, requireReadable, type Key } from '../../key/key.ts';
 import type { RgbImage } from '../../tensor/image.ts';
@@ -60,7 +61,7 @@ export class InstructPix2PixEditor implements Editor<RgbImage> {
     for (const places of this.#batches(images, settings)) {
       throwIfAborted(signal);
       const prepared = places.map((i) => this.prepare(images[i], settings));
-      const results = await this.#editBatch(prepared, key, settings);
+      const results = await this.#editBatch(prepared, key, settings, signal);
       places.forEach((place, k) => {
         edited[place] = this.kind.mix(prepared[k], results[k], settings.alpha);
       });
@@ -95,24 +96,27 @@ export class InstructPix2PixEditor implements Editor<RgbImage> {
     images: readonly RgbImage[],
     key: Key,
     options: EditOptions,
+    signal: AbortSignal | undefined,
   ): Promise<RgbImage[]> {
     const size = this.#padded(images[0]);
     const batch = this.batchOf(images[0], { ...options, size: null }).size;
-    const pixels = new Float32Array(batch * 3 * size.width * size.height);
-    for (let i = 0; i < batch; i++) {
-      writePixels(reflectPad(images[i] ?? images[0], size), pixels, i);
-    }
+    const padded = Array.from({ length: batch }, (_, i) =>
+      reflectPad(images[i] ?? images[0], size),
+    );
     const guided = options.guidance > 1 && options.imageGuidance >= 1;
+    let draw = 0;
     const output = await instructPix2Pix(this.#components, {
-      images: tensor('float32', [batch, 3, size.height, size.width], pixels),
+      images: pixelsOf(padded),
       text: await this.#textOf(key.prompt),
       ...(guided ? { noText: await this.#textOf('') } : {}),
       steps: options.steps,
       guidance: options.guidance,
       imageGuidance: options.imageGuidance,
-      noise: (draw, shape) => sharedNoise(key, options.seed, shape, draw),
+      noise: (shape) => sharedNoise(key, options.seed, shape, draw++),
+      signal,
     });
-    return images.map((image, i) => cropTo(readPixels(output, size, i), image));
+    const edited = imagesOf(output);
+    return images.map((image, i) => cropTo(edited[i], image));
   }
 
   #padded(size: Size): Size {
@@ -146,29 +150,6 @@ function sharedNoise(
   const data = new Float32Array(batch * noise.length);
   for (let i = 0; i < batch; i++) data.set(noise, i * noise.length);
   return tensor('float32', shape, data);
-}
-
-/** HWC bytes as CHW floats in [-1, 1]. */
-function writePixels({ width, height, data }: RgbImage, into: Float32Array, index: number): void {
-  const area = width * height;
-  const start = index * 3 * area;
-  for (let i = 0; i < area; i++) {
-    for (let c = 0; c < 3; c++) into[start + c * area + i] = data[i * 3 + c] / 127.5 - 1;
-  }
-}
-
-/** CHW floats in [-1, 1] as bytes, rounded half to even as numpy does. */
-function readPixels(output: Tensor<'float32'>, { width, height }: Size, index: number): RgbImage {
-  const area = width * height;
-  const start = index * 3 * area;
-  // A clamped array rounds halves to even.
-  const data = new Uint8ClampedArray(3 * area);
-  for (let i = 0; i < area; i++) {
-    for (let c = 0; c < 3; c++) {
-      data[i * 3 + c] = (output.data[start + c * area + i] / 2 + 0.5) * 255;
-    }
-  }
-  return { width, height, data: new Uint8Array(data.buffer) };
 }
 
 /** Throws `usage` for options out of range. */

@@ -5,6 +5,13 @@ import {
   preprocessorConfig,
   resizeShortSide,
 } from '../../../src/data/preprocess.ts';
+import {
+  fitted,
+  imagesOf,
+  maskOf,
+  pixelsOf,
+  unitPixels,
+} from '../../../src/diffusion/image-processor.ts';
 import { resizeImage, type Resampling } from '../../../src/data/resize.ts';
 import { decodeImage, readImage } from '../../../src/platform/images.ts';
 import type { RgbImage } from '../../../src/tensor/image.ts';
@@ -73,7 +80,42 @@ const checks: Readonly<Record<string, GoldenCheck>> = {
       golden.compare(name, tensor('float32', [1, 3, sized.height, sized.width], values));
     }
   },
+  'images/vae-image-processor': async (golden) => {
+    const runs = golden.info['runs'] as Record<string, { height?: number; width?: number }>;
+    for (const [run, { height, width }] of Object.entries(runs)) {
+      const size = height && width ? { height, width } : undefined;
+      const read = async (file: string): Promise<RgbImage> =>
+        fitted(await readImage(golden.path(file)), latentPixels, size);
+      golden.compare(`${run}.preprocessed`, pixelsOf([await read(`${run}.png`)]));
+      golden.compare(`${run}.mask`, maskOf(await read(`${run}.mask.png`)));
+    }
+    for (const [name, given] of golden.tensors()) {
+      const [, run] = /^(.*)\.in$/.exec(name) ?? [];
+      if (run === undefined) continue;
+      const decoded = given as Tensor<'float32'>;
+      for (const [i, image] of imagesOf(decoded).entries()) {
+        golden.compareWith(
+          `${run}.uint8`,
+          pixels(image),
+          element(golden.tensor(`${run}.uint8`), i),
+        );
+      }
+      if (golden.tensors().has(`${run}.np`)) golden.compare(`${run}.np`, unitPixels(decoded));
+    }
+  },
 };
+
+/** VaeImageProcessor's own `vae_scale_factor`, where it is given none. */
+const latentPixels = 8;
+
+/** One of a batch of pictures; a batch of one may be stored without its axis. */
+function element(batch: Tensor, index: number): Tensor {
+  if (batch.shape.length === 3) return batch;
+  const shape = batch.shape.slice(1);
+  const size = shape.reduce((a, b) => a * b, 1);
+  const data = (batch.data as Uint8Array).subarray(index * size, (index + 1) * size);
+  return tensor('uint8', shape, data);
+}
 
 function meanDifference(a: Tensor, b: Tensor): number {
   const [x, y] = [a.data as Uint8Array, b.data as Uint8Array];

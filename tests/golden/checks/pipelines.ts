@@ -29,6 +29,7 @@ export async function check(golden: GoldenCase): Promise<void> {
     const prompts = [run.arguments.prompt].flat();
     const texts = await Promise.all(prompts.map((prompt) => embedPrompt(components, prompt)));
     const images = await readInput(golden.path(run.image), components.autoencoder.factor);
+    let draw = 0;
     const edited = await instructPix2Pix(components, {
       images: repeat(images, prompts.length),
       text: stacked(texts),
@@ -36,7 +37,7 @@ export async function check(golden: GoldenCase): Promise<void> {
       steps: run.arguments.num_inference_steps,
       guidance: run.arguments.guidance_scale,
       imageGuidance: run.arguments.image_guidance_scale,
-      noise: (draw) => golden.tensor(`${name}.noise.${draw}`) as Latents,
+      noise: () => golden.tensor(`${name}.noise.${draw++}`) as Latents,
       onStep: (step, latents) => {
         if (golden.tensors().has(`${name}.step${step}.latents`)) {
           golden.compare(`${name}.step${step}.latents`, latents);
