@@ -5,7 +5,7 @@ import { decodeSafetensors } from '../formats/safetensors.ts';
 import { graphOf } from '../graph/graph.ts';
 import { input, type Value } from '../graph/value.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
-import { clipText, clipTextConfig } from '../nn/models/clip-text.ts';
+import { clipText, clipTextConfig, clipTextName } from '../nn/models/clip-text.ts';
 import {
   autoencoderKlConfig,
   currentName,
@@ -89,7 +89,7 @@ export async function openComponents(
         const ids = input('ids', 'int64', [1, tokenizer.maxLength]);
         return graphOf({ text: clipText(Scope.root(), text, { ids }).lastHiddenState });
       },
-      () => readWeights(part('text_encoder'), (name) => name.replace(/^text_model\./, '')),
+      () => readWeights(part('text_encoder'), clipTextName),
       options,
     ),
     unet: new ShapedModel(

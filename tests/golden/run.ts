@@ -22,7 +22,6 @@ const checks: Readonly<Record<string, () => Promise<{ check: GoldenCheck }>>> = 
 /** What is planned and not there yet. */
 const later: readonly RegExp[] = [
   /^classifiers\/(bert|convnext|deit|distilbert|mobilenet|segformer|swin|timm|vit-mae-pretraining)/,
-  /^clip\/(model|vision)/,
   /^onnx\//,
   /^ops\/recurrent/,
   /^pipelines\/(img2img|inpaint)/,

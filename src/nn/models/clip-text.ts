@@ -6,10 +6,9 @@ import { argMax, reduceSum } from '../../graph/ops/reduction/ops.ts';
 import { constant, type Value } from '../../graph/value.ts';
 import { int64 } from '../../tensor/tensor.ts';
 import { positive } from '../config.ts';
-import { activationNamed } from '../layers/activations.ts';
-import { multiHeadAttention } from '../layers/attention.ts';
 import { embedding, layerNorm, linear } from '../layers/basic.ts';
 import { normal, type Scope } from '../scope.ts';
+import { clipEncoder } from './clip-encoder.ts';
 
 /** transformers' CLIPTextConfig. */
 export const clipTextConfig = z.object({
@@ -64,31 +63,33 @@ export function clipText(
     config.max_position_embeddings,
     width,
   );
-  let h = add(tokens, positions); // [B, T, D]
-  const hidden = [h];
   const attended = mask && unsqueeze(equal(mask, constant(int64([], [1]))), [1, 2]); // [B, 1, 1, T]
-  for (let i = 0; i < config.num_hidden_layers; i++) {
-    h = layer(scope.within(`encoder.layers.${i}`), config, h, attended);
-    hidden.push(h);
-  }
-  const lastHiddenState = layerNorm(scope.within('final_layer_norm'), h, config.layer_norm_eps);
+  const hidden = clipEncoder(scope.within('encoder'), config, add(tokens, positions), {
+    causal: true,
+    mask: attended,
+  });
+  const last = hidden.at(-1)!; // [B, T, D]
+  const lastHiddenState = layerNorm(scope.within('final_layer_norm'), last, config.layer_norm_eps);
   return { lastHiddenState, pooled: poolAtEnd(lastHiddenState, ids, config), hidden };
 }
 
-const init = normal(0.02);
+/** A parameter's name in a CLIPTextModel of today; published ones have a prefix. */
+export function clipTextName(name: string): string {
+  return name.replace(/^text_model\./, '');
+}
 
-function layer(scope: Scope, config: ClipTextConfig, x: Value, mask: Value | undefined): Value {
-  const { hidden_size: width, layer_norm_eps: epsilon } = config;
-  const before = layerNorm(scope.within('layer_norm1'), x, epsilon);
-  const [q, k, v] = ['q_proj', 'k_proj', 'v_proj'].map((name) =>
-    linear(scope.within(`self_attn.${name}`), before, width, { init }),
-  );
-  const attended = multiHeadAttention(q, k, v, config.num_attention_heads, { causal: true, mask });
-  const h = add(x, linear(scope.within('self_attn.out_proj'), attended, width, { init }));
-  const after = layerNorm(scope.within('layer_norm2'), h, epsilon);
-  const wide = linear(scope.within('mlp.fc1'), after, config.intermediate_size, { init });
-  const activated = activationNamed(config.hidden_act)(wide);
-  return add(h, linear(scope.within('mlp.fc2'), activated, width, { init }));
+/** CLIPTextModelWithProjection: `embeds` is [B, projection_dim]. */
+export function clipTextWithProjection(
+  scope: Scope,
+  config: ClipTextConfig,
+  inputs: ClipTextInputs,
+): ClipTextOutput & { readonly embeds: Value } {
+  const output = clipText(scope.within('text_model'), config, inputs);
+  const embeds = linear(scope.within('text_projection'), output.pooled, config.projection_dim, {
+    bias: false,
+    init: normal(0.02),
+  });
+  return { ...output, embeds };
 }
 
 /**
