@@ -26,7 +26,6 @@ const later: readonly RegExp[] = [
   /^ops\/recurrent/,
   /^pipelines\/(img2img|inpaint)/,
   /^training\/(segformer|unet)/,
-  /^unet\/(lcm|sd15)/,
 ];
 
 type Outcome = 'ok' | 'FAILED' | 'skipped';

@@ -28,9 +28,22 @@ export function timeProjection(timestep: Value, options: TimeProjection): Value 
   return concat(flipSinToCos ? [cos(angles), sin(angles)] : [sin(angles), cos(angles)], 1);
 }
 
-/** TimestepEmbedding of diffusers: [B, channels] to [B, width]. */
-export function timestepEmbedding(scope: Scope, projected: Value, width: number): Value {
-  const hidden = silu(linear(scope.within('linear_1'), projected, width));
+/**
+ * TimestepEmbedding of diffusers: [B, channels] to [B, width].
+ *
+ * @param condition [B, D], added to what is embedded.
+ */
+export function timestepEmbedding(
+  scope: Scope,
+  projected: Value,
+  width: number,
+  condition?: Value,
+): Value {
+  const channels = Number(projected.shape[1]);
+  const told = condition
+    ? add(projected, linear(scope.within('cond_proj'), condition, channels, { bias: false }))
+    : projected;
+  const hidden = silu(linear(scope.within('linear_1'), told, width));
   return linear(scope.within('linear_2'), hidden, width);
 }
 

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { evaluate } from '../../../graph/testing/evaluate.ts';
 import { input } from '../../../graph/value.ts';
+import { float32, sizeOf, type Tensor } from '../../../tensor/tensor.ts';
 import { parseConfig } from '../../config.ts';
+import { Scope } from '../../scope.ts';
 import { built } from '../../testing/layout.ts';
 import { unet2dCondition, unetConfig } from './unet-2d-condition.ts';
 
@@ -115,9 +118,83 @@ describe('UNet2DConditionModel', () => {
     expect(() => unetOf(config)).toThrow(/^unet\/config\.json: down_block_types\.1: .*DownBlock2D/);
   });
 
+  it.each([
+    { class_embed_type: 'timestep' },
+    { only_cross_attention: [false, true] },
+    { num_class_embeds: 1000 },
+    { conv_in_kernel: 1 },
+  ])('refuses what it would have to ignore: %j', (option) => {
+    expect(() => unetOf({ ...unet, ...option })).toThrow(
+      `unet/config.json: ${Object.keys(option)[0]}`,
+    );
+  });
+
+  it('asks for the conditions of SDXL', () => {
+    expect(() => unetOf({ ...unet, addition_embed_type: 'text_time' })).toThrow('pooled text');
+  });
+
   it('refuses as many blocks as it has no widths for', () => {
     expect(() => unetOf({ ...unet, block_out_channels: [4] })).toThrow(
       'the U-Net has 1 widths, 2 down blocks and 2 up blocks',
     );
   });
+});
+
+/** Numbers that need no generator: sines, beginning anew for each tensor. */
+function wave(start: number, shape: readonly number[], scale = 1): Tensor<'float32'> {
+  const values = Array.from(
+    { length: sizeOf(shape) },
+    (_, i) => scale * Math.sin(1 + start + 0.7 * i),
+  );
+  return float32(shape, values);
+}
+
+it("gives diffusers' numbers for SDXL's layout, with the guidance embedding of a distilled network", async () => {
+  const config = parseConfig(
+    unetConfig,
+    {
+      in_channels: 2,
+      out_channels: 2,
+      block_out_channels: [4, 8],
+      down_block_types: ['DownBlock2D', 'CrossAttnDownBlock2D'],
+      up_block_types: ['CrossAttnUpBlock2D', 'UpBlock2D'],
+      layers_per_block: 1,
+      norm_num_groups: 2,
+      cross_attention_dim: 6,
+      attention_head_dim: [1, 2],
+      use_linear_projection: true,
+      transformer_layers_per_block: [1, 2],
+      addition_embed_type: 'text_time',
+      addition_time_embed_dim: 4,
+      projection_class_embeddings_input_dim: 29,
+      time_cond_proj_dim: 3,
+    },
+    'unet/config.json',
+  );
+  const given = {
+    sample: wave(1, [1, 2, 4, 4]),
+    timestep: float32([1], [321]),
+    text: wave(2, [1, 3, 6]),
+    guidance: wave(3, [1, 3]),
+    pooledText: wave(4, [1, 5]),
+    timeIds: float32([1, 6], [64, 48, 0, 8, 64, 64]),
+  };
+  const scope = Scope.root();
+  const output = unet2dCondition(scope, config, {
+    sample: input('sample', 'float32', [1, 2, 4, 4]),
+    timestep: input('timestep', 'float32', [1]),
+    text: input('text', 'float32', [1, 3, 6]),
+    guidance: input('guidance', 'float32', [1, 3]),
+    pooledText: input('pooledText', 'float32', [1, 5]),
+    timeIds: input('timeIds', 'float32', [1, 6]),
+  });
+  const { parameters } = scope.declared;
+  const weights = [...parameters.keys()]
+    .sort()
+    .map((name, n): [string, Tensor] => [name, wave(n, parameters.get(name)!.shape, 0.5)]);
+  const results = await evaluate({ output }, { ...Object.fromEntries(weights), ...given });
+  // UNet2DConditionModel of diffusers 0.42.1 in double precision: every fourth element.
+  const expected = [1.41614, -0.67224, 0.30289, 0.19626, 1.10867, -0.99847, -0.07047, -0.08844];
+  const data = results['output'].data as Float32Array;
+  expected.forEach((value, i) => expect(data[4 * i]).toBeCloseTo(value, 4));
 });

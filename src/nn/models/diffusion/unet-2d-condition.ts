@@ -1,20 +1,45 @@
 import { z } from 'zod';
 import { ModelLockError } from '../../../base/error.ts';
 import { silu } from '../../../graph/functions/activations.ts';
-import { add } from '../../../graph/ops/binary/ops.ts';
 import { concat } from '../../../graph/ops/movement/join-ops.ts';
 import { shapeOf, type Value } from '../../../graph/value.ts';
 import { positive } from '../../config.ts';
 import { conv2d, groupNorm } from '../../layers/basic.ts';
 import type { Scope } from '../../scope.ts';
 import { downsample, resnetBlock, upsample } from './resnet-block.ts';
-import { textTimeEmbedding, timeProjection, timestepEmbedding } from './time.ts';
 import { spatialTransformer } from './transformer.ts';
+import { unetEmbedding } from './unet-embedding.ts';
 
 const perBlock = z.union([positive, z.array(positive)]);
+const off = z.literal(false).default(false);
+const none = z.null().default(null);
 
-/** UNet2DConditionModel of diffusers, what Stable Diffusion and InstructPix2Pix use of it. */
+/** What only networks of other families have: refused, for ignoring it would give other pictures. */
+const foreign = {
+  center_input_sample: off,
+  only_cross_attention: z.union([z.literal(false), z.array(z.literal(false))]).default(false),
+  dual_cross_attention: off,
+  mid_block_only_cross_attention: z.literal(false).nullish(),
+  mid_block_scale_factor: z.literal(1).default(1),
+  resnet_skip_time_act: off,
+  resnet_out_scale_factor: z.literal(1).default(1),
+  reverse_transformer_layers_per_block: none,
+  conv_in_kernel: z.literal(3).default(3),
+  conv_out_kernel: z.literal(3).default(3),
+  attention_type: z.literal('default').default('default'),
+  cross_attention_norm: none,
+  encoder_hid_dim: none,
+  encoder_hid_dim_type: none,
+  class_embed_type: none,
+  num_class_embeds: none,
+  time_embedding_type: z.literal('positional').default('positional'),
+  time_embedding_act_fn: none,
+  timestep_post_act: none,
+};
+
+/** UNet2DConditionModel of diffusers, what the Stable Diffusion family uses of it. */
 export const unetConfig = z.object({
+  ...foreign,
   in_channels: positive,
   out_channels: positive,
   block_out_channels: z.array(positive).min(1),
@@ -36,9 +61,13 @@ export const unetConfig = z.object({
   downsample_padding: z.number().int().default(1),
   flip_sin_to_cos: z.boolean().default(true),
   freq_shift: z.number().default(0),
+  time_embedding_dim: positive.nullish(),
   resnet_time_scale_shift: z.enum(['default', 'scale_shift']).default('default'),
-  addition_embed_type: z.enum(['text']).nullable().default(null),
+  /** Size of the embedded guidance scale, in networks distilled from guided ones. */
+  time_cond_proj_dim: positive.nullish(),
+  addition_embed_type: z.enum(['text', 'text_time']).nullable().default(null),
   addition_embed_type_num_heads: positive.default(64),
+  addition_time_embed_dim: positive.nullish(),
   act_fn: z.literal('silu').default('silu'),
 });
 export type UnetConfig = z.output<typeof unetConfig>;
@@ -50,6 +79,12 @@ export interface UnetInputs {
   readonly timestep: Value;
   /** [B, S, cross_attention_dim] */
   readonly text: Value;
+  /** [B, time_cond_proj_dim] */
+  readonly guidance?: Value;
+  /** For `text_time`: the pooled text, [B, P]. */
+  readonly pooledText?: Value;
+  /** For `text_time`: original size, crop and target size, float32 [B, 6]. */
+  readonly timeIds?: Value;
 }
 
 /** Predicts noise, velocity or sample, [B, out_channels, H, W]. */
@@ -85,7 +120,7 @@ class Blocks {
   readonly #text: Value;
   readonly #time: Value;
 
-  constructor(scope: Scope, config: UnetConfig, { timestep, text }: UnetInputs) {
+  constructor(scope: Scope, config: UnetConfig, inputs: UnetInputs) {
     const blocks = config.block_out_channels.length;
     if (config.down_block_types.length !== blocks || config.up_block_types.length !== blocks) {
       throw new ModelLockError(
@@ -96,29 +131,8 @@ class Blocks {
     }
     this.#scope = scope;
     this.#config = config;
-    this.#text = text;
-    const width = 4 * config.block_out_channels[0];
-    const time = timestepEmbedding(
-      scope.within('time_embedding'),
-      timeProjection(timestep, {
-        channels: config.block_out_channels[0],
-        flipSinToCos: config.flip_sin_to_cos,
-        freqShift: config.freq_shift,
-      }),
-      width,
-    );
-    this.#time =
-      config.addition_embed_type === 'text'
-        ? add(
-            time,
-            textTimeEmbedding(
-              scope.within('add_embedding'),
-              text,
-              width,
-              config.addition_embed_type_num_heads,
-            ),
-          )
-        : time;
+    this.#text = inputs.text;
+    this.#time = unetEmbedding(scope, config, inputs);
   }
 
   /** All that comes out of a down block, in order: each is a skip connection. */
