@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import * as fc from 'fast-check';
@@ -125,6 +125,26 @@ test('folders are made, listed by code point, moved once and removed', async () 
   expect([await exists(at('from')), await exists(at('new/place/a'))]).toEqual([false, true]);
   await removeAll(at('new'));
   expect(await exists(at('new'))).toBe(false);
+});
+
+describe('makeFolder', () => {
+  it('makes what is missing, gives the mode to the last one alone, and is content with what is there', async () => {
+    await Promise.all([makeFolder(at('a/b/c'), 0o700), makeFolder(at('a/b/d'))]);
+    await makeFolder(at('a/b/c'));
+    expect((await stat(at('a/b/c'))).mode & 0o077).toBe(0);
+    expect(await readdir(at('a/b'))).toEqual(['c', 'd']);
+  });
+
+  it('names what cannot be made', async () => {
+    await writeFile(at('file'), '');
+    for (const path of [at('file'), at('file/x')]) {
+      await expect(makeFolder(path)).rejects.toThrow(`cannot create ${path}: `);
+    }
+  });
+
+  test.skipIf(process.platform !== 'linux')('ends where a folder takes no others', async () => {
+    await expect(makeFolder('/proc/x/y')).rejects.toThrow('cannot create /proc/x/y: ');
+  });
 });
 
 describe('pathWithin', () => {

@@ -11,12 +11,15 @@ export { basename, dirname, extname, join, relative, resolve } from 'node:path';
 const reasons: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ENOENT: ['not-found', 'there is no such file or folder'],
   ENOTDIR: ['not-found', 'part of the path is no folder'],
+  EEXIST: ['io', 'something of that name is there already'],
+  ENOTEMPTY: ['io', 'a folder of that name is there already'],
   EISDIR: ['data', 'it is a folder'],
   EACCES: ['io', 'permission denied'],
   EPERM: ['io', 'permission denied'],
   EROFS: ['io', 'the file system is read-only'],
   ENOSPC: ['io', 'the disk is full'],
   EDQUOT: ['io', 'the disk quota is used up'],
+  EFBIG: ['io', 'files may not become so large here'],
   ELOOP: ['data', 'it is a loop of links'],
   ENAMETOOLONG: ['usage', 'the name is too long'],
 };
@@ -96,7 +99,22 @@ export async function isFolder(path: string): Promise<boolean> {
 
 /** Creates a folder and those above it. `mode` is for the folder itself. */
 export async function makeFolder(path: string, mode = 0o777): Promise<void> {
-  await attempt('create', path, () => mkdir(path, { recursive: true, mode }));
+  await attempt('create', path, () => makeFolders(resolve(path), mode));
+}
+
+/**
+ * As Node's own `recursive`, which fills the memory until the process is killed where a folder is
+ * there and lets none be made in it: below /proc.
+ */
+async function makeFolders(path: string, mode: number): Promise<void> {
+  if (await isFolder(path)) return;
+  if (!(await exists(dirname(path)))) await makeFolders(dirname(path), 0o777);
+  try {
+    await mkdir(path, mode);
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!(await isFolder(path))) throw error;
+  }
 }
 
 /** Names in a folder by code point, which is the same on every machine. */
