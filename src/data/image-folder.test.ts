@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import {
+  emptyClass,
   limitItems,
   readImageFolder,
   relabel,
@@ -141,6 +142,26 @@ test('limitItems keeps the order, and every class even where one has a single pi
   expect(items).toHaveLength(16);
   expect(items.at(-1)!.label).toBe(1);
   expect(items).toEqual(dataset.items.filter((item) => items.includes(item)));
+});
+
+test('limitItems leaves no class out as long as there is room for all', () => {
+  const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 2, maxLength: 6 });
+  fc.assert(
+    fc.property(sizes, fc.nat(50), fc.nat(), (counts, extra, seed) => {
+      const classes = counts.map(String);
+      const { items } = limitItems(
+        { classes, items: labelled(counts) },
+        counts.length + extra,
+        seed,
+      );
+      expect(emptyClass({ classes, items })).toBeUndefined();
+    }),
+  );
+});
+
+test('emptyClass finds the class that no item is of', () => {
+  expect(emptyClass({ classes: ['a', 'b'], items: labelled([1, 0]) })).toBe('b');
+  expect(emptyClass({ classes: ['a', 'b'], items: labelled([1, 1]) })).toBeUndefined();
 });
 
 test('relabel matches by name, else by order, else refuses', () => {

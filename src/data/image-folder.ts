@@ -92,11 +92,28 @@ export function requireClasses(dataset: ImageDataset, root: string): void {
   );
 }
 
-/** At most `limit` items, every class with its share, the same ones for the same seed. */
+/**
+ * At most `limit` items, every class with its share, the same ones for the same seed. A class that
+ * is too rare for a share keeps one item, where there are as many as classes.
+ */
 export function limitItems(dataset: ImageDataset, limit: number, seed: number): ImageDataset {
-  if (dataset.items.length <= limit) return dataset;
-  const keep = new Set(stratified(dataset.items, dataset.classes.length, limit, seed));
-  return { ...dataset, items: dataset.items.filter((item) => keep.has(item)) };
+  const { classes, items } = dataset;
+  if (items.length <= limit) return dataset;
+  const firsts = classes.flatMap((_, label) =>
+    stratified(ofClass(items, label), classes.length, 1, seed),
+  );
+  const shares = stratified(items, classes.length, limit, seed);
+  const keep = new Set([...new Set([...firsts, ...shares])].slice(0, limit));
+  return { ...dataset, items: items.filter((item) => keep.has(item)) };
+}
+
+const ofClass = (items: readonly ImageItem[], label: number): ImageItem[] =>
+  items.filter((item) => item.label === label);
+
+/** The first class that no item is of. */
+export function emptyClass({ classes, items }: ImageDataset): string | undefined {
+  const present = new Set(items.map(({ label }) => label));
+  return classes.find((_, label) => !present.has(label));
 }
 
 /** `count` items in which the classes have the shares that they have in all. */
@@ -108,7 +125,7 @@ export function stratified(
 ): ImageItem[] {
   // Items are ranked within their class, and the ranks of all classes merged evenly.
   const ranked = Array.from({ length: classes }, (_, label) => {
-    const members = items.filter((item) => item.label === label);
+    const members = ofClass(items, label);
     const order = counterRandom(seed, 101, label).permutation(members.length);
     return Array.from(order, (i, rank) => ({
       item: members[i],
