@@ -3,7 +3,7 @@ import { TotalsReporter } from './tests/support/totals-reporter.ts';
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'tests/**/*.test.ts', 'scripts/**/*.test.ts'],
+    include: ['{src,tests,scripts,bench}/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     reporters: ['default', new TotalsReporter()],

@@ -1,0 +1,74 @@
+/**
+ * The table of ablations in docs/benchmarks.md: `npm run bench:ablations -- [--variant NAMES]`.
+ *
+ * Variants of the recipe (bench/variants.ts), one row each, on the same pictures, keys and seeds.
+ * Edited images are shared, so that a variant costs its training alone. Killed and run again, it
+ * goes on.
+ */
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { integer } from '../src/cli/options.ts';
+import {
+  lockBenchCommand,
+  publish,
+  quick,
+  runBench,
+  runJobs,
+  setsOf,
+  tuningOf,
+} from './command.ts';
+import { sets } from './data/sets.ts';
+import { prompts, withoutSecret } from './jobs/keys.ts';
+import { lockJobs, pinPocket } from './jobs/plan.ts';
+import { ablationTable } from './tables/ablation-table.ts';
+import { provenance } from './tables/lock-table.ts';
+import { recipeOf, variants } from './variants.ts';
+
+const setNames = Object.keys(sets) as (keyof typeof sets)[];
+
+function variantsNamed(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.every((name) => Object.hasOwn(variants, name))) return names;
+  throw new InvalidArgumentError(
+    `Valid, with commas between: ${Object.keys(variants).join(', ')}.`,
+  );
+}
+
+await runBench(
+  lockBenchCommand('bench:ablations', 'compare variants of the recipe')
+    .addOption(new Option('--set <name>', 'data set').choices(setNames).default('cifar10' as const))
+    .option(
+      '--variant <names>',
+      'variants, with commas between',
+      variantsNamed,
+      Object.keys(variants),
+    )
+    .option('--decoy-images <n>', 'most images a decoy is scored on', integer(1), 256)
+    .action(async ({ variant: chosen, keys, prompt, decoyImages, ...options }) => {
+      const [set] = setsOf(options, [{ ...sets[options.set], train: 2000, test: 1000 }]);
+      const pocket = await pinPocket();
+      const rows = chosen.map((name) => ({
+        name,
+        jobs: lockJobs({
+          ...pocket,
+          set,
+          recipe: recipeOf(name, variants[name]),
+          keys: (prompt ?? prompts.slice(0, keys ?? 1)).map(withoutSecret),
+          seeds: options.seeds ?? (options.quick ? 2 : 1),
+          tuning: { ...variants[name].tuning, ...tuningOf(options) },
+          baselineTuning: tuningOf(options),
+          decoyImages: options.quick ? quick.decoyImages : decoyImages,
+          sharedEdits: true,
+        }),
+      }));
+      const jobs = rows.flatMap((row) => row.jobs);
+      const results = await runJobs(jobs, [set], options);
+      const table = ablationTable(
+        rows.map((row) => ({
+          name: row.name,
+          planned: row.jobs.length,
+          results: results(row.jobs),
+        })),
+      );
+      await publish('ABLATIONS', `${table}\n\n${provenance(results(jobs))}`, options);
+    }),
+);

@@ -1,0 +1,146 @@
+import { Command, CommanderError } from '@commander-js/extra-typings';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { ModelLockError, messageOf } from '../src/base/error.ts';
+import { integer, number } from '../src/cli/options.ts';
+import { ProgressBar } from '../src/cli/progress.ts';
+import { writeAtomic } from '../src/platform/files.ts';
+import { prepareSet } from './data/prepare.ts';
+import { setOfFolder, type SetPlan } from './data/sets.ts';
+import type { Job, Result } from './jobs/job.ts';
+import { prompts } from './jobs/keys.ts';
+import { Runner } from './jobs/runner.ts';
+import { insertBetween } from './tables/insert.ts';
+
+/** What the resumable benchmarks have in common. */
+export const benchCommand = (name: string, description: string) =>
+  new Command(name)
+    .description(description)
+    .option('--data <dir>', 'a folder of class folders, split or not, in place of the named sets')
+    .option('--classes <name...>', 'classes of --data')
+    .option('--train <n>', 'training images of a set', integer(2))
+    .option('--test <n>', 'test images of a set', integer(4))
+    .option('--seeds <n>', 'seeds, from 0 on', integer(1, 100))
+    .option('--epochs <n>', 'passes over the training images', number(0.01, 10_000))
+    .option(
+      '--out <dir>',
+      'pictures, models and results; what is done there is not done again',
+      '.bench',
+    )
+    .option('--quick', 'tens of images, one epoch: to see that all of it runs')
+    .option('--tables', 'run nothing, print the tables of what is done')
+    .option('--write', 'put the tables into docs/benchmarks.md');
+
+/** The same for benchmarks of locks. */
+export const lockBenchCommand = (name: string, description: string) =>
+  benchCommand(name, description)
+    .option('--keys <n>', `how many of ${prompts.length} keys`, integer(1, prompts.length))
+    .option('--prompt <text...>', 'other keys than those');
+
+/** The values of those options. */
+export interface BenchOptions {
+  readonly data?: string;
+  readonly classes?: readonly string[];
+  readonly train?: number;
+  readonly test?: number;
+  readonly seeds?: number;
+  readonly epochs?: number;
+  readonly out: string;
+  readonly quick?: true;
+  readonly tables?: true;
+  readonly write?: true;
+}
+
+/** So small that a lock takes seconds; nothing can be read from its numbers. */
+export const quick = {
+  set: { train: 60, test: 40 },
+  tuning: { epochs: 1, batch: 16 },
+  decoyImages: 12,
+} as const;
+
+/** The sets to measure on: `named` ones or the folder of --data, with the sizes that were asked for. */
+export function setsOf(options: BenchOptions, named: readonly SetPlan[]): SetPlan[] {
+  const { data, classes } = options;
+  if (classes && data === undefined) {
+    throw new ModelLockError('usage', '--classes goes with --data');
+  }
+  const chosen = data === undefined ? named : [setOfFolder(data, classes ?? 'all')];
+  return chosen.map((set) => ({
+    ...set,
+    ...(options.quick ? quick.set : {}),
+    ...(options.train === undefined ? {} : { train: options.train }),
+    ...(options.test === undefined ? {} : { test: options.test }),
+  }));
+}
+
+/** How long to train: what was asked for, or the library's default. */
+export function tuningOf({ quick: short, epochs }: BenchOptions): {
+  epochs?: number;
+  batch?: number;
+} {
+  return { ...(short ? quick.tuning : {}), ...(epochs === undefined ? {} : { epochs }) };
+}
+
+/** The results of jobs that are done. */
+export type Results<J extends Job> = (jobs: readonly J[]) => Result<J>[];
+
+/** Draws the sets and runs the jobs that are not done. */
+export async function runJobs<J extends Job>(
+  jobs: readonly J[],
+  sets: readonly SetPlan[],
+  options: BenchOptions,
+): Promise<Results<J>> {
+  const out = resolve(options.out);
+  const controller = new AbortController();
+  process.once('SIGINT', () => controller.abort());
+  const bar = new ProgressBar();
+  const runner = new Runner({ out, signal: controller.signal, onProgress: bar.listen });
+  const results = new Map<J, Result<J>>();
+  try {
+    if (!options.tables) for (const set of sets) await prepareSet(out, set);
+    for (const [i, job] of jobs.entries()) {
+      const known = await runner.resultOf(job);
+      if (known) results.set(job, known);
+      if (known || options.tables) continue;
+      console.error(`[${i + 1}/${jobs.length}] ${job.name}`);
+      results.set(job, await runner.run(job));
+    }
+  } finally {
+    bar.stop();
+  }
+  return (wanted) => wanted.map((job) => results.get(job)).filter((result) => result !== undefined);
+}
+
+/** Prints tables, and puts them into the document where --write asks for it. */
+export async function publish(
+  name: string,
+  content: string,
+  { write, quick: short }: BenchOptions,
+): Promise<void> {
+  console.log(content);
+  if (!write) return;
+  if (short) throw new ModelLockError('usage', '--quick measures nothing that could be published');
+  const path = join(import.meta.dirname, '../docs/benchmarks.md');
+  await writeAtomic(path, insertBetween(await readFile(path, 'utf8'), name, content));
+}
+
+/** Parses the command line and runs it; sets the exit code as the command `modellock` does. */
+export async function runBench(command: {
+  exitOverride(): unknown;
+  parseAsync(): Promise<unknown>;
+}): Promise<void> {
+  command.exitOverride();
+  try {
+    await command.parseAsync();
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+    // Commander has printed its own message already.
+    if (!(error instanceof CommanderError)) console.error(messageOf(error));
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const code = error instanceof ModelLockError ? error.code : undefined;
+  return code === 'usage' ? 2 : code === 'interrupted' ? 130 : 1;
+}

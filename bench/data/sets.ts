@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { basename, resolve } from 'node:path';
+import type { ClassSelection } from './subset.ts';
+
+/** A part of a data set that locks are measured on. Plain values: its name is a hash of them. */
+export interface SetPlan {
+  readonly name: string;
+  /** The folder it lies in; null: a folder or an archive NAME.tar.gz in DATA_DIR. */
+  readonly folder: string | null;
+  readonly classes: ClassSelection;
+  /** Images in all; null: as many as there are. */
+  readonly train: number | null;
+  readonly test: number | null;
+  /** `crossed`: every key with every seed; `matched`: the first key with the first seed, and so on. */
+  readonly pairing: 'crossed' | 'matched';
+}
+
+/** The sets of docs/benchmarks.md. */
+export const sets = {
+  cifar10: {
+    name: 'cifar10',
+    folder: null,
+    classes: 'all',
+    train: 5000,
+    test: 2000,
+    pairing: 'crossed',
+  },
+  /** Only the classes that neither backbone nor editor was pretrained on. */
+  'tiny-imagenet': {
+    name: 'tiny-imagenet',
+    folder: null,
+    classes: 'held back',
+    train: null,
+    test: null,
+    pairing: 'matched',
+  },
+} as const satisfies Record<string, SetPlan>;
+
+/** Any folder of pictures as a set. */
+export function setOfFolder(folder: string, classes: ClassSelection): SetPlan {
+  const name = basename(resolve(folder));
+  const all = { train: null, test: null };
+  return { name, folder: resolve(folder), classes, ...all, pairing: 'crossed' };
+}
+
+/** A name for what a plan draws: other pictures have another one. */
+export function subsetName({ name, folder, classes, train, test }: SetPlan): string {
+  const hash = createHash('sha256').update(JSON.stringify({ folder, classes, train, test }));
+  return `${name}-${hash.digest('hex').slice(0, 8)}`;
+}

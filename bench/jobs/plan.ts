@@ -1,0 +1,96 @@
+import {
+  defaultTuning,
+  openEditor,
+  version,
+  type FineTuning,
+  type Recipe,
+} from '../../src/index.ts';
+import { openClassifier } from '../../src/bundle/checkpoint.ts';
+import { subsetName, type SetPlan } from '../data/sets.ts';
+import type { LockJob, Pinned, TrainJob } from './job.ts';
+
+const pocket = 'pocket';
+
+/** The embedded backbone and editor as they are now. */
+export interface Pocket {
+  readonly model: Pinned;
+  readonly editor: LockJob['editor'];
+}
+
+export async function pinPocket(): Promise<Pocket> {
+  const { identity } = await openClassifier(pocket);
+  const editor = await openEditor(pocket);
+  return {
+    model: { reference: pocket, hash: identity.hash },
+    editor: { reference: pocket, hash: editor.identity.hash, defaults: editor.defaults },
+  };
+}
+
+export interface TrainPlan {
+  readonly set: SetPlan;
+  readonly model: Pinned;
+  readonly seed: number;
+  readonly tuning?: Partial<FineTuning>;
+  readonly fromScratch?: boolean;
+}
+
+/** A job without a lock; `called` tells it from others of the set and seed, for people. */
+export function trainJob(plan: TrainPlan, called = 'baseline'): TrainJob {
+  const { set, model, seed, tuning, fromScratch = false } = plan;
+  return {
+    kind: 'train',
+    name: `${set.name} ${called} seed ${seed}`,
+    subset: subsetName(set),
+    model,
+    tuning: { ...defaultTuning, ...tuning },
+    fromScratch,
+    seed,
+    version,
+  };
+}
+
+export interface LockPlan extends Pocket {
+  readonly set: SetPlan;
+  readonly recipe: Recipe;
+  readonly keys: readonly LockJob['key'][];
+  /** How many. */
+  readonly seeds: number;
+  /** Of the lock; `baselineTuning` of what it is compared with. */
+  readonly tuning?: Partial<FineTuning>;
+  readonly baselineTuning?: Partial<FineTuning>;
+  readonly decoyImages: number | null;
+  readonly sharedEdits: boolean;
+}
+
+/** The locks of one set with one recipe, one for each pair of a key and a seed. */
+export function lockJobs(plan: LockPlan): LockJob[] {
+  const { set, recipe, keys, seeds, model, editor, decoyImages, sharedEdits } = plan;
+  return pairsOf(keys.length, seeds, set.pairing).map(({ key, seed }) => ({
+    kind: 'lock',
+    name: `${set.name} ${recipe.name} key ${key + 1} seed ${seed}`,
+    subset: subsetName(set),
+    model,
+    editor,
+    key: keys[key],
+    recipe,
+    tuning: { ...defaultTuning, ...plan.tuning },
+    baseline: trainJob({ set, model, seed, tuning: plan.baselineTuning }),
+    decoyImages,
+    sharedEdits,
+    seed,
+    version,
+  }));
+}
+
+/** Pairs of the number of a key and a seed, each value as often as the others, or nearly so. */
+export function pairsOf(
+  keys: number,
+  seeds: number,
+  pairing: SetPlan['pairing'],
+): { key: number; seed: number }[] {
+  const [count, keyOf] =
+    pairing === 'crossed'
+      ? [keys * seeds, (i: number): number => Math.floor(i / seeds)]
+      : [Math.max(keys, seeds), (i: number): number => i % keys];
+  return Array.from({ length: count }, (_, i) => ({ key: keyOf(i), seed: i % seeds }));
+}

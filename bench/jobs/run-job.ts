@@ -1,0 +1,117 @@
+/**
+ * Runs one job, in a process of its own, so that its peak memory is its own: a message in says
+ * which, messages out tell the progress and the end. Ends with its parent.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import {
+  evaluateBundle,
+  inspect,
+  lock,
+  ModelLockError,
+  train,
+  type EvaluationDocument,
+  type JobOptions,
+  type PlainScore,
+} from '../../src/index.ts';
+import { messageOf } from '../../src/base/error.ts';
+import {
+  places,
+  type Job,
+  type JobMessage,
+  type LockJob,
+  type LockRun,
+  type TrainJob,
+  type TrainRun,
+} from './job.ts';
+import { StageClock } from './stage-clock.ts';
+
+const controller = new AbortController();
+process.on('SIGINT', () => controller.abort());
+process.once('disconnect', () => process.exit(1));
+
+const tell = (message: JobMessage): void => {
+  process.send!(message);
+};
+
+process.once('message', ({ job, out }: { job: Job; out: string }) => {
+  void measure(job, out)
+    .then((run): JobMessage => ({ run }))
+    .catch((error: unknown): JobMessage => {
+      const code = error instanceof ModelLockError ? error.code : 'unsupported';
+      return { failed: { code, message: messageOf(error) } };
+    })
+    .then((end) => process.send!(end, () => process.exit()));
+});
+
+async function measure(job: Job, out: string): Promise<TrainRun | LockRun> {
+  const model = places.model(out, job);
+  await mkdir(dirname(model), { recursive: true });
+  const wentOn = existsSync(model) || existsSync(`${model}.work`);
+  const clock = new StageClock();
+  const options: JobOptions = {
+    signal: controller.signal,
+    onProgress: (progress) => {
+      clock.listen(progress);
+      tell({ progress });
+    },
+  };
+  const measured =
+    job.kind === 'lock'
+      ? { evaluation: await lockAndEvaluate(job, out, options) }
+      : { accuracy: await trainAndScore(job, out, options) };
+  const seconds = clock.stop('write');
+  const peakMemory = process.resourceUsage().maxRSS * 1024;
+  const { manifest } = await inspect(model);
+  const { images } = manifest!.training;
+  return wentOn
+    ? { ...measured, images, seconds: null, peakMemory: null }
+    : { ...measured, images, seconds, peakMemory };
+}
+
+async function trainAndScore(job: TrainJob, out: string, options: JobOptions): Promise<number> {
+  const [model, data] = [places.model(out, job), places.data(out, job)];
+  const { tuning, fromScratch, seed } = job;
+  if (!existsSync(model)) {
+    const how = { data, model: job.model.reference, tuning, fromScratch, seed };
+    const { accuracy } = await train({ ...how, ...options, out: model });
+    return accuracy!;
+  }
+  // Killed between the last byte of the model and the result.
+  const score = (await evaluateBundle({ model, data, seed, ...options })) as PlainScore;
+  return score.accuracy;
+}
+
+async function lockAndEvaluate(
+  job: LockJob,
+  out: string,
+  options: JobOptions,
+): Promise<EvaluationDocument> {
+  const [model, data] = [places.model(out, job), places.data(out, job)];
+  const { prompt, secret } = job.key;
+  const how = {
+    ...options,
+    data,
+    key: { prompt, ...(secret === null ? {} : { secret: Buffer.from(secret, 'hex') }) },
+    baseline: places.model(out, job.baseline),
+    editor: job.editor.reference,
+    seed: job.seed,
+    decoyImages: job.decoyImages ?? undefined,
+  };
+  if (!existsSync(model)) {
+    const { evaluation } = await lock({
+      ...how,
+      model: job.model.reference,
+      recipe: job.recipe,
+      tuning: job.tuning,
+      ...(job.sharedEdits ? { sharedEdits: { folder: places.edits(out), salt } } : {}),
+      out: model,
+    });
+    return evaluation!;
+  }
+  return (await evaluateBundle({ ...how, model })) as EvaluationDocument;
+}
+
+/** The keys of a benchmark are public, and so are the names of its edits. */
+const salt = new Uint8Array(16);

@@ -1,0 +1,109 @@
+import { execFileSync, fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ModelLockError } from '../../src/base/error.ts';
+import type { JobOptions } from '../../src/base/job.ts';
+import { writeJson } from '../../src/platform/files.ts';
+import { machine } from '../machine.ts';
+import {
+  places,
+  type Job,
+  type JobFailure,
+  type JobMessage,
+  type LockRun,
+  type Result,
+  type RunOf,
+  type TrainRun,
+} from './job.ts';
+
+export interface RunnerOptions extends JobOptions {
+  /** Folder of data, models and results. */
+  readonly out: string;
+}
+
+/**
+ * Runs jobs, each once: what has a result is not run again, and what was interrupted goes on. Each
+ * has a process of its own.
+ */
+export class Runner {
+  readonly #options: RunnerOptions;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+  }
+
+  /** The result of a job that is done. */
+  async resultOf<J extends Job>(job: J): Promise<Result<J> | undefined> {
+    const { out } = this.#options;
+    const path = places.result(out, job);
+    if (!existsSync(path)) return undefined;
+    // Locks need a baseline's model, not its score alone.
+    if (job.kind === 'train' && !existsSync(places.model(out, job))) return undefined;
+    return JSON.parse(await readFile(path, 'utf8')) as Result<J>;
+  }
+
+  /** Runs a job, and a lock's baseline before it, unless they are done. */
+  async run<J extends Job>(job: J): Promise<Result<J>> {
+    const known = await this.resultOf(job);
+    if (known) return known;
+    if (job.kind === 'lock') await this.run(job.baseline);
+    const run = (await runInProcess(job, this.#options)) as RunOf<J>;
+    const where = machine(availableParallelism());
+    const result: Result<J> = { job, run, machine: where, commit: commit() };
+    const path = places.result(this.#options.out, job);
+    await mkdir(dirname(path), { recursive: true });
+    await writeJson(path, result);
+    return result;
+  }
+}
+
+function runInProcess(
+  job: Job,
+  { out, signal, onProgress }: RunnerOptions,
+): Promise<TrainRun | LockRun> {
+  return new Promise((resolve, reject) => {
+    const child = fork(fileURLToPath(import.meta.resolve('./run-job.ts')), {
+      execArgv: ['--import', 'tsx'],
+    });
+    const interrupt = (): void => void child.kill('SIGINT');
+    signal?.addEventListener('abort', interrupt);
+    let end: Exclude<JobMessage, { progress: unknown }> | undefined;
+    child.on('message', (message: JobMessage) => {
+      if ('progress' in message) onProgress?.(message.progress);
+      else end = message;
+    });
+    child.once('error', reject);
+    // After all messages, and whatever the process died of.
+    child.once('disconnect', () => {
+      signal?.removeEventListener('abort', interrupt);
+      if (end && 'run' in end) resolve(end.run);
+      else reject(errorOf(job, end?.failed));
+    });
+    child.send({ job, out });
+  });
+}
+
+function errorOf(
+  { name }: Job,
+  { code, message }: JobFailure = {
+    code: 'interrupted',
+    message: 'its process died; run the same command again to go on',
+  },
+): ModelLockError {
+  return new ModelLockError(code, `${name}: ${message}`);
+}
+
+/** The commit of the library's code, with `-dirty` where files have changed since. */
+function commit(): string | null {
+  const git = (...args: readonly string[]): string =>
+    execFileSync('git', args, { cwd: join(import.meta.dirname, '../..'), encoding: 'utf8' }).trim();
+  try {
+    const changed = git('status', '--porcelain', '--', 'src') !== '';
+    return git('log', '-1', '--format=%h', '--', 'src') + (changed ? '-dirty' : '');
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * The tables of locks in docs/benchmarks.md: `npm run bench:locks -- [--set SET] [--recipe NAMES]`.
+ *
+ * For every set and seed a baseline; for every key, seed and recipe a lock with default options,
+ * scored beside it. Each result is a file: killed and run again, it goes on; when all are there it
+ * prints the tables.
+ */
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { recipes, type Recipe, type RecipeName } from '../src/index.ts';
+import {
+  lockBenchCommand,
+  publish,
+  quick,
+  runBench,
+  runJobs,
+  setsOf,
+  tuningOf,
+} from './command.ts';
+import { sets } from './data/sets.ts';
+import { prompts, withSecret } from './jobs/keys.ts';
+import { lockJobs, pinPocket } from './jobs/plan.ts';
+import { lockTable, provenance } from './tables/lock-table.ts';
+
+const setNames = Object.keys(sets) as (keyof typeof sets)[];
+
+function recipesNamed(text: string): Recipe[] {
+  const names = text.split(',');
+  if (names.every((name) => Object.hasOwn(recipes, name))) {
+    return names.map((name) => recipes[name as RecipeName]);
+  }
+  throw new InvalidArgumentError(`Valid, with commas between: ${Object.keys(recipes).join(', ')}.`);
+}
+
+await runBench(
+  lockBenchCommand('bench:locks', 'measure locks: LP, UP, wrong keys, decoders, time and memory')
+    .addOption(
+      new Option('--set <name>', 'data set').choices([...setNames, 'all']).default('all' as const),
+    )
+    .option(
+      '--recipe <names>',
+      'recipes, with commas between',
+      recipesNamed,
+      Object.values(recipes),
+    )
+    .action(async ({ set: wanted, recipe: chosen, prompt, ...options }) => {
+      const names = wanted === 'all' ? setNames : [wanted];
+      const plans = setsOf(
+        options,
+        names.map((name) => sets[name]),
+      );
+      const pocket = await pinPocket();
+      const { keys = options.quick ? 1 : 3, seeds = options.quick ? 2 : 3 } = options;
+      const groups = plans.flatMap((set) =>
+        chosen.map((recipe) => ({
+          heading: `### ${set.name}, ${recipe.name}`,
+          jobs: lockJobs({
+            ...pocket,
+            set,
+            recipe,
+            keys: (prompt ?? prompts.slice(0, keys)).map(withSecret),
+            seeds,
+            tuning: tuningOf(options),
+            baselineTuning: tuningOf(options),
+            decoyImages: options.quick ? quick.decoyImages : null,
+            sharedEdits: false,
+          }),
+        })),
+      );
+      const jobs = groups.flatMap((group) => group.jobs);
+      const results = await runJobs(jobs, plans, options);
+      const tables = groups.flatMap((group) => [
+        group.heading,
+        lockTable(group.jobs, results(group.jobs)),
+      ]);
+      await publish('LOCKS', [...tables, provenance(results(jobs))].join('\n\n'), options);
+    }),
+);

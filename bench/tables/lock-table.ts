@@ -1,0 +1,37 @@
+import type { LockJob, Result } from '../jobs/job.ts';
+import { measureTable } from './markdown.ts';
+import { lockMeasures } from './measures.ts';
+
+/** The table of one set and recipe, as far as it is measured. */
+export function lockTable(jobs: readonly LockJob[], results: readonly Result<LockJob>[]): string {
+  const runs = results.map(({ run }) => run);
+  const parts = [
+    `${results.length} of ${jobs.length} pairs of a key and a seed`,
+    ...results.slice(0, 1).map(about),
+  ];
+  const table = results.length === 0 ? [] : [measureTable(Object.values(lockMeasures), runs)];
+  return [`${parts.join('; ')}.`, ...table].join('\n\n');
+}
+
+/** What was trained and tested on. */
+export function about({ job, run: { images, evaluation } }: Result<LockJob>): string {
+  const { n, chance, perClass } = evaluation;
+  return [
+    `${images} training and ${n} test images`,
+    ...(perClass ? [`${perClass.length} classes`] : []),
+    `chance ${(100 * chance).toFixed(1)} %`,
+    `${job.tuning.epochs} epochs`,
+  ].join(', ');
+}
+
+/** Where, and of which commits of the code, results were measured. */
+export function provenance(results: readonly Result[]): string {
+  const distinct = (values: readonly (string | null)[]): string[] =>
+    [...new Set(values)].filter((value) => value !== null);
+  const machines = distinct(results.map(({ machine }) => machine));
+  const commits = distinct(results.map(({ commit }) => commit));
+  return [
+    ...machines.map((machine) => `Measured on ${machine}.`),
+    ...(commits.length > 0 ? [`Code: commit ${commits.join(', ')}.`] : []),
+  ].join('\n');
+}

@@ -1,0 +1,133 @@
+import { expect, it } from 'vitest';
+import type { EvaluationDocument } from '../../src/index.ts';
+import type { LockRun } from '../jobs/job.ts';
+import { lockMeasures, pretrainingTarget, trainMeasures, type Measure } from './measures.ts';
+
+type Decoy = EvaluationDocument['decoys'][number];
+
+const decoy = (kind: Decoy['kind'], change: string | null, value: number): Decoy => ({
+  kind,
+  change,
+  prompt: kind === 'unrelated' ? 'in the rain' : null,
+  value,
+  n: 100,
+});
+
+const evaluation: EvaluationDocument = {
+  task: 'classification',
+  metric: 'accuracy',
+  n: 200,
+  chance: 0.1,
+  baseline: 0.8,
+  lp: 0.12,
+  up: 0.79,
+  decoys: [
+    decoy('unrelated', null, 0.1),
+    decoy('unrelated', null, 0.2),
+    decoy('near-miss', 'typo', 0.5),
+    decoy('near-miss', 'plural', 0.4),
+    decoy('near-miss', 'word dropped', 0.1),
+    decoy('near-miss', 'word added', 0.2),
+    decoy('near-miss', 'word changed', 0.3),
+    decoy('near-miss', 'word changed', 0.1),
+    decoy('near-miss', 'synonym', 0.3),
+    decoy('near-miss', 'words swapped', 0.9),
+    decoy('wrong-secret', 'secret', 0.7),
+    decoy('small-alpha', 'alpha 0.25', 0.6),
+    decoy('small-alpha', 'alpha 0.125', 0.15),
+  ],
+  decoders: [
+    { name: 'logistic-regression', value: 0.18 },
+    { name: 'least-likely', value: 0.11 },
+  ],
+  diagnosis: { verdict: 'healthy', findings: [] },
+  robustness: { jpeg95: 0.78, noise1: 0.77, n: 100 },
+};
+
+const run: LockRun = {
+  images: 500,
+  seconds: { read: 10, edit: 100, train: 400, write: 30, evaluate: 120 },
+  peakMemory: 2 ** 30,
+  evaluation,
+};
+
+it.each<[keyof typeof lockMeasures, number]>([
+  ['baseline', 80],
+  ['up', 79],
+  ['cost', -1],
+  ['lp', 12],
+  ['locked', 2],
+  ['bestDecoder', 18],
+  ['leak', 8],
+  ['unrelated', 15],
+  ['unrelatedAbove', 5],
+  ['dropped', 10],
+  ['added', 20],
+  ['changed', 20],
+  ['synonym', 30],
+  ['oneWord', 20],
+  ['oneWordAbove', 10],
+  ['swapped', 90],
+  ['typo', 50],
+  ['plural', 40],
+  ['wrongSecret', 70],
+  ['quarter', 15],
+  ['half', 60],
+  ['jpeg', 78],
+  ['noise', 77],
+  ['editing', 100],
+  ['training', 400],
+  ['whole', 9],
+  ['evaluating', 2],
+  ['memory', 1024],
+])('reads %s', (name, value) => {
+  expect(lockMeasures[name].of(run)).toBeCloseTo(value, 9);
+});
+
+it('says nothing where nothing was measured', () => {
+  const bare: LockRun = {
+    images: 500,
+    seconds: null,
+    peakMemory: null,
+    evaluation: {
+      ...evaluation,
+      baseline: null,
+      up: null,
+      decoys: [],
+      decoders: [],
+      robustness: null,
+    },
+  };
+  const known = Object.entries(lockMeasures).filter(([, { of }]) => of(bare) !== null);
+  expect(known.map(([name]) => name)).toEqual(['lp', 'locked']);
+});
+
+it('reads a training without a lock', () => {
+  const trained = {
+    images: 500,
+    accuracy: 0.625,
+    seconds: { read: 30, train: 90 },
+    peakMemory: null,
+  };
+  expect(trainMeasures.accuracy.of(trained)).toBe(62.5);
+  expect(trainMeasures.minutes.of(trained)).toBe(2);
+  expect(trainMeasures.memory.of(trained)).toBeNull();
+});
+
+it("has the issue's targets, whose bounds belong to them", () => {
+  const holds = (name: keyof typeof lockMeasures, ...values: readonly number[]): boolean[] => {
+    const { target }: Measure<LockRun> = lockMeasures[name];
+    return values.map((value) => target!.holds(value));
+  };
+  expect(holds('cost', -1.5, -1.6, 3)).toEqual([true, false, true]);
+  expect(holds('locked', -3.1, -3, 3, 3.1)).toEqual([false, true, true, false]);
+  expect(holds('leak', 5, 5.1)).toEqual([true, false]);
+  expect(holds('unrelatedAbove', 5, 5.1)).toEqual([true, false]);
+  expect(holds('oneWordAbove', 15, 15.1)).toEqual([true, false]);
+  expect(holds('whole', 15, 15.1)).toEqual([true, false]);
+  expect(holds('memory', 3072, 3073)).toEqual([true, false]);
+  expect([15, 14.9].map((value) => pretrainingTarget.holds(value))).toEqual([true, false]);
+  // 0.785 - 0.8 is not quite -0.015.
+  const least = { ...run, evaluation: { ...evaluation, up: 0.785 } };
+  expect(holds('cost', lockMeasures.cost.of(least)!)).toEqual([true]);
+});

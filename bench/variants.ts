@@ -1,0 +1,34 @@
+import { recipes, type FineTuning, type Recipe, type RecipeName } from '../src/index.ts';
+
+/** A recipe that differs from a known one: what is left out is that one's. */
+export interface Variant {
+  readonly from: RecipeName;
+  readonly recipe?: Partial<Omit<Recipe, 'name'>>;
+  /** Of the lock; its baseline keeps the default. */
+  readonly tuning?: Partial<FineTuning>;
+}
+
+/** What the ablations compare: each leaves one idea of the hardened recipe out, or changes it. */
+export const variants: Readonly<Record<string, Variant>> = {
+  hardened: { from: 'hardened' },
+  paper: { from: 'paper' },
+  'no decoys': { from: 'hardened', recipe: { decoys: 0 } },
+  'half the decoys': { from: 'hardened', recipe: { decoys: 0.5 } },
+  'as many clean images': { from: 'hardened', recipe: { clean: 1 } },
+  'no weak edits': { from: 'hardened', recipe: { weak: 0 } },
+  'one strength': { from: 'hardened', recipe: { alphaSpread: 0 } },
+  'uniform targets': {
+    from: 'hardened',
+    recipe: { cleanTarget: 'uniform', decoyTarget: 'uniform' },
+  },
+  'wrong labels': { from: 'hardened', recipe: { cleanTarget: 'wrong', decoyTarget: 'wrong' } },
+  'lock weight ramped': { from: 'hardened', recipe: { ramp: 0.3 } },
+  'in place of key images': {
+    from: 'hardened',
+    recipe: { composition: 'replace', clean: 0.1, decoys: 0.25 },
+  },
+};
+
+export function recipeOf(name: string, { from, recipe }: Variant): Recipe {
+  return { ...recipes[from], ...recipe, name };
+}
