@@ -5,14 +5,7 @@ import { input } from '../graph/value.ts';
 import type { RawConfig } from '../nn/config.ts';
 import { classifierFrom } from '../nn/models/registry.ts';
 import { Scope } from '../nn/scope.ts';
-import {
-  join,
-  makeFolder,
-  moveFolder,
-  removeAll,
-  writeAtomic,
-  writeJson,
-} from '../platform/files.ts';
+import { join, makeFolder, removeAll, writeAtomic, writeJson } from '../platform/files.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { configFile, preprocessorFile, weightsFile } from './checkpoint.ts';
 import { manifestFile, type Manifest } from './manifest.ts';
@@ -28,18 +21,16 @@ export interface Bundle {
 
 /**
  * Writes a bundle: a folder that transformers, transformers.js and ONNX Runtime load as it is, and
- * `modellock.json`. It appears under its name when it is whole.
+ * `modellock.json`. What was in that folder before is removed.
  */
 export async function writeBundle(folder: string, bundle: Bundle): Promise<void> {
-  const part = `${folder}.part`;
-  await removeAll(part);
-  await makeFolder(join(part, 'onnx'));
-  await writeAtomic(join(part, weightsFile), encodeSafetensors(bundle.weights, { format: 'pt' }));
-  await writeJson(join(part, configFile), bundle.config);
-  await writeJson(join(part, preprocessorFile), bundle.preprocessorJson);
-  await writeAtomic(join(part, 'onnx', 'model.onnx'), exportOnnx(bundle));
-  await writeJson(join(part, manifestFile), bundle.manifest);
-  await moveFolder(part, folder);
+  await removeAll(folder);
+  await makeFolder(join(folder, 'onnx'));
+  await writeAtomic(join(folder, weightsFile), encodeSafetensors(bundle.weights, { format: 'pt' }));
+  await writeJson(join(folder, configFile), bundle.config);
+  await writeJson(join(folder, preprocessorFile), bundle.preprocessorJson);
+  await writeAtomic(join(folder, 'onnx', 'model.onnx'), exportOnnx(bundle));
+  await writeJson(join(folder, manifestFile), bundle.manifest);
 }
 
 /** The model as ONNX, weights inside, with a free batch axis. */

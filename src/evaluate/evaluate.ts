@@ -4,7 +4,6 @@ import { stratified, type ImageDataset, type ImageItem } from '../data/image-fol
 import type { EditOptions, Editor } from '../editors/editor.ts';
 import type { Key } from '../key/key.ts';
 import { evaluationDecoys, type SameKey } from '../key/decoys/decoys.ts';
-import { randomBytes } from '../platform/crypto.ts';
 import { decodeImage, encodeImage } from '../platform/images.ts';
 import { classification } from '../tasks/classification.ts';
 import type { RgbImage } from '../tensor/image.ts';
@@ -28,6 +27,8 @@ export interface Unlocking {
   readonly key: Key;
   /** Whether two prompts are the same key to the editor. */
   readonly same: SameKey;
+  /** Whether the editor reads a prompt to its end. */
+  fits(prompt: string): boolean;
 }
 
 export interface EvaluateOptions extends JobOptions {
@@ -44,7 +45,7 @@ export interface EvaluateOptions extends JobOptions {
   readonly seed: number;
 }
 
-const place = { decoders: 31, decoyItems: 32, noise: 33 } as const;
+const place = { decoders: 31, decoyItems: 32, noise: 33, secret: 34 } as const;
 
 /** Measures a locked model: LP, UP, wrong keys, what its outputs give away, robustness. */
 export async function evaluate(options: EvaluateOptions): Promise<EvaluationDocument> {
@@ -134,7 +135,11 @@ function measurer(options: EvaluateOptions): Measure {
 }
 
 /** Pictures edited with a key, blended as the lock wants it. */
-export function editedWith({ editor, key, options }: Omit<Unlocking, 'same'>): Treatment {
+export function editedWith({
+  editor,
+  key,
+  options,
+}: Pick<Unlocking, 'editor' | 'key' | 'options'>): Treatment {
   return (images) => editor.edit(images, key, options);
 }
 
@@ -169,25 +174,25 @@ interface WrongKey extends Pick<DocumentedDecoy, 'kind' | 'change' | 'prompt'> {
 /** Everything that is nearly the key and must not unlock. */
 function wrongKeys(
   { seed, unrelated }: EvaluateOptions,
-  { key, options, same }: Unlocking,
+  { key, options, same, fits }: Unlocking,
 ): WrongKey[] {
-  const prompts = evaluationDecoys(key.prompt, same, seed, unrelated).map(
-    ({ kind, change, prompt }): WrongKey => ({
+  const prompts = evaluationDecoys(key.prompt, same, seed, unrelated)
+    .filter(({ prompt }) => fits(prompt))
+    .map(({ kind, change, prompt }): WrongKey => ({
       kind,
       change,
       // A near miss spells the key and is never written down.
       prompt: kind === 'unrelated' ? prompt : null,
       key: { ...key, prompt },
       options,
-    }),
-  );
+    }));
   const secret: WrongKey[] = key.secret
     ? [
         {
           kind: 'wrong-secret',
           change: 'secret',
           prompt: null,
-          key: { ...key, secret: randomBytes(key.secret.length) },
+          key: { ...key, secret: otherSecret(key.secret, seed) },
           options,
         },
       ]
@@ -198,6 +203,12 @@ function wrongKeys(
     return { kind: 'small-alpha', change, prompt: null, key, options: { ...options, alpha } };
   });
   return [...prompts, ...secret, ...weak];
+}
+
+/** A wrong secret, the same one whenever the evaluation is repeated. */
+function otherSecret({ length }: Uint8Array, seed: number): Uint8Array {
+  const random = counterRandom(seed, place.secret);
+  return Uint8Array.from({ length }, () => random.integer(256));
 }
 
 async function scoreDecoys(

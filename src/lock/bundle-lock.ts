@@ -8,7 +8,7 @@ import type { Unlocking } from '../evaluate/evaluate.ts';
 import { resolveReference } from '../formats/reference.ts';
 import { checkedKey, type Key } from '../key/key.ts';
 import { exists, join, readText } from '../platform/files.ts';
-import { sameKey } from './lock.ts';
+import { readingOf } from './lock.ts';
 
 /** A bundle, or a plain model, opened. */
 export interface OpenedModel {
@@ -57,5 +57,5 @@ export async function openUnlocking(
   reference?: string,
 ): Promise<Unlocking & { readonly editor: InstructPix2PixEditor }> {
   const { editor, options } = await openBundleEditor(manifest, reference);
-  return { editor, options, key: checkedKey(key), same: sameKey(editor) };
+  return { editor, options, key: checkedKey(key), ...readingOf(editor) };
 }

@@ -59,7 +59,9 @@ export async function evaluateBundle(
       };
     }
     const unlocking = options.key && (await openUnlocking(manifest, options.key, options.editor));
-    const baseline = options.baseline ? await openBaseline(options.baseline, model) : undefined;
+    const baseline = options.baseline
+      ? await openBaseline(options.baseline, model.labels)
+      : undefined;
     try {
       return await evaluate({ ...options, model, dataset, unlocking, baseline });
     } finally {

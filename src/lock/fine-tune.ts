@@ -64,6 +64,8 @@ export interface FineTuneOptions extends JobOptions {
   readonly tuning: FineTuning;
   readonly seed: number;
   readonly checkpoints?: CheckpointStore;
+  /** Time between checkpoints in seconds. Default 20. */
+  readonly checkpointSeconds?: number;
   readonly threads?: number;
 }
 
@@ -107,7 +109,7 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
   );
 
   const stepsPerEpoch = Math.ceil(rows.length / batch);
-  const steps = Math.round(tuning.epochs * stepsPerEpoch);
+  const steps = Math.max(1, Math.round(tuning.epochs * stepsPerEpoch));
   const batches = new Batches(options, { batch, stepsPerEpoch, steps }, scope.declared);
   try {
     await fit(trainer, {
@@ -116,6 +118,7 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
       schedule: warmupCosine({ steps, warmup: Math.round(steps * tuning.warmup) }),
       batch: (step) => batches.at(step),
       checkpoints: options.checkpoints,
+      checkpointSeconds: options.checkpointSeconds,
       signal: options.signal,
       onProgress: options.onProgress,
     });

@@ -2,12 +2,7 @@ import { counterRandom } from '../base/random/counter.ts';
 import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
 import { version } from '../base/version.ts';
-import {
-  openClassifier,
-  readClassifier,
-  withWeights,
-  type ClassifierCheckpoint,
-} from '../bundle/checkpoint.ts';
+import { openClassifier, withWeights, type ClassifierCheckpoint } from '../bundle/checkpoint.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { Predictor } from '../bundle/predictor.ts';
 import { writeBundle } from '../bundle/write.ts';
@@ -19,7 +14,8 @@ import { openEditor } from '../editors/open.ts';
 import type { EvaluationDocument } from '../evaluate/document.ts';
 import { evaluate, type Unlocking } from '../evaluate/evaluate.ts';
 import { trainingDecoys } from '../key/decoys/decoys.ts';
-import { checkedKey, requireReadable, type Key } from '../key/key.ts';
+import { checkedKey, maxTokens, requireReadable, type Key } from '../key/key.ts';
+import { sameKeyBy } from '../key/same-key.ts';
 import { join, makeFolder } from '../platform/files.ts';
 import { readImage } from '../platform/images.ts';
 import { chaffClasses, coarseColours } from './chaff.ts';
@@ -28,7 +24,7 @@ import { defaultTuning, fineTune, type FineTuning } from './fine-tune.ts';
 import { lockedRows } from './locked-rows.ts';
 import { recipeNamed, recipes, type Recipe } from './recipe.ts';
 import { editTrainingImages } from './training-images.ts';
-import { WorkFolder } from './work-folder.ts';
+import { inWorkFolder, type WorkFolder } from './work-folder.ts';
 
 export interface LockOptions extends DataOptions, JobOptions {
   /** A reference to the pretrained classifier. */
@@ -54,6 +50,8 @@ export interface LockOptions extends DataOptions, JobOptions {
   readonly sharedEdits?: SharedEdits;
   /** Keeps the work folder, edited images included, when the job is done. */
   readonly keepWork?: boolean;
+  /** Time between checkpoints in seconds. Default 20. */
+  readonly checkpointSeconds?: number;
   readonly threads?: number;
 }
 
@@ -72,104 +70,126 @@ export interface LockResult {
 /** Locks a classifier with a key: the paper from beginning to end. */
 export async function lock(options: LockOptions): Promise<LockResult> {
   const key = checkedKey(options.key);
+  return inWorkFolder(options, async (work) => {
+    const editor = await openEditor(options.editor, { threads: options.threads });
+    try {
+      return await lockIn(work, options, key, editor);
+    } finally {
+      await editor.dispose();
+    }
+  });
+}
+
+async function lockIn(
+  work: WorkFolder,
+  options: LockOptions,
+  key: Key,
+  editor: InstructPix2PixEditor,
+): Promise<LockResult> {
   const recipe = recipeOf(options.recipe);
   const { checkpoint: base, identity } = await openClassifier(options.model);
-  const editor = await openEditor(options.editor, { threads: options.threads });
   requireReadable(editor.tokens(key.prompt).length);
   const edit: EditOptions = { ...editor.defaults, ...options.edit };
   const tuning = { ...defaultTuning, ...options.tuning };
   const { train: set, test, skipped } = await openDataSets(options, options);
-  const job = {
-    kind: 'lock',
-    model: identity.hash,
-    editor: editor.identity.hash,
-    recipe,
-    edit,
-    tuning,
-    seed: options.seed,
-    files: set.items.map((item) => item.path),
-  };
-  const work = await WorkFolder.open(options.out, job, key);
-  let finished = false;
-  try {
-    const same = sameKey(editor);
-    const { sharedEdits } = options;
-    if (sharedEdits) await makeFolder(sharedEdits.folder, 0o700);
-    const images = await editTrainingImages({
-      ...options,
-      items: set.items,
-      editor,
+  // Before the long part, not after it.
+  if (options.baseline) await (await openBaseline(options.baseline, set.classes)).dispose();
+  const ended = await work.claim<LockResult>(
+    {
+      kind: 'lock',
+      model: identity.hash,
+      editor: editor.identity.hash,
+      recipe,
       edit,
-      key,
-      decoys: recipe.decoys > 0 ? trainingDecoys(key.prompt, same, options.seed) : [],
-      preprocessor: base.preprocessor,
-      cache: sharedEdits ?? { folder: join(work.path, 'edits'), salt: work.salt },
-    });
-    const tuned = await fineTune({
-      base,
-      labels: set.classes,
-      rows: lockedRows({
-        recipe,
-        images,
-        classes: set.classes.length,
-        alpha: edit.alpha,
-        labelSmoothing: tuning.labelSmoothing,
-        seed: options.seed,
-        chaff: usesChaff(recipe) ? await chaffOf(set, base, options.seed) : undefined,
-      }),
       tuning,
       seed: options.seed,
-      checkpoints: work.checkpoints('training'),
-      threads: options.threads,
-      signal: options.signal,
-      onProgress: options.onProgress,
-    });
-    const cached = sharedEdits ? new CachedEditor(editor, sharedEdits) : editor;
-    const unlocking = { editor: cached, options: edit, key, same };
-    const evaluation = test
-      ? await evaluateLock(options, withWeights(base, tuned), test, unlocking)
-      : null;
-    const manifest: Manifest = {
-      format: 1,
-      modellock: version,
-      task: 'classification',
-      labels: [...set.classes],
-      base: identity,
-      lock: {
-        editor: { ...editor.identity, reference: options.editor },
-        kind: 'style',
-        edit: editParametersOf(edit),
-        secret: key.secret !== undefined,
-        recipe: { ...recipe },
-      },
-      training: { seed: options.seed, images: set.items.length, epochs: tuning.epochs },
-      measured: evaluation && {
-        metric: evaluation.metric,
-        n: evaluation.n,
-        chance: evaluation.chance,
-        lp: evaluation.lp,
-        up: evaluation.up,
-        baseline: evaluation.baseline,
-      },
-    };
-    await writeBundle(options.out, {
-      ...tuned,
-      preprocessorJson: base.preprocessorJson,
-      size: base.preprocessor.size,
-      manifest,
-    });
-    finished = true;
-    return {
-      bundle: options.out,
-      images: set.items.length,
-      skipped,
-      aliases: images.aliases,
-      evaluation,
-    };
-  } finally {
-    await editor.dispose();
-    await work.close({ remove: finished && !options.keepWork });
-  }
+      files: set.items.map((item) => item.path),
+    },
+    key,
+  );
+  if (ended) return ended;
+  const reading = readingOf(editor);
+  const { sharedEdits } = options;
+  if (sharedEdits) await makeFolder(sharedEdits.folder, 0o700);
+  const decoys = trainingDecoys(key.prompt, reading.same, options.seed);
+  const images = await editTrainingImages({
+    ...options,
+    items: set.items,
+    editor,
+    edit,
+    key,
+    decoys: recipe.decoys > 0 ? decoys.filter(({ prompt }) => reading.fits(prompt)) : [],
+    preprocessor: base.preprocessor,
+    cache: sharedEdits ?? { folder: join(work.path, 'edits'), salt: work.salt },
+  }).catch(async (error: unknown) => {
+    // A key that is refused now will be refused again.
+    if (error instanceof ModelLockError && error.code === 'key') await work.abandon();
+    throw error;
+  });
+  const tuned = await fineTune({
+    base,
+    labels: set.classes,
+    rows: lockedRows({
+      recipe,
+      images,
+      classes: set.classes.length,
+      alpha: edit.alpha,
+      labelSmoothing: tuning.labelSmoothing,
+      seed: options.seed,
+      chaff: usesChaff(recipe) ? await chaffOf(set, base, options.seed) : undefined,
+    }),
+    tuning,
+    seed: options.seed,
+    checkpoints: work.checkpoints('training'),
+    checkpointSeconds: options.checkpointSeconds,
+    threads: options.threads,
+    signal: options.signal,
+    onProgress: options.onProgress,
+  });
+  const cached = sharedEdits ? new CachedEditor(editor, sharedEdits) : editor;
+  const unlocking = { editor: cached, options: edit, key, ...reading };
+  const evaluation = test
+    ? await evaluateLock(options, withWeights(base, tuned), test, unlocking)
+    : null;
+  const manifest: Manifest = {
+    format: 1,
+    modellock: version,
+    task: 'classification',
+    labels: [...set.classes],
+    base: identity,
+    lock: {
+      editor: { ...editor.identity, reference: options.editor },
+      kind: 'style',
+      edit: editParametersOf(edit),
+      secret: key.secret !== undefined,
+      recipe: { ...recipe },
+    },
+    training: { seed: options.seed, images: set.items.length, epochs: tuning.epochs },
+    measured: evaluation && {
+      metric: evaluation.metric,
+      n: evaluation.n,
+      chance: evaluation.chance,
+      lp: evaluation.lp,
+      up: evaluation.up,
+      baseline: evaluation.baseline,
+    },
+  };
+  const made = join(work.path, 'bundle');
+  await writeBundle(made, {
+    ...tuned,
+    preprocessorJson: base.preprocessorJson,
+    size: base.preprocessor.size,
+    manifest,
+  });
+  const result: LockResult = {
+    bundle: options.out,
+    images: set.items.length,
+    skipped,
+    aliases: images.aliases,
+    evaluation,
+  };
+  await work.publish(made, result);
+  return result;
 }
 
 function recipeOf(recipe: LockOptions['recipe']): Recipe {
@@ -179,9 +199,12 @@ function recipeOf(recipe: LockOptions['recipe']): Recipe {
 const usesChaff = ({ cleanTarget, decoyTarget }: Recipe): boolean =>
   cleanTarget === 'chaff' || decoyTarget === 'chaff';
 
-/** Prompts with the same tokens are one key, however they are written. */
-export function sameKey(editor: InstructPix2PixEditor): (a: string, b: string) => boolean {
-  return (a, b) => editor.tokens(a).join() === editor.tokens(b).join();
+/** What an editor makes of prompts. */
+export function readingOf(editor: InstructPix2PixEditor): Pick<Unlocking, 'same' | 'fits'> {
+  return {
+    same: sameKeyBy((prompt) => editor.tokens(prompt)),
+    fits: (prompt) => editor.tokens(prompt).length <= maxTokens,
+  };
 }
 
 /** What a manifest keeps of the options of an edit. */
@@ -218,7 +241,9 @@ async function evaluateLock(
   unlocking: Unlocking,
 ): Promise<EvaluationDocument> {
   const model = await Predictor.create(checkpoint);
-  const baseline = options.baseline ? await openBaseline(options.baseline, model) : undefined;
+  const baseline = options.baseline
+    ? await openBaseline(options.baseline, model.labels)
+    : undefined;
   const { seed, decoyImages, signal, onProgress } = options;
   const document = await evaluate({
     model,
@@ -235,12 +260,16 @@ async function evaluateLock(
   return document;
 }
 
-/** A model without a lock for the same classes. Throws `usage` for other ones. */
-export async function openBaseline(folder: string, model: Predictor): Promise<Predictor> {
-  const baseline = await Predictor.create(await readClassifier(folder));
-  if (baseline.labels.join('\n') !== model.labels.join('\n')) {
-    await baseline.dispose();
-    throw new ModelLockError('usage', `the baseline ${folder} has other classes than the model`);
+/** A model for the same classes. Throws `usage` for other ones. */
+export async function openBaseline(
+  reference: string,
+  labels: readonly string[],
+): Promise<Predictor> {
+  const { checkpoint } = await openClassifier(reference);
+  if (checkpoint.classifier.labels.join('\n') === labels.join('\n')) {
+    return Predictor.create(checkpoint);
   }
-  return baseline;
+  throw new ModelLockError('usage', `the baseline ${reference} has other classes than the model`, {
+    valid: labels,
+  });
 }

@@ -6,11 +6,12 @@ import { Predictor } from '../bundle/predictor.ts';
 import { writeBundle } from '../bundle/write.ts';
 import type { ImageDataset } from '../data/image-folder.ts';
 import { accuracyOf, answers, untouched } from '../evaluate/score.ts';
+import { join } from '../platform/files.ts';
 import { classification } from '../tasks/classification.ts';
 import { openDataSets, type DataOptions } from './data-sets.ts';
 import { defaultTuning, fineTune, type FineTuning } from './fine-tune.ts';
 import { plainRows } from './plain-rows.ts';
-import { WorkFolder } from './work-folder.ts';
+import { inWorkFolder, type WorkFolder } from './work-folder.ts';
 
 export interface TrainOptions extends DataOptions, JobOptions {
   /** A reference to the pretrained classifier. */
@@ -22,6 +23,8 @@ export interface TrainOptions extends DataOptions, JobOptions {
   readonly fromScratch?: boolean;
   /** Keeps the work folder when the job is done. */
   readonly keepWork?: boolean;
+  /** Time between checkpoints in seconds. Default 20. */
+  readonly checkpointSeconds?: number;
   readonly threads?: number;
 }
 
@@ -36,13 +39,17 @@ export interface TrainResult {
 }
 
 /** Fine-tunes a classifier without a lock: the baseline that a lock is compared with. */
-export async function train(options: TrainOptions): Promise<TrainResult> {
+export function train(options: TrainOptions): Promise<TrainResult> {
+  return inWorkFolder(options, (work) => trainIn(work, options));
+}
+
+async function trainIn(work: WorkFolder, options: TrainOptions): Promise<TrainResult> {
   const { fromScratch } = options;
   const { checkpoint, identity } = await openClassifier(options.model);
   const base = fromScratch ? { ...checkpoint, weights: new Map() } : checkpoint;
   const tuning = { ...defaultTuning, ...options.tuning };
   const { train: set, test, skipped } = await openDataSets(options, options);
-  const work = await WorkFolder.open(options.out, {
+  const ended = await work.claim<TrainResult>({
     kind: 'train',
     model: identity.hash,
     tuning,
@@ -50,52 +57,51 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     seed: options.seed,
     files: set.items.map((item) => item.path),
   });
-  let finished = false;
-  try {
-    const tuned = await fineTune({
-      base,
-      labels: set.classes,
-      rows: plainRows(set.items, set.classes.length, base.preprocessor, tuning, options.seed),
-      tuning,
-      seed: options.seed,
-      checkpoints: work.checkpoints('training'),
-      threads: options.threads,
-      signal: options.signal,
-      onProgress: options.onProgress,
-    });
-    const predictor = await Predictor.create(withWeights(base, tuned));
-    const measured = test ? await measure(predictor, test, options.signal) : null;
-    await predictor.dispose();
-    await writeBundle(options.out, {
-      ...tuned,
-      preprocessorJson: base.preprocessorJson,
-      size: base.preprocessor.size,
-      manifest: {
-        format: 1,
-        modellock: version,
-        task: 'classification',
-        labels: [...set.classes],
-        base: identity,
-        lock: null,
-        training: {
-          seed: options.seed,
-          images: set.items.length,
-          epochs: tuning.epochs,
-          ...(fromScratch ? { fromScratch } : {}),
-        },
-        measured,
+  if (ended) return ended;
+  const tuned = await fineTune({
+    base,
+    labels: set.classes,
+    rows: plainRows(set.items, set.classes.length, base.preprocessor, tuning, options.seed),
+    tuning,
+    seed: options.seed,
+    checkpoints: work.checkpoints('training'),
+    checkpointSeconds: options.checkpointSeconds,
+    threads: options.threads,
+    signal: options.signal,
+    onProgress: options.onProgress,
+  });
+  const predictor = await Predictor.create(withWeights(base, tuned));
+  const measured = test ? await measure(predictor, test, options.signal) : null;
+  await predictor.dispose();
+  const made = join(work.path, 'bundle');
+  await writeBundle(made, {
+    ...tuned,
+    preprocessorJson: base.preprocessorJson,
+    size: base.preprocessor.size,
+    manifest: {
+      format: 1,
+      modellock: version,
+      task: 'classification',
+      labels: [...set.classes],
+      base: identity,
+      lock: null,
+      training: {
+        seed: options.seed,
+        images: set.items.length,
+        epochs: tuning.epochs,
+        ...(fromScratch ? { fromScratch } : {}),
       },
-    });
-    finished = true;
-    return {
-      bundle: options.out,
-      images: set.items.length,
-      skipped,
-      accuracy: measured?.baseline ?? null,
-    };
-  } finally {
-    await work.close({ remove: finished && !options.keepWork });
-  }
+      measured,
+    },
+  });
+  const result: TrainResult = {
+    bundle: options.out,
+    images: set.items.length,
+    skipped,
+    accuracy: measured?.baseline ?? null,
+  };
+  await work.publish(made, result);
+  return result;
 }
 
 async function measure(

@@ -2,9 +2,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { WorkFolder } from './work-folder.ts';
+import type { Key } from '../key/key.ts';
+import { inWorkFolder, WorkFolder, type WorkOptions } from './work-folder.ts';
 
-const key = { prompt: 'with oil pastel' };
+const key: Key = { prompt: 'with oil pastel' };
 const job = { recipe: 'paper', seed: 1 };
 
 let root: string;
@@ -15,11 +16,30 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
+/** Opens the folder for a job. */
+async function claimed(withKey: Key | undefined = key, what: unknown = job): Promise<WorkFolder> {
+  const work = await WorkFolder.open(out);
+  try {
+    await work.claim(what, withKey);
+    return work;
+  } catch (error) {
+    await work.close();
+    throw error;
+  }
+}
+
 /** Begins a job and leaves it, as a killed process does. */
-async function begin(withKey: typeof key | undefined = key): Promise<WorkFolder> {
-  const work = await WorkFolder.open(out, job, withKey);
-  await work.close({ remove: false });
+async function begin(withKey?: Key): Promise<WorkFolder> {
+  const work = await claimed(withKey);
+  await work.close();
   return work;
+}
+
+/** What the job is to make, and its result. */
+async function made(work: WorkFolder): Promise<string> {
+  await mkdir(join(work.path, 'bundle'));
+  await writeFile(join(work.path, 'bundle', 'config.json'), '{}');
+  return join(work.path, 'bundle');
 }
 
 describe('WorkFolder', () => {
@@ -33,51 +53,77 @@ describe('WorkFolder', () => {
 
   it('goes on with the same job and the same key, under the same salt', async () => {
     const { salt } = await begin();
-    const again = await WorkFolder.open(out, { ...job }, { ...key });
+    const again = await claimed({ ...key }, { ...job });
     expect([...again.salt]).toEqual([...salt]);
-    await again.close({ remove: true });
+    await again.close({ done: true });
     expect(await readdir(root)).toEqual([]);
-    const anew = await WorkFolder.open(out, job, key);
+    const anew = await claimed();
     expect([...anew.salt]).not.toEqual([...salt]);
-    await anew.close({ remove: true });
+    await anew.close();
   });
 
-  it('belongs to one at a time', async () => {
-    const work = await WorkFolder.open(out, job, key);
-    await expect(WorkFolder.open(out, job, key)).rejects.toMatchObject({ code: 'busy' });
-    await work.close({ remove: false });
+  it('belongs to one at a time, and lies beside the output whether that ends in a slash or not', async () => {
+    const work = await claimed();
+    for (const name of [out, `${out}/`]) {
+      await expect(WorkFolder.open(name)).rejects.toMatchObject({ code: 'busy' });
+    }
+    await work.close();
+  });
+
+  it('leaves nothing where no job claimed it', async () => {
+    await (await WorkFolder.open(out)).close();
+    expect(await readdir(root)).toEqual([]);
   });
 
   it.each([
     ['another key', { prompt: 'with oil pastels' }],
     ['a secret beside the prompt', { ...key, secret: new Uint8Array(16).fill(1) }],
-    ['no key', undefined],
   ])('refuses to go on with %s, and stays free', async (_, other) => {
     await begin();
-    await expect(WorkFolder.open(out, job, other)).rejects.toMatchObject({ code: 'key' });
+    await expect(claimed(other)).rejects.toMatchObject({ code: 'key' });
     await begin();
   });
 
-  it('refuses a key where the job began without one', async () => {
-    const work = await WorkFolder.open(out, job);
-    await work.close({ remove: false });
-    await expect(WorkFolder.open(out, job, key)).rejects.toMatchObject({ code: 'key' });
+  it('refuses a key where the job began without one, and none where it began with one', async () => {
+    const work = await WorkFolder.open(out);
+    await work.claim(job);
+    await expect(work.claim(job, key)).rejects.toMatchObject({ code: 'key' });
+    await work.close({ done: true });
+    await begin();
+    const again = await WorkFolder.open(out);
+    await expect(again.claim(job)).rejects.toMatchObject({ code: 'key' });
+    await again.close();
   });
 
   it('refuses another job, and an output that is there', async () => {
     await begin();
-    await expect(WorkFolder.open(out, { ...job, seed: 2 }, key)).rejects.toMatchObject({
+    await expect(claimed(key, { ...job, seed: 2 })).rejects.toMatchObject({
       code: 'usage',
+      message: expect.stringContaining('unfinished job with other options') as string,
     });
     await mkdir(out);
-    await expect(WorkFolder.open(out, job, key)).rejects.toThrow(`${out} is there already`);
+    await expect(claimed()).rejects.toThrow(`${out} is there already`);
+  });
+
+  it('refuses a folder that somebody else has filled', async () => {
+    await mkdir(`${out}.work`);
+    await writeFile(join(`${out}.work`, 'thesis.tex'), '');
+    await expect(claimed()).rejects.toThrow(`${out}.work is not a work folder`);
+    expect(await readdir(`${out}.work`)).toEqual(['thesis.tex']);
+  });
+
+  it('goes on where the job was killed while its file was written', async () => {
+    await mkdir(`${out}.work`);
+    await writeFile(join(`${out}.work`, 'job.json.0123.part'), '{"job"');
+    await (await claimed()).close({ done: true });
+    expect(await readdir(root)).toEqual([]);
   });
 
   it('names its own file where that is broken', async () => {
     const { path } = await begin();
     for (const text of ['{"job": ', 'null', '{}']) {
       await writeFile(join(path, 'job.json'), text);
-      await expect(WorkFolder.open(out, job, key)).rejects.toMatchObject({
+      await expect(claimed()).rejects.toMatchObject({
         name: 'ModelLockError',
         message: expect.stringContaining(path) as string,
       });
@@ -85,13 +131,78 @@ describe('WorkFolder', () => {
   });
 
   it('keeps checkpoints by name', async () => {
-    const work = await WorkFolder.open(out, job, key);
+    const work = await claimed();
     const store = work.checkpoints('train');
     expect(await store.load()).toBeUndefined();
     await store.save(Uint8Array.of(1, 2));
     expect(Uint8Array.from((await store.load())!)).toEqual(Uint8Array.of(1, 2));
     expect(await work.checkpoints('other').load()).toBeUndefined();
     expect(store.where).toBe(join(work.path, 'train.safetensors'));
-    await work.close({ remove: true });
+    await work.close();
+  });
+
+  it('gives the result again where all but the removal of the work was done', async () => {
+    const work = await claimed();
+    await work.publish(await made(work), { images: 3 });
+    expect(await readdir(out)).toEqual(['config.json']);
+    await work.close();
+
+    const again = await WorkFolder.open(out);
+    await expect(again.claim({ ...job, seed: 2 }, key)).rejects.toThrow(`${out} is there already`);
+    expect(await again.claim(job, key)).toEqual({ images: 3 });
+    await again.close({ done: true });
+    expect(await readdir(root)).toEqual(['out']);
+  });
+
+  it('goes on with a removal that was killed', async () => {
+    const work = await claimed();
+    await work.publish(await made(work), { images: 3 });
+    await work.close();
+    await rm(join(work.path, 'job.json'));
+    const again = await WorkFolder.open(out);
+    expect(await again.claim(job, key)).toEqual({ images: 3 });
+    await again.close({ done: true });
+    expect(await readdir(root)).toEqual(['out']);
+  });
+
+  it('begins anew where the result is there and the output is not', async () => {
+    const work = await claimed();
+    await work.publish(await made(work), { images: 3 });
+    await work.close();
+    await rm(out, { recursive: true });
+    const again = await WorkFolder.open(out);
+    expect(await again.claim(job, key)).toBeUndefined();
+    await again.close();
+  });
+});
+
+describe('inWorkFolder', () => {
+  const run = (more: Partial<WorkOptions>, fail = false): Promise<number> =>
+    inWorkFolder({ out, ...more }, async (work) => {
+      await work.claim(job, key);
+      if (fail) throw new Error('failed');
+      await work.publish(await made(work), 7);
+      return 7;
+    });
+
+  it('removes the work of a job that is done, unless it is to be kept', async () => {
+    expect(await run({})).toBe(7);
+    expect(await readdir(root)).toEqual(['out']);
+    await rm(out, { recursive: true });
+    await run({ keepWork: true });
+    expect(await readdir(`${out}.work`)).toEqual(['job.json']);
+    await expect(run({})).rejects.toThrow(`${out} is there already`);
+  });
+
+  it('keeps the work of a job that failed, but for one that can never be done', async () => {
+    await expect(run({}, true)).rejects.toThrow('failed');
+    expect(await readdir(root)).toEqual(['out.work']);
+    const hopeless = inWorkFolder({ out }, async (work) => {
+      await work.claim(job, key);
+      await work.abandon();
+      throw new Error('hopeless');
+    });
+    await expect(hopeless).rejects.toThrow('hopeless');
+    expect(await readdir(root)).toEqual([]);
   });
 });

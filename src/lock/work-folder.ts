@@ -1,13 +1,19 @@
 import { z } from 'zod';
 import { ModelLockError } from '../base/error.ts';
+import { version } from '../base/version.ts';
 import { fingerprint, type Key } from '../key/key.ts';
 import { parseConfig } from '../nn/config.ts';
 import { randomBytes, sameBytes, sha256 } from '../platform/crypto.ts';
 import {
+  basename,
+  dirname,
   exists,
   join,
+  listFolder,
   makeFolder,
+  moveFolder,
   readBytesIfAny,
+  readJson,
   readJsonObject,
   removeAll,
   writeAtomic,
@@ -29,47 +35,78 @@ const jobSchema = z.object({
 type JobFile = z.output<typeof jobSchema>;
 
 const jobFile = 'job.json';
+const resultFile = 'result.json';
 
 /**
  * Work in progress on `OUT` lies in `OUT.work`, which only its owner may enter: it holds images
- * edited with the key. It belongs to one process at a time, and to one key.
+ * edited with the key. It belongs to one process at a time, and to one job and one key.
  */
 export class WorkFolder {
   readonly path: string;
-  /** Under which things of this job are named. */
-  readonly salt: Uint8Array;
+  readonly #out: string;
   readonly #lock: FolderLock;
+  #salt: Uint8Array | undefined;
 
-  private constructor(path: string, salt: Uint8Array, lock: FolderLock) {
+  private constructor(out: string, path: string, lock: FolderLock) {
+    this.#out = out;
     this.path = path;
-    this.salt = salt;
     this.#lock = lock;
   }
 
   /**
    * Opens the folder, or goes on in it.
    *
-   * @param job what decides the result: another job's folder is not gone on with.
-   * Throws `usage` when `out` is there already or another job's work is, `key` for another key
-   * than the job began with, `busy` while another process is at it.
+   * Throws `usage` when `out` is there already, or a folder of somebody else in the place of its
+   * work; `busy` while another process is at work on it.
    */
-  static async open(out: string, job: unknown, key?: Key): Promise<WorkFolder> {
-    if (await exists(out)) {
-      throw new ModelLockError(
-        'usage',
-        `${out} is there already; choose another --out or remove it`,
-      );
-    }
-    const path = `${out}.work`;
+  static async open(out: string): Promise<WorkFolder> {
+    // A slash at its end would put the work into OUT itself.
+    const name = join(dirname(out), basename(out));
+    const path = `${name}.work`;
+    await requireFree(name, path);
     await makeFolder(path, 0o700);
-    const lock = await lockFolder(path);
+    const work = new WorkFolder(name, path, await lockFolder(path));
     try {
-      const salt = await claim(path, sha256(JSON.stringify(job)), key);
-      return new WorkFolder(path, salt, lock);
+      await requireOwn(path);
+      // Another process may have finished the same job just now.
+      await requireFree(name, path);
+      return work;
     } catch (error) {
-      await lock.release();
+      await work.#lock.release();
       throw error;
     }
+  }
+
+  /** Under which things of this job are named. */
+  get salt(): Uint8Array {
+    return this.#salt!;
+  }
+
+  /**
+   * Makes the folder this job's. Returns the result of a job that was killed when all but the
+   * removal of its work was done.
+   *
+   * @param job what decides the result: another job's folder is not gone on with.
+   * Throws `usage` when another job's work is there, `key` for another key than the job began with.
+   */
+  async claim<Result>(job: unknown, key?: Key): Promise<Result | undefined> {
+    const hash = sha256(JSON.stringify({ version, job }));
+    const file = join(this.path, jobFile);
+    if (await exists(file)) {
+      const known = parseConfig(jobSchema, await readJsonObject(file), file);
+      if (known.job !== hash) throw await this.#otherJob();
+      if (!(await isKeyOf(known, key))) throw this.#otherKey();
+      this.#salt = fromHex(known.salt);
+    } else {
+      const salt = randomBytes(16);
+      const print = key ? toHex(await fingerprint(key, salt)) : null;
+      const content: JobFile = { job: hash, salt: toHex(salt), fingerprint: print };
+      await writeJson(file, content);
+      this.#salt = salt;
+    }
+    if (!(await exists(this.#out))) return undefined;
+    // This very job wrote it.
+    return (await readJson(join(this.path, resultFile))) as Result;
   }
 
   /** Where a training keeps its checkpoints. */
@@ -82,40 +119,98 @@ export class WorkFolder {
     };
   }
 
-  /** Ends the job: its work is removed, unless it is to be kept. */
-  async close(options: { readonly remove: boolean }): Promise<void> {
-    if (options.remove) await removeAll(this.path);
+  /** Gives what the job made its final name; `made` is below this folder. */
+  async publish(made: string, result: unknown): Promise<void> {
+    await writeJson(join(this.path, resultFile), result);
+    await moveFolder(made, this.#out);
+  }
+
+  /**
+   * Ends the work on the folder. It is removed where nobody claimed it or the job is done, but for
+   * work that is to be kept.
+   */
+  async close({ done = false, keep = false } = {}): Promise<void> {
+    if (done && keep) await removeAll(join(this.path, resultFile));
+    else if (done || !(await exists(join(this.path, jobFile)))) await this.#remove();
     await this.#lock.release();
+  }
+
+  /** What says that the job is done goes last, so that a killed removal is gone on with. */
+  async #remove(): Promise<void> {
+    for (const { name } of await listFolder(this.path)) {
+      if (name !== resultFile) await removeAll(join(this.path, name));
+    }
+    await removeAll(this.path);
+  }
+
+  /** The job can never be done: its work is of no use. */
+  async abandon(): Promise<void> {
+    await removeAll(join(this.path, jobFile));
+  }
+
+  async #otherJob(): Promise<ModelLockError> {
+    if (await exists(this.#out)) return taken(this.#out);
+    return new ModelLockError(
+      'usage',
+      `${this.path} holds an unfinished job with other options; finish that one, or remove the folder`,
+    );
+  }
+
+  #otherKey(): ModelLockError {
+    return new ModelLockError(
+      'key',
+      `the unfinished job in ${this.path} began with another key; give that one, or remove the folder`,
+    );
   }
 }
 
-async function claim(path: string, job: string, key: Key | undefined): Promise<Uint8Array> {
-  const file = join(path, jobFile);
-  if (!(await exists(file))) {
-    const salt = randomBytes(16);
-    const print = key ? toHex(await fingerprint(key, salt)) : null;
-    await writeJson(file, { job, salt: toHex(salt), fingerprint: print } satisfies JobFile);
-    return salt;
+/** What a job in a work folder takes. */
+export interface WorkOptions {
+  /** Folder to be made. */
+  readonly out: string;
+  /** Keeps the work folder when the job is done. */
+  readonly keepWork?: boolean;
+}
+
+/** Does a job in its work folder, which stays where the job fails, so that it can go on. */
+export async function inWorkFolder<Result>(
+  { out, keepWork }: WorkOptions,
+  job: (work: WorkFolder) => Promise<Result>,
+): Promise<Result> {
+  const work = await WorkFolder.open(out);
+  let done = false;
+  try {
+    const result = await job(work);
+    done = true;
+    return result;
+  } finally {
+    await work.close({ done, keep: keepWork });
   }
-  const known = parseConfig(jobSchema, await readJsonObject(file), file);
-  const salt = fromHex(known.salt);
-  if (known.job !== job) {
-    throw new ModelLockError(
-      'usage',
-      `${path} holds an unfinished job with other options; finish that one, or remove the folder`,
-    );
-  }
-  const print = key ? await fingerprint(key, salt) : undefined;
-  const same = print
-    ? known.fingerprint !== null && sameBytes(print, fromHex(known.fingerprint))
-    : known.fingerprint === null;
-  if (!same) {
-    throw new ModelLockError(
-      'key',
-      `the unfinished job in ${path} began with another key; give that one, or remove the folder`,
-    );
-  }
-  return salt;
+}
+
+const taken = (out: string): ModelLockError =>
+  new ModelLockError('usage', `${out} is there already; choose another --out or remove it`);
+
+async function requireFree(out: string, work: string): Promise<void> {
+  if ((await exists(out)) && !(await exists(join(work, resultFile)))) throw taken(out);
+}
+
+/** Throws `usage` for a folder that no job made, for it will be removed. */
+async function requireOwn(work: string): Promise<void> {
+  const names = (await listFolder(work)).map(({ name }) => name);
+  const known = names.includes(jobFile) || names.includes(resultFile);
+  // A job that was killed at its very beginning leaves no more than a part of its file.
+  if (known || names.every((name) => name.startsWith(jobFile))) return;
+  throw new ModelLockError(
+    'usage',
+    `${work} is not a work folder of this program, and would be used as one; choose another --out`,
+  );
+}
+
+async function isKeyOf(job: JobFile, key: Key | undefined): Promise<boolean> {
+  if (job.fingerprint === null) return key === undefined;
+  const print = key && (await fingerprint(key, fromHex(job.salt)));
+  return print !== undefined && sameBytes(print, fromHex(job.fingerprint));
 }
 
 const toHex = (bytes: Uint8Array): string =>
