@@ -1,29 +1,28 @@
 import { z } from 'zod';
 import { ModelLockError } from '../base/error.ts';
-import { entryOf } from '../base/registry.ts';
-import { decodeSafetensors } from '../formats/safetensors.ts';
-import { graphOf } from '../graph/graph.ts';
-import { input, type Value } from '../graph/value.ts';
+import { readWeights } from '../formats/weights.ts';
+import { graphOf, type Graph } from '../graph/graph.ts';
+import { input } from '../graph/value.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
 import { clipText, clipTextConfig, clipTextName } from '../nn/models/clip-text.ts';
+import { currentName } from '../nn/models/diffusion/autoencoder-kl.ts';
 import {
-  autoencoderKlConfig,
-  currentName,
-  decodeKl,
-  encodeKl,
-} from '../nn/models/diffusion/autoencoder-kl.ts';
-import {
-  autoencoderTinyConfig,
-  decodeTiny,
-  encodeTiny,
-} from '../nn/models/diffusion/autoencoder-tiny.ts';
-import { unet2dCondition, unetConfig } from '../nn/models/diffusion/unet-2d-condition.ts';
+  unet2dCondition,
+  unetConfig,
+  type UnetConfig,
+} from '../nn/models/diffusion/unet-2d-condition.ts';
 import { Scope } from '../nn/scope.ts';
-import { exists, join, readBytes, readJsonObject, readText } from '../platform/files.ts';
+import { exists, join, readJsonObject, readText } from '../platform/files.ts';
 import { toFloat32 } from '../tensor/convert.ts';
-import { ShapedModel, type ShapedModelOptions, type Weights } from './shaped-model.ts';
-import type { Scheduler } from './schedulers/scheduler.ts';
+import { autoencoderFrom, type Autoencoder } from './autoencoder.ts';
 import { schedulerFrom } from './schedulers/registry.ts';
+import type { Scheduler } from './schedulers/scheduler.ts';
+import {
+  ShapedModel,
+  type Runnable,
+  type ShapedModelOptions,
+  type Weights,
+} from './shaped-model.ts';
 import { ClipTokenizer } from './tokenizer/clip-tokenizer.ts';
 import type { FastTokenizer } from './tokenizer/fast-tokenizer.ts';
 
@@ -34,26 +33,19 @@ export type BatchShape = readonly [batch: number, height: number, width: number]
 export interface Components {
   readonly tokenizer: ClipTokenizer;
   /** `ids` int64 [1, T] to `text` [1, T, D]. */
-  readonly textEncoder: ShapedModel<readonly []>;
-  /** `sample` [B, C, H, W], `timestep` [1], `text` [B, T, D] to `output`. */
-  readonly unet: ShapedModel<BatchShape>;
-  /** `image` [B, 3, H, W] in [-1, 1] to `latents`: the mode of their distribution, not scaled. */
-  readonly encoder: ShapedModel<BatchShape>;
+  readonly textEncoder: Runnable<readonly []>;
+  /**
+   * `sample` [B, C, H, W], `timestep` [1], `text` [B, T, D] and, if it is distilled, `guidance`
+   * [B, time_cond_proj_dim] to `output`.
+   */
+  readonly unet: Runnable<BatchShape>;
+  readonly unetConfig: UnetConfig;
+  /** `image` [B, 3, H, W] in [-1, 1] to `mean` and, but for autoencoders without one, `logvar`. */
+  readonly encoder: Runnable<BatchShape>;
   /** `latents` [B, L, h, w] to `image`. */
-  readonly decoder: ShapedModel<BatchShape>;
+  readonly decoder: Runnable<BatchShape>;
   readonly autoencoder: Autoencoder;
   readonly scheduler: Scheduler;
-}
-
-/** What a pipeline must know of its autoencoder. */
-export interface Autoencoder {
-  /** Pixels along one side of a latent. */
-  readonly factor: number;
-  readonly channels: number;
-  /** Latents are divided by it before they are decoded. */
-  readonly scaling: number;
-  encode(image: Value): Value;
-  decode(latents: Value): Value;
 }
 
 const modelIndex = z.object({ _class_name: z.string() });
@@ -79,39 +71,36 @@ export async function openComponents(
   const unet = parseConfig(unetConfig, ...(await config('unet', 'config.json')));
   const autoencoder = autoencoderFrom(...(await config('vae', 'config.json')));
   const scheduler = schedulerFrom(...(await config('scheduler', 'scheduler_config.json')));
-  const vaeWeights = (): Promise<Weights> => readWeights(part('vae'), currentName);
+  if (unet.addition_embed_type === 'text_time') {
+    throw new ModelLockError(
+      'unsupported',
+      `${part('unet')} is of SDXL, which has two text encoders`,
+    );
+  }
+  const vaeWeights = (): Promise<Weights> => partWeights(part('vae'), currentName);
   return {
     tokenizer,
     autoencoder,
     scheduler,
+    unetConfig: unet,
     textEncoder: new ShapedModel(
       () => {
         const ids = input('ids', 'int64', [1, tokenizer.maxLength]);
         return graphOf({ text: clipText(Scope.root(), text, { ids }).lastHiddenState });
       },
-      () => readWeights(part('text_encoder'), clipTextName),
+      () => partWeights(part('text_encoder'), clipTextName),
       options,
     ),
     unet: new ShapedModel(
-      ([batch, height, width]) => {
-        const sample = input('sample', 'float32', [batch, unet.in_channels, height, width]);
-        const timestep = input('timestep', 'float32', [1]);
-        const states = input('text', 'float32', [
-          batch,
-          tokenizer.maxLength,
-          unet.cross_attention_dim,
-        ]);
-        const inputs = { sample, timestep, text: states };
-        return graphOf({ output: unet2dCondition(Scope.root(), unet, inputs) });
-      },
-      () => readWeights(part('unet')),
+      (shape) => unetGraph(unet, shape, tokenizer.maxLength),
+      () => partWeights(part('unet')),
       options,
     ),
     encoder: new ShapedModel(
-      ([batch, height, width]) =>
-        graphOf({
-          latents: autoencoder.encode(input('image', 'float32', [batch, 3, height, width])),
-        }),
+      ([batch, height, width]) => {
+        const image = input('image', 'float32', [batch, 3, height, width]);
+        return graphOf({ ...autoencoder.encode(image) });
+      },
       vaeWeights,
       options,
     ),
@@ -126,59 +115,28 @@ export async function openComponents(
   };
 }
 
-type OpenAutoencoder = (config: RawConfig, where: string) => Autoencoder;
-
-const autoencoders = {
-  AutoencoderKL: (raw, where) => {
-    const config = parseConfig(autoencoderKlConfig, raw, where);
-    return {
-      factor: 2 ** (config.block_out_channels.length - 1),
-      channels: config.latent_channels,
-      scaling: config.scaling_factor,
-      encode: (image) => encodeKl(Scope.root(), config, image).mean,
-      decode: (latents) => decodeKl(Scope.root(), config, latents),
-    };
-  },
-  AutoencoderTiny: (raw, where) => {
-    const config = parseConfig(autoencoderTinyConfig, raw, where);
-    return {
-      factor: 2 ** (config.encoder_block_out_channels.length - 1),
-      channels: config.latent_channels,
-      scaling: config.scaling_factor,
-      encode: (image) => encodeTiny(Scope.root(), config, image),
-      decode: (latents) => decodeTiny(Scope.root(), config, latents),
-    };
-  },
-} as const satisfies Record<string, OpenAutoencoder>;
-
-function autoencoderFrom(config: RawConfig, where: string): Autoencoder {
-  const name = String(config['_class_name']);
-  const open = entryOf<OpenAutoencoder>(autoencoders, name);
-  if (open) return open(config, where);
-  throw new ModelLockError('unsupported', `${where}: autoencoder "${name}" is not supported`, {
-    valid: Object.keys(autoencoders),
+function unetGraph(
+  config: UnetConfig,
+  [batch, height, width]: BatchShape,
+  textLength: number,
+): Graph {
+  const size = config.time_cond_proj_dim;
+  const output = unet2dCondition(Scope.root(), config, {
+    sample: input('sample', 'float32', [batch, config.in_channels, height, width]),
+    timestep: input('timestep', 'float32', [1]),
+    text: input('text', 'float32', [batch, textLength, config.cross_attention_dim]),
+    ...(size ? { guidance: input('guidance', 'float32', [batch, size]) } : {}),
   });
+  return graphOf({ output });
 }
 
-/** Files that a part's weights may lie in, the smallest first. */
-const weightFiles = [
-  'diffusion_pytorch_model.fp16.safetensors',
-  'diffusion_pytorch_model.safetensors',
-  'model.fp16.safetensors',
-  'model.safetensors',
-];
-
-async function readWeights(
+/** The weights of a part in single precision, under their names of today. */
+async function partWeights(
   folder: string,
-  rename: (name: string) => string = (name) => name,
+  nameOf: (name: string) => string = (name) => name,
 ): Promise<Weights> {
-  for (const file of weightFiles) {
-    const path = join(folder, file);
-    if (!(await exists(path))) continue;
-    const { tensors } = decodeSafetensors(await readBytes(path), path);
-    return new Map([...tensors].map(([name, t]) => [rename(name), toFloat32(t)]));
-  }
-  throw new ModelLockError('not-found', `${folder} has no weights`, { valid: weightFiles });
+  const weights = await readWeights(folder);
+  return new Map([...weights].map(([name, t]) => [nameOf(name), toFloat32(t)]));
 }
 
 async function readTokenizer(folder: string): Promise<ClipTokenizer> {

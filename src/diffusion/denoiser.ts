@@ -1,5 +1,5 @@
-import { combine, joinChannels, type Latents } from './latents.ts';
 import { zeros, type Tensor } from '../tensor/tensor.ts';
+import { combine, joinChannels, type Latents } from './latents.ts';
 
 /**
  * Predicts, from noisy latents x_t [B, C, H, W] scaled as the scheduler wants them and the time
@@ -7,22 +7,48 @@ import { zeros, type Tensor } from '../tensor/tensor.ts';
  */
 export type Denoiser = (x: Latents, timestep: number) => Promise<Latents>;
 
-/** A network that predicts under a text, token embeddings [1 or B, L, D]. */
+/** A network that predicts under a text, token embeddings [B, L, D]. */
 export type TextDenoiser = (
   x: Latents,
   timestep: number,
   text: Tensor<'float32'>,
 ) => Promise<Latents>;
 
-/** What an InstructPix2Pix network is told: c_T, the text, and c_I, the latents of the image. */
-export interface EditCondition {
+/** What a network is told beside the noisy latents. */
+export interface Condition {
+  /** c_T, token embeddings [B, L, D]. */
   readonly text: Tensor<'float32'>;
-  readonly image: Latents;
+  /** Further channels of its input, [B, C', H, W]: an image to edit, say. */
+  readonly channels?: Latents;
 }
 
-/** The network under one condition: image latents join the noisy ones as further channels. */
-export function conditioned(network: TextDenoiser, { text, image }: EditCondition): Denoiser {
-  return (x, timestep) => network(joinChannels(x, image), timestep, text);
+/** The network under one condition. */
+export function conditioned(network: TextDenoiser, { text, channels }: Condition): Denoiser {
+  return (x, timestep) => network(channels ? joinChannels(x, channels) : x, timestep, text);
+}
+
+/**
+ * Classifier-free guidance (arXiv 2207.12598, equation 6, with s = 1 + w):
+ *
+ *   e(z, 0) + s (e(z, c_T) - e(z, 0))
+ *
+ * Each branch is a run at the same batch size, so that one session serves them all.
+ *
+ * @param noText embeddings of the empty (or negative) prompt, [B, L, D].
+ */
+export function textGuided(
+  network: TextDenoiser,
+  condition: Condition,
+  noText: Tensor<'float32'>,
+  s: number,
+): Denoiser {
+  const without = conditioned(network, { ...condition, text: noText });
+  const withText = conditioned(network, condition);
+  return async (x, timestep) => {
+    const none = await without(x, timestep);
+    const text = await withText(x, timestep);
+    return combine([1 - s, none], [s, text]);
+  };
 }
 
 /** The strengths of guidance: s_T towards the text, s_I towards the image. */
@@ -39,22 +65,20 @@ export function isGuided({ text, image }: EditGuidance): boolean {
 /**
  * Classifier-free guidance by text and image (InstructPix2Pix, arXiv 2211.09800, equation 3):
  *
- *   e(z, c_I, c_T) = e(z, 0, 0) + s_I (e(z, c_I, 0) - e(z, 0, 0)) + s_T (e(z, c_I, c_T) - e(z, c_I, 0))
+ *   e(z, 0, 0) + s_I (e(z, c_I, 0) - e(z, 0, 0)) + s_T (e(z, c_I, c_T) - e(z, c_I, 0))
  *
- * Three runs of the network at the same batch size, so that one session serves them all.
- *
- * @param noText embeddings of the empty (or negative) prompt.
+ * @param condition its channels are c_I, the latents of the image.
  */
 export function editGuided(
   network: TextDenoiser,
-  condition: EditCondition,
+  condition: Required<Condition>,
   noText: Tensor<'float32'>,
   guidance: EditGuidance,
 ): Denoiser {
-  const noImage = zeros('float32', condition.image.shape);
+  const noImage = zeros('float32', condition.channels.shape);
   const withText = conditioned(network, condition);
-  const withImage = conditioned(network, { text: noText, image: condition.image });
-  const without = conditioned(network, { text: noText, image: noImage });
+  const withImage = conditioned(network, { ...condition, text: noText });
+  const without = conditioned(network, { text: noText, channels: noImage });
   return async (x, timestep) => {
     const text = await withText(x, timestep);
     const image = await withImage(x, timestep);

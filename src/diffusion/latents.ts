@@ -48,11 +48,27 @@ export function joinChannels(a: Latents, b: Latents): Latents {
   return tensor('float32', shape, data);
 }
 
-/** One sample, [1, ...], repeated to [batch, ...]. */
+/** b with a where the mask [B, 1, H, W] is 1; between 0 and 1 a mixture. */
+export function blend(mask: Latents, a: Latents, b: Latents): Latents {
+  const [, , height, width] = mask.shape;
+  const [channels, area] = [a.shape[1], height * width];
+  const data = b.data.map((value, i) => {
+    const m = mask.data[Math.floor(i / (channels * area)) * area + (i % area)];
+    return value + m * (a.data[i] - value);
+  });
+  return tensor('float32', b.shape, data);
+}
+
+/** One sample, [1, ...], repeated to [batch, ...]; a batch of that size as it is. */
 export function repeatBatch(sample: Tensor<'float32'>, batch: number): Tensor<'float32'> {
-  const [one, ...rest] = sample.shape;
-  if (one !== 1) throw new ModelLockError('shape', `${showShape(sample.shape)} is not one sample`);
-  if (batch === 1) return sample;
+  const [own, ...rest] = sample.shape;
+  if (own === batch) return sample;
+  if (own !== 1) {
+    throw new ModelLockError(
+      'shape',
+      `${showShape(sample.shape)} is neither one sample nor ${batch}`,
+    );
+  }
   const data = new Float32Array(sample.data.length * batch);
   for (let i = 0; i < batch; i++) data.set(sample.data, i * sample.data.length);
   return tensor('float32', [batch, ...rest], data);

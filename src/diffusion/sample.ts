@@ -17,17 +17,25 @@ export interface SampleOptions extends SampleJob {
   readonly sampling: Sampling;
   readonly denoise: Denoiser;
   readonly noise: NoiseSource;
+  /**
+   * What is made of the latents after each call.
+   *
+   * @param timestep whose noise they have; undefined at the end, where they have none.
+   */
+  readonly corrected?: (x: Latents, timestep: number | undefined) => Latents;
 }
 
 /** The sampling loop of all pipelines: from latents at the first noise level to clean ones. */
 export async function sample(start: Latents, options: SampleOptions): Promise<Latents> {
-  const { sampling, denoise, noise, signal, onStep } = options;
+  const { sampling, denoise, noise, corrected = (x) => x, signal, onStep } = options;
   let memory: Memory | undefined = nothing;
   let x = start;
   for (const [i, timestep] of sampling.timesteps.entries()) {
     throwIfAborted(signal);
     const output = await denoise(sampling.scaleInput(x, i), timestep);
-    ({ previous: x, memory } = sampling.step(output, i, x, () => noise(start.shape), memory));
+    const step = sampling.step(output, i, x, () => noise(start.shape), memory);
+    x = corrected(step.previous, sampling.timesteps[i + 1]);
+    memory = step.memory;
     onStep?.(i, x);
     await breathe();
   }

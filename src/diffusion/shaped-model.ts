@@ -11,12 +11,18 @@ export interface ShapedModelOptions {
   readonly sessions?: number;
 }
 
+/** A network that is run for the shapes it meets. */
+export interface Runnable<Shape extends readonly number[]> {
+  run(shape: Shape, inputs: Tensors): Promise<Tensors>;
+  dispose(): Promise<void>;
+}
+
 /**
  * A model whose graph is built for the shapes it meets. Each shape has a session of its own; those
  * used longest ago are given back. Weights are read anew for each session and then dropped, so
  * that the only copies are those in the sessions.
  */
-export class ShapedModel<Shape extends readonly number[]> {
+export class ShapedModel<Shape extends readonly number[]> implements Runnable<Shape> {
   readonly #build: (shape: Shape) => Graph;
   readonly #weights: () => Promise<Weights>;
   readonly #options: ShapedModelOptions;

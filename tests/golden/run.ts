@@ -24,7 +24,6 @@ const later: readonly RegExp[] = [
   /^classifiers\/(bert|convnext|deit|distilbert|mobilenet|segformer|swin|timm|vit-mae-pretraining)/,
   /^onnx\//,
   /^ops\/recurrent/,
-  /^pipelines\/(img2img|inpaint)/,
   /^training\/(segformer|unet)/,
 ];
 

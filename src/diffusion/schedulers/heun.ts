@@ -22,6 +22,7 @@ export type HeunConfig = z.output<typeof heunConfig>;
 export function heun(config: HeunConfig): Scheduler {
   const bounded = boundsOf(config);
   return {
+    callsPerStep: 2,
     sampling(steps) {
       const levels = sigmaLevels(config, steps);
       const sigmas = twice(levels.sigmas);

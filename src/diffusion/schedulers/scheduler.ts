@@ -17,7 +17,7 @@ export interface Sampling {
    * @param output what the network predicted.
    * @param noise gives fresh standard normal noise, for the schedulers that add some.
    * @param memory of the step before. Multistep schedulers cannot do without it; a way that begins
-   * in the middle (image to image) gives `nothing`, which is also what the first call has.
+   * in the middle gives `nothing`, which is also what the first call has.
    */
   step(output: Latents, i: number, x: Latents, noise: () => Latents, memory?: Memory): Step;
   /** Noise at time step `timestep` added to a clean sample. */
@@ -47,6 +47,8 @@ export const nothing: Memory = { calls: 0, outputs: [] };
 
 /** Samplings by their number of steps. A scheduler has no state of its own. */
 export interface Scheduler {
+  /** Calls of the network for a step, where there are several. Default: 1. */
+  readonly callsPerStep?: number;
   sampling(steps: number): Sampling;
 }
 

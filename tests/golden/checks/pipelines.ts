@@ -1,87 +1,176 @@
-import { openComponents } from '../../../src/diffusion/components.ts';
-import type { Latents } from '../../../src/diffusion/latents.ts';
-import { embedPrompt, instructPix2Pix } from '../../../src/diffusion/pipelines/instruct-pix2pix.ts';
+import { z } from 'zod';
+import { openComponents, type Components } from '../../../src/diffusion/components.ts';
+import {
+  fitted,
+  imagesOf,
+  maskOf,
+  pixelsOf,
+  unitPixels,
+} from '../../../src/diffusion/image-processor.ts';
+import { imageToImage } from '../../../src/diffusion/pipelines/image-to-image.ts';
+import { inpaint } from '../../../src/diffusion/pipelines/inpaint.ts';
+import { instructPix2Pix } from '../../../src/diffusion/pipelines/instruct-pix2pix.ts';
+import type { TextRun } from '../../../src/diffusion/pipelines/text-run.ts';
+import { textToImage } from '../../../src/diffusion/pipelines/text-to-image.ts';
+import { embedPrompt } from '../../../src/diffusion/prompt.ts';
+import type { NoiseSource } from '../../../src/diffusion/sample.ts';
 import { schedulerFrom } from '../../../src/diffusion/schedulers/registry.ts';
-import { resizeImage } from '../../../src/data/resize.ts';
 import { readImage } from '../../../src/platform/images.ts';
 import type { RgbImage } from '../../../src/tensor/image.ts';
-import { tensor, type Tensor } from '../../../src/tensor/tensor.ts';
+import { float32, type Tensor } from '../../../src/tensor/tensor.ts';
 import type { GoldenCase } from '../case.ts';
+import { Recorder, stacked } from './unet-calls.ts';
 
-interface Run {
-  readonly scheduler: string;
-  readonly image: string;
-  readonly arguments: {
-    readonly prompt: string | readonly string[];
-    readonly negative_prompt?: string;
-    readonly num_inference_steps: number;
-    readonly guidance_scale: number;
-    readonly image_guidance_scale: number;
-  };
+/** A run of a case. One that says more than this is not understood, and fails. */
+const runSchema = z.strictObject({
+  pipeline: z.string(),
+  about: z.string().optional(),
+  seeds: z.array(z.number()).optional(),
+  scheduler: z.string(),
+  arguments: z.strictObject({
+    prompt: z.union([z.string(), z.array(z.string())]),
+    negative_prompt: z.union([z.string(), z.array(z.string())]).default(''),
+    num_inference_steps: z.number().int(),
+    guidance_scale: z.number().default(7.5),
+    image_guidance_scale: z.number().default(1.5),
+    strength: z.number().optional(),
+    height: z.number().int().optional(),
+    width: z.number().int().optional(),
+  }),
+  image: z.string().optional(),
+  mask_image: z.string().optional(),
+  noise_drawn_by: z.array(z.string()),
+  clamped_fraction: z.number().optional(),
+  png_tolerance: z.string().optional(),
+});
+
+/** A run's arguments as the pipelines take them. */
+interface Given {
+  readonly components: Components;
+  readonly run: TextRun;
+  readonly arguments: z.output<typeof runSchema>['arguments'];
+  /** The pictures, one for each prompt. */
+  readonly images: () => Promise<Tensor<'float32'>>;
+  readonly mask: () => Promise<Tensor<'float32'>>;
 }
 
-/** Latents of every step and the final pictures of every run, with the noise replayed. */
+/** Pipelines by the name of their class in diffusers. */
+const pipelines: Readonly<Record<string, (given: Given) => Promise<Tensor<'float32'>>>> = {
+  StableDiffusionPipeline: ({ components, run, arguments: { height, width } }) => {
+    if (!height || !width) throw new Error('a run without height and width');
+    return textToImage(components, { ...run, height, width });
+  },
+  StableDiffusionImg2ImgPipeline: async ({ components, run, arguments: given, images }) =>
+    imageToImage(components, { ...run, strength: given.strength ?? 0.8, images: await images() }),
+  StableDiffusionInpaintPipeline: async ({ components, run, arguments: given, images, mask }) =>
+    inpaint(components, {
+      ...run,
+      strength: given.strength ?? 1,
+      images: await images(),
+      mask: await mask(),
+    }),
+  StableDiffusionInstructPix2PixPipeline: async ({ components, run, arguments: given, images }) =>
+    instructPix2Pix(components, {
+      ...run,
+      imageGuidance: given.image_guidance_scale,
+      images: await images(),
+    }),
+};
+
+/** Everything recorded of every run: prompts' states, calls of the U-Net, latents, pictures. */
 export async function check(golden: GoldenCase): Promise<void> {
   const base = await openComponents(golden.dir);
-  for (const [name, run] of Object.entries(golden.info['runs'] as Record<string, Run>)) {
+  for (const [name, raw] of Object.entries(golden.info['runs'] as object)) {
+    const run = runSchema.parse(raw);
+    const pipeline = pipelines[run.pipeline];
+    if (!pipeline) throw new Error(`no check knows ${run.pipeline}`);
     const config = golden.json<Record<string, unknown>>(`${run.scheduler}/scheduler_config.json`);
-    const components = { ...base, scheduler: schedulerFrom(config, run.scheduler) };
+    const recorder = new Recorder(base.unet);
+    const components = {
+      ...base,
+      unet: recorder,
+      scheduler: schedulerFrom(config, run.scheduler),
+    };
     const prompts = [run.arguments.prompt].flat();
-    const texts = await Promise.all(prompts.map((prompt) => embedPrompt(components, prompt)));
-    const images = await readInput(golden.path(run.image), components.autoencoder.factor);
-    let draw = 0;
-    const edited = await instructPix2Pix(components, {
-      images: repeat(images, prompts.length),
-      text: stacked(texts),
-      noText: await embedPrompt(components, run.arguments.negative_prompt ?? ''),
-      steps: run.arguments.num_inference_steps,
-      guidance: run.arguments.guidance_scale,
-      imageGuidance: run.arguments.image_guidance_scale,
-      noise: () => golden.tensor(`${name}.noise.${draw++}`) as Latents,
-      onStep: (step, latents) => {
-        if (golden.tensors().has(`${name}.step${step}.latents`)) {
-          golden.compare(`${name}.step${step}.latents`, latents);
-        }
+    const embed = async (texts: readonly string[]): Promise<Tensor<'float32'>> =>
+      stacked(await Promise.all(texts.map((text) => embedPrompt(components, text))));
+    const replay = new Replay(golden, name);
+    const decoded = await pipeline({
+      components,
+      arguments: run.arguments,
+      run: {
+        text: await embed(prompts),
+        noText: await embed([run.arguments.negative_prompt].flat()),
+        steps: run.arguments.num_inference_steps,
+        guidance: run.arguments.guidance_scale,
+        noise: replay.noise,
+        onStep: (step, latents) => compareStep(golden, `${name}.step${step}`, latents, recorder),
       },
+      images: async () => {
+        const image = await readFitted(golden, run.image, components, run.arguments);
+        return pixelsOf(prompts.map(() => image));
+      },
+      mask: async () => maskOf(await readFitted(golden, run.mask_image, components, run.arguments)),
     });
-    for (let i = 0; i < prompts.length; i++) {
+    golden.same(`${name}: draws of noise`, replay.drawn, run.noise_drawn_by.length);
+    golden.compare(`${name}.timesteps`, float32([recorder.timesteps.length], recorder.timesteps));
+    golden.compare(`${name}.encoder_hidden_states`, recorder.firstTexts);
+    golden.compare(`${name}.decoded`, decoded);
+    golden.compare(`${name}.images`, unitPixels(decoded));
+    for (const [i, image] of imagesOf(decoded).entries()) {
       const expected = await readImage(golden.path(`${name}.out${i}.png`));
-      golden.same(`${name}.out${i}.png within one level`, farthest(edited, i, expected) <= 1, true);
+      golden.same(`${name}.out${i}.png within one level`, farthest(image, expected) <= 1, true);
     }
   }
 }
 
-/** The picture in [-1, 1], its sides reduced to multiples of `factor` as VaeImageProcessor does. */
-async function readInput(path: string, factor: number): Promise<Tensor<'float32'>> {
-  const image = await readImage(path);
-  const [width, height] = [image.width, image.height].map((n) => n - (n % factor));
-  const { data } = resizeImage(image, width, height, 'lanczos');
-  const area = width * height;
-  const values = new Float32Array(3 * area);
-  for (let i = 0; i < 3 * area; i++)
-    values[(i % 3) * area + Math.floor(i / 3)] = data[i] / 127.5 - 1;
-  return tensor('float32', [1, 3, height, width], values);
+/** The latents after a step, and where it is recorded, what went into the U-Net and came out. */
+function compareStep(
+  golden: GoldenCase,
+  step: string,
+  latents: Tensor<'float32'>,
+  recorder: Recorder,
+): void {
+  const { input, output } = recorder.endOfStep();
+  golden.compare(`${step}.latents`, latents);
+  if (golden.tensors().has(`${step}.unet_in`)) golden.compare(`${step}.unet_in`, input);
+  if (golden.tensors().has(`${step}.unet_out`)) golden.compare(`${step}.unet_out`, output);
 }
 
-function repeat(t: Tensor<'float32'>, times: number): Tensor<'float32'> {
-  return stacked(Array.from({ length: times }, () => t));
+/** Noise as it was drawn, in order. */
+class Replay {
+  readonly #next: () => Tensor<'float32'>;
+  drawn = 0;
+
+  constructor(golden: GoldenCase, run: string) {
+    this.#next = () => golden.tensor(`${run}.noise.${this.drawn++}`) as Tensor<'float32'>;
+  }
+
+  /** Generators of their own for each picture may have drawn one after the other. */
+  readonly noise: NoiseSource = ([batch]) => {
+    const parts = [this.#next()];
+    while (parts.reduce((sum, { shape }) => sum + shape[0], 0) < batch) parts.push(this.#next());
+    return stacked(parts);
+  };
 }
 
-function stacked(parts: readonly Tensor<'float32'>[]): Tensor<'float32'> {
-  const size = parts[0].data.length;
-  const data = new Float32Array(parts.length * size);
-  parts.forEach((part, i) => data.set(part.data, i * size));
-  return tensor('float32', [parts.length, ...parts[0].shape.slice(1)], data);
+/** A picture of the case at the run's size, or at the multiple of the autoencoder's factor below its own. */
+async function readFitted(
+  golden: GoldenCase,
+  file: string | undefined,
+  { autoencoder }: Components,
+  { height, width }: z.output<typeof runSchema>['arguments'],
+): Promise<RgbImage> {
+  if (!file) throw new Error('the run has no picture');
+  const image = await readImage(golden.path(file));
+  return fitted(image, autoencoder.factor, height && width ? { height, width } : image);
 }
 
 /** The largest difference in grey levels. */
-function farthest(edited: Latents, index: number, expected: RgbImage): number {
-  const area = expected.width * expected.height;
-  let largest = 0;
-  for (let i = 0; i < 3 * area; i++) {
-    const value = edited.data[index * 3 * area + (i % 3) * area + Math.floor(i / 3)];
-    const level = Math.round(Math.min(1, Math.max(0, value / 2 + 0.5)) * 255);
-    largest = Math.max(largest, Math.abs(level - expected.data[i]));
-  }
-  return largest;
+function farthest(image: RgbImage, expected: RgbImage): number {
+  if (image.width !== expected.width || image.height !== expected.height) return Infinity;
+  return image.data.reduce(
+    (most, level, i) => Math.max(most, Math.abs(level - expected.data[i])),
+    0,
+  );
 }

@@ -1,0 +1,38 @@
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Components } from '../components.ts';
+import { conditioned, textGuided, type Denoiser } from '../denoiser.ts';
+import { repeatBatch, type Latents } from '../latents.ts';
+import { isDistilled, networkOf } from '../network.ts';
+import type { NoiseSource, SampleJob } from '../sample.ts';
+
+/** What every pipeline is given. */
+export interface TextRun extends SampleJob {
+  /** States of the prompts, [1 or B, T, D]. */
+  readonly text: Tensor<'float32'>;
+  /** States of the empty or negative prompts. Without them nothing is guided. */
+  readonly noText?: Tensor<'float32'>;
+  readonly steps: number;
+  /** Strength of guidance by the text; 1 is none. */
+  readonly guidance: number;
+  /** All noise in the order in which diffusers draws it. */
+  readonly noise: NoiseSource;
+}
+
+/**
+ * The denoiser of a run whose only guide is the text.
+ *
+ * @param batch pictures to be made.
+ * @param channels further ones of the network's input.
+ */
+export function textDenoiser(
+  components: Components,
+  { text, noText, guidance }: TextRun,
+  batch: number,
+  channels?: Latents,
+): Denoiser {
+  const network = networkOf(components, guidance);
+  const condition = { text: repeatBatch(text, batch), channels };
+  return noText && guidance > 1 && !isDistilled(components)
+    ? textGuided(network, condition, repeatBatch(noText, batch), guidance)
+    : conditioned(network, condition);
+}
