@@ -8,6 +8,7 @@ export type { SharedEdits } from './editors/cached-editor.ts';
 export { openEditor } from './editors/open.ts';
 export type { EvaluationDocument } from './evaluate/document.ts';
 export { encodeKeyFile, newSecret, parseKeyFile, type Key } from './key/key.ts';
+export { readKey, type KeySources } from './key/read-key.ts';
 export { demo, type DemoOptions, type DemoResult } from './report/demo.ts';
 export { edit, type EditJobOptions, type EditJobResult } from './lock/edit.ts';
 export {
@@ -23,4 +24,11 @@ export { recipes, type Recipe, type RecipeName } from './lock/recipe.ts';
 export { train, type TrainOptions, type TrainResult } from './lock/train.ts';
 export { evaluationReport, type ReportOptions } from './report/evaluation-report.ts';
 export { evaluationText, perClassText, type TerminalOptions } from './report/terminal/terminal.ts';
-export { readBytes, readText, takeFromEnvironment, writeAtomic } from './platform/public.ts';
+export { plain } from './report/terminal/text-width.ts';
+export {
+  fileError,
+  readBytes,
+  readText,
+  takeFromEnvironment,
+  writeAtomic,
+} from './platform/public.ts';

@@ -3,6 +3,10 @@ import { ModelLockError } from '../index.ts';
 const enter = new Set(['\r', '\n', '\u0004']);
 const interrupt = '\u0003';
 const erase = new Set(['\u007f', '\b']);
+const eraseLine = '\u0015';
+/** What keys without a letter send: arrows, Home, Delete and others. */
+// oxlint-disable-next-line no-control-regex -- it is control characters that are looked for
+const sequences = /\u001b(?:\[[0-?]*[ -/]*[@-~]|O.)?/g;
 
 /** Asks on the terminal without showing what is typed. Throws `interrupted` on Ctrl-C. */
 export function askHidden(question: string): Promise<string> {
@@ -20,7 +24,7 @@ export function askHidden(question: string): Promise<string> {
       stderr.write('\n');
     };
     const onData = (data: string): void => {
-      for (const letter of data) {
+      for (const letter of data.replaceAll(sequences, '')) {
         if (letter === interrupt) {
           finish();
           reject(new ModelLockError('interrupted', 'interrupted'));
@@ -31,7 +35,8 @@ export function askHidden(question: string): Promise<string> {
           resolve(typed.join(''));
           return;
         }
-        if (erase.has(letter)) typed = typed.slice(0, -1);
+        if (letter === eraseLine) typed = [];
+        else if (erase.has(letter)) typed = typed.slice(0, -1);
         else if (letter >= ' ') typed.push(letter);
       }
     };

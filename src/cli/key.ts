@@ -1,5 +1,6 @@
-import { ModelLockError, parseKeyFile, readText, takeFromEnvironment, type Key } from '../index.ts';
+import { ModelLockError, readKey, readText, type Key } from '../index.ts';
 import { askHidden } from './ask-hidden.ts';
+import type { Context } from './options.ts';
 
 export interface KeyOptions {
   readonly key?: string | undefined;
@@ -7,27 +8,44 @@ export interface KeyOptions {
 }
 
 /** The variable that may hold the key; it is removed before anything else starts. */
-const variable = 'MODELLOCK_KEY';
+export const keyVariable = 'MODELLOCK_KEY';
 
-/** The key of a command: from a file, the environment, the command line or a hidden prompt. */
-export async function readKey({ key, keyFile }: KeyOptions): Promise<Key | undefined> {
-  const fromEnvironment = takeFromEnvironment(variable);
-  if (keyFile !== undefined) return parseKeyFile(await readText(keyFile), keyFile);
-  if (fromEnvironment !== undefined) return { prompt: fromEnvironment };
-  if (key !== undefined) {
+/** The key of a command as it was given, without asking for it. */
+export async function givenKey(
+  { key, keyFile }: KeyOptions,
+  { environmentKey }: Context,
+): Promise<Key | undefined> {
+  const file = keyFile === undefined ? undefined : { text: await readText(keyFile), path: keyFile };
+  const found = readKey({ file, argument: key, environment: environmentKey });
+  if (found?.exposed) {
     console.error(
-      `modellock: a key on the command line is seen by others on this machine and kept in the shell's history; prefer --key-file, ${variable} or the prompt`,
+      `modellock: a key on the command line is seen by others on this machine and kept in the shell's history; prefer --key-file, ${keyVariable} or the prompt`,
     );
-    return { prompt: key };
   }
-  return process.stdin.isTTY ? { prompt: await askHidden('Key prompt: ') } : undefined;
+  return found?.key;
 }
 
-/** The same for commands that cannot do without one. */
-export async function requireKey(options: KeyOptions): Promise<Key> {
-  const key = await readKey(options);
-  if (key) return key;
-  throw new ModelLockError('key', 'no key, and no terminal to ask for one', {
-    valid: ['--key-file FILE', `${variable}=...`, '--key PROMPT'],
-  });
+/**
+ * The key of a command that cannot do without one: as it was given, or from a hidden prompt.
+ *
+ * @param twice asks a second time: nobody sees what is typed, and a model locked with a slip of the
+ * finger is lost.
+ */
+export async function requireKey(
+  options: KeyOptions,
+  context: Context,
+  { twice = false } = {},
+): Promise<Key> {
+  const given = await givenKey(options, context);
+  if (given) return given;
+  if (!process.stdin.isTTY) {
+    throw new ModelLockError('key', 'no key, and no terminal to ask for one', {
+      valid: ['--key-file FILE', `${keyVariable}=...`, '--key PROMPT'],
+    });
+  }
+  const prompt = await askHidden('Key prompt: ');
+  if (twice && (await askHidden('The same again: ')) !== prompt) {
+    throw new ModelLockError('key', 'these are two different keys');
+  }
+  return { prompt };
 }

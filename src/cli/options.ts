@@ -32,6 +32,8 @@ export function given<T extends object>(options: T): Partial<T> {
 /** What every verb gets. */
 export interface Context {
   readonly signal: AbortSignal;
+  /** What the environment had for a key. */
+  readonly environmentKey: string | undefined;
 }
 
 export const keyFileHelp = 'file with the key: JSON as --with-secret writes it, or the prompt';

@@ -1,5 +1,7 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
-import { ModelLockError, version } from '../index.ts';
+import { ModelLockError, plain, takeFromEnvironment, version } from '../index.ts';
+import { keyVariable } from './key.ts';
+import type { Context } from './options.ts';
 import { demoVerb } from './verbs/demo.ts';
 import { editVerb } from './verbs/edit.ts';
 import { evaluateVerb } from './verbs/evaluate.ts';
@@ -16,40 +18,70 @@ const callersErrors = new Set(['usage', 'key']);
 
 /** Runs the command line and returns its exit code. */
 export async function run(argv: readonly string[]): Promise<number> {
-  const controller = new AbortController();
-  process.once('SIGINT', () => controller.abort());
-  const context = { signal: controller.signal };
-  const program = new Command('modellock')
-    .description(
-      'Lock a vision model with a spell: it works only on images edited with a key prompt.',
-    )
-    .version(version)
-    .option('--debug', 'print stack traces')
-    .showSuggestionAfterError()
-    .exitOverride()
-    .addCommand(demoVerb(context))
-    .addCommand(lockVerb(context))
-    .addCommand(trainVerb(context))
-    .addCommand(editVerb(context))
-    .addCommand(predictVerb(context))
-    .addCommand(evaluateVerb(context))
-    .addCommand(inspectVerb());
-  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+  const environmentKey = takeFromEnvironment(keyVariable);
+  // A closed pipe or a full disk is reported where a result is written; progress may get lost.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   try {
-    await program.parseAsync(argv);
+    await programFor({ signal: interruption(), environmentKey }).parseAsync(argv);
     return 0;
   } catch (error) {
     return report(error, argv.includes('--debug'));
   }
 }
 
+/** Aborted by Ctrl-C; a second one ends the process at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  process.once('SIGINT', () => {
+    console.error('modellock: stopping after this step; Ctrl-C again stops at once');
+    controller.abort();
+  });
+  return controller.signal;
+}
+
+function programFor(context: Context): Command {
+  const program = new Command('modellock')
+    .description(
+      'Lock a vision model with a spell: it works only on images edited with a key prompt.',
+    )
+    .version(version)
+    .option('--debug', 'print stack traces')
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride();
+  const verbs = [
+    demoVerb(context),
+    lockVerb(context),
+    trainVerb(context),
+    editVerb(context),
+    predictVerb(context),
+    evaluateVerb(context),
+    inspectVerb(),
+  ];
+  const names = verbs.map((verb) => verb.name());
+  program.configureOutput({
+    outputError: (text, write) => write(`${usageError(text, names)}\n`),
+  });
+  for (const verb of verbs) program.addCommand(verb.copyInheritedSettings(program));
+  return program;
+}
+
+/** An error of the argument parser in one line, as all others are. */
+function usageError(text: string, verbs: readonly string[]): string {
+  const line = text
+    .trim()
+    .replace(/^error: /, '')
+    .replaceAll('\n', ' ');
+  const isUnknownVerb = line.startsWith('unknown command') && !line.includes('Did you mean');
+  return `modellock: ${plain(line)}${isUnknownVerb ? ` (valid: ${verbs.join(', ')})` : ''}`;
+}
+
 /** Says in one line what was wrong. */
 function report(error: unknown, debug: boolean): number {
-  // Commander has printed its own message already.
+  // The parser has printed its own message already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
   const known = error instanceof ModelLockError;
   const message = error instanceof Error ? error.message : String(error);
-  console.error(`modellock: ${message.split('\n')[0]}`);
+  console.error(`modellock: ${plain(message.split('\n')[0])}`);
   if (debug && error instanceof Error) console.error(error.stack, error.cause ?? '');
   else if (!known) console.error('This should not have happened; --debug shows where it did.');
   if (!known) return exitCodes.failed;

@@ -1,8 +1,20 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { ProgressEvent } from '../index.ts';
 
+/** Does a job with its progress on stderr. */
+export async function withProgress<Result>(
+  job: (onProgress: (event: ProgressEvent) => void) => Promise<Result>,
+): Promise<Result> {
+  const bar = new ProgressBar();
+  try {
+    return await job(bar.listen);
+  } finally {
+    bar.stop();
+  }
+}
+
 /** A live bar on stderr with the time left; plain lines where stderr is no terminal. */
-export class ProgressBar {
+class ProgressBar {
   #bar: SingleBar | undefined;
   #stage = '';
   #line = 0;

@@ -71,7 +71,8 @@ export async function readImageFolder(root: string): Promise<ImageDataset> {
 
 const isHidden = (name: string): boolean => name.startsWith('.');
 
-async function picturesBelow(folder: string): Promise<string[]> {
+/** Paths of the pictures in a folder and in those below it, sorted by code point; hidden ones left out. */
+export async function picturesBelow(folder: string): Promise<string[]> {
   const files: string[] = [];
   for (const { name, isFolder: isDirectory } of await listFolder(folder)) {
     if (isHidden(name)) continue;

@@ -70,6 +70,8 @@ export const evaluationDocumentSchema = z.object({
     .object({ jpeg95: fraction, noise1: fraction, n: count.optional() })
     .nullable()
     .optional(),
+  /** Pictures that could not be read; absent unless they were to be left out. */
+  skipped: z.array(z.string()).readonly().optional(),
 });
 
 export type EvaluationDocument = z.infer<typeof evaluationDocumentSchema>;

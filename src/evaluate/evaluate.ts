@@ -28,7 +28,7 @@ export interface Unlocking {
   /** Whether two prompts are the same key to the editor. */
   readonly same: SameKey;
   /** Whether the editor reads a prompt to its end. */
-  fits(prompt: string): boolean;
+  readonly fits: (prompt: string) => boolean;
 }
 
 export interface EvaluateOptions extends JobOptions {

@@ -26,7 +26,7 @@ describe('resolveReference', () => {
     const file = join(root, 'model.bin');
     await writeFile(file, '');
     await expect(resolveReference(file, 'backbone')).rejects.toThrow(
-      `the backbone ${file} is a file, not a folder (valid: pocket, `,
+      `the model ${file} is a file, not a folder (valid: pocket, `,
     );
     await expect(resolveReference(join(root, 'no'), 'editor')).rejects.toMatchObject({
       code: 'not-found',

@@ -67,17 +67,20 @@ async function resolveHub(reference: string): Promise<Resolved> {
   );
 }
 
+/** In words. */
+const wording: Readonly<Record<Shipped, { readonly title: string; readonly layout: string }>> = {
+  backbone: { title: 'model', layout: 'a folder with config.json and model.safetensors' },
+  editor: { title: 'editor', layout: 'a folder of diffusers with model_index.json' },
+};
+
 async function resolveFolder(reference: string, shipped: Shipped): Promise<Resolved> {
   if (await isFolder(reference)) {
     return { reference, name: basename(resolve(reference)), folder: reference };
   }
   const what = (await exists(reference)) ? 'is a file, not a folder' : 'does not exist';
-  throw new ModelLockError('not-found', `the ${shipped} ${reference} ${what}`, {
-    valid: [
-      pocket,
-      'a folder with config.json and model.safetensors',
-      "hf:owner/name of what the hub's tools have downloaded",
-    ],
+  const { title, layout } = wording[shipped];
+  throw new ModelLockError('not-found', `the ${title} ${reference} ${what}`, {
+    valid: [pocket, layout, "hf:owner/name of what the hub's tools have downloaded"],
   });
 }
 

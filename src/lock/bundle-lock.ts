@@ -1,7 +1,7 @@
 import { ModelLockError } from '../base/error.ts';
 import { readClassifier, type ClassifierCheckpoint } from '../bundle/checkpoint.ts';
 import { manifestFile, parseManifest, type Manifest } from '../bundle/manifest.ts';
-import type { EditOptions } from '../editors/editor.ts';
+import type { EditOptions, EditorIdentity } from '../editors/editor.ts';
 import type { InstructPix2PixEditor } from '../editors/instruct-pix2pix/editor.ts';
 import { openEditor } from '../editors/open.ts';
 import type { Unlocking } from '../evaluate/evaluate.ts';
@@ -39,16 +39,30 @@ export async function openBundleEditor(
 ): Promise<{ editor: InstructPix2PixEditor; options: EditOptions }> {
   if (!manifest?.lock) throw new ModelLockError('usage', 'this model has no lock');
   const { editor: wanted, edit } = manifest.lock;
-  const editor = await openEditor(reference ?? wanted.reference);
+  const editor = await openEditor(reference ?? wanted.reference).catch((error: unknown) => {
+    throw reference === undefined ? withAdvice(error) : error;
+  });
   if (editor.identity.hash !== wanted.hash) {
     await editor.dispose();
     throw new ModelLockError(
       'usage',
-      `the model was locked with editor ${wanted.name} version ${wanted.version ?? '?'}, and ${editor.identity.name} version ${editor.identity.version ?? '?'} is another one; give the right one with --editor`,
+      `the model was locked with editor ${nameOf(wanted)}, and ${nameOf(editor.identity)} is another one; give the right one with --editor`,
     );
   }
   return { editor, options: { ...editor.defaults, ...edit } };
 }
+
+/** The manifest's reference may be a path of another machine. */
+function withAdvice(error: unknown): unknown {
+  return error instanceof ModelLockError
+    ? new ModelLockError(error.code, `${error.message}; --editor says where the editor is`, {
+        cause: error,
+      })
+    : error;
+}
+
+const nameOf = ({ name, version, hash }: EditorIdentity): string =>
+  `${name}${version === null ? '' : ` version ${version}`} (${hash.slice(0, 8)})`;
 
 /** What unlocks a bundle with this key. */
 export async function openUnlocking(
@@ -56,6 +70,19 @@ export async function openUnlocking(
   key: Key,
   reference?: string,
 ): Promise<Unlocking & { readonly editor: InstructPix2PixEditor }> {
+  requireSecret(manifest, key);
   const { editor, options } = await openBundleEditor(manifest, reference);
   return { editor, options, key: checkedKey(key), ...readingOf(editor) };
+}
+
+/** Throws `key` for a key without the secret that the lock has, or with one that it lacks. */
+function requireSecret(manifest: Manifest | null, { secret }: Key): void {
+  const wanted = manifest?.lock?.secret;
+  if (wanted === undefined || wanted === (secret !== undefined)) return;
+  throw new ModelLockError(
+    'key',
+    wanted
+      ? 'the model was locked with a secret beside the prompt; give the key file that has both'
+      : 'the key has a secret, and the model was locked with a prompt alone',
+  );
 }

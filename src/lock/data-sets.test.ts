@@ -42,6 +42,26 @@ describe('openDataSets', () => {
     expect(test!.items[0].label).toBe(2);
   });
 
+  it('refuses a limit below the number of classes', async () => {
+    await draw('cat/1.png', 'cat/2.png', 'dog/1.png', 'owl/1.png');
+    await expect(open({ limit: 2 })).rejects.toMatchObject({
+      code: 'usage',
+      message: 'a limit of 2 pictures for 3 classes (valid: 3 or more)',
+    });
+  });
+
+  it('refuses a class of which no picture can be read, and a test set of such', async () => {
+    await draw('train/cat/1.png', 'train/dog/1.png', 'test/cat/1.png');
+    await writeFile(join(data, 'test', 'cat', '1.png'), '');
+    await expect(open({ skipBad: true })).rejects.toThrow(
+      `the pictures in ${data}/test can be read`,
+    );
+    await writeFile(join(data, 'train', 'dog', '1.png'), '');
+    await expect(open({ skipBad: true })).rejects.toThrow(
+      `no picture of class "dog" in ${data}/train can be read`,
+    );
+  });
+
   it('limits what is trained on, not what is tested on', async () => {
     const names = Array.from({ length: 6 }, (_, i) => [`cat/${i}.png`, `dog/${i}.png`]).flat();
     await draw(...names.flatMap((name) => [`train/${name}`, `test/${name}`]));

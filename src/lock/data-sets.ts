@@ -1,6 +1,7 @@
 import { ModelLockError } from '../base/error.ts';
 import { throwIfAborted, type JobOptions } from '../base/job.ts';
 import {
+  emptyClass,
   limitItems,
   readImageFolder,
   relabel,
@@ -9,7 +10,6 @@ import {
   testFolders,
   trainFolders,
   type ImageDataset,
-  type ImageItem,
 } from '../data/image-folder.ts';
 import { decodersAtOnce, readImage } from '../platform/images.ts';
 
@@ -34,13 +34,22 @@ export interface DataSets {
 
 /** The data sets of a job, each picture looked at once, so that a bad one stops it at the start. */
 export async function openDataSets(options: DataOptions, job: JobOptions): Promise<DataSets> {
-  const root = (await splitFolder(options.data, trainFolders)) ?? options.data;
+  const { data, limit, seed } = options;
+  const root = (await splitFolder(data, trainFolders)) ?? data;
   const all = await readImageFolder(root);
   requireClasses(all, root);
-  const limited = options.limit === undefined ? all : limitItems(all, options.limit, options.seed);
+  if (limit !== undefined && limit < all.classes.length) {
+    throw new ModelLockError(
+      'usage',
+      `a limit of ${limit} pictures for ${all.classes.length} classes`,
+      {
+        valid: [`${all.classes.length} or more`],
+      },
+    );
+  }
+  const limited = limit === undefined ? all : limitItems(all, limit, seed);
   const testRoot =
-    options.test ??
-    (root === options.data ? undefined : await splitFolder(options.data, testFolders));
+    options.test ?? (root === data ? undefined : await splitFolder(data, testFolders));
   const test = testRoot ? relabel(await readImageFolder(testRoot), all.classes) : undefined;
   const checked = await readable([...limited.items, ...(test?.items ?? [])], options, job);
   const good = new Set(checked.good);
@@ -48,16 +57,25 @@ export async function openDataSets(options: DataOptions, job: JobOptions): Promi
     ...set,
     items: set.items.filter((item) => good.has(item)),
   });
-  return { train: keep(limited), test: test && keep(test), skipped: checked.skipped };
+  const train = keep(limited);
+  const empty = emptyClass(train);
+  if (empty !== undefined) {
+    throw new ModelLockError('data', `no picture of class "${empty}" in ${root} can be read`);
+  }
+  const tested = test && keep(test);
+  if (tested?.items.length === 0) {
+    throw new ModelLockError('data', `none of the pictures in ${testRoot} can be read`);
+  }
+  return { train, test: tested, skipped: checked.skipped };
 }
 
 /** Which pictures can be read. Throws `data` at the first that cannot, unless they are skipped. */
-async function readable(
-  items: readonly ImageItem[],
-  { skipBad }: DataOptions,
+export async function readable<Item extends { readonly path: string }>(
+  items: readonly Item[],
+  { skipBad }: Pick<DataOptions, 'skipBad'>,
   { signal, onProgress }: JobOptions,
-): Promise<{ good: ImageItem[]; skipped: string[] }> {
-  const good: ImageItem[] = [];
+): Promise<{ good: Item[]; skipped: string[] }> {
+  const good: Item[] = [];
   const skipped: string[] = [];
   for (let i = 0; i < items.length; i += 4 * decodersAtOnce) {
     throwIfAborted(signal);

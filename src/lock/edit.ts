@@ -1,9 +1,10 @@
 import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
-import { readImageFolder } from '../data/image-folder.ts';
+import { picturesBelow } from '../data/image-folder.ts';
 import type { EditOptions } from '../editors/editor.ts';
+import type { InstructPix2PixEditor } from '../editors/instruct-pix2pix/editor.ts';
 import { openEditor } from '../editors/open.ts';
-import { checkedKey, type Key } from '../key/key.ts';
+import { checkedKey, requireReadable, type Key } from '../key/key.ts';
 import {
   basename,
   dirname,
@@ -16,27 +17,32 @@ import {
   writeAtomic,
 } from '../platform/files.ts';
 import { encodeImage, readImages } from '../platform/images.ts';
+import { readable } from './data-sets.ts';
+import { inWorkFolder, type WorkFolder } from './work-folder.ts';
 
 export interface EditJobOptions extends JobOptions {
   readonly editor: string;
   readonly key: Key;
-  /** Picture files, or folders of class folders. */
+  /** Picture files, or folders with pictures in them and below. */
   readonly inputs: readonly string[];
-  /** Folder of the edited pictures, PNG. Those that are there already are not made again. */
+  /** Folder to be made: the edited pictures, PNG, in the folders that the inputs had. */
   readonly out: string;
   readonly edit?: Partial<EditOptions>;
+  /** Leaves out pictures that cannot be read, instead of stopping at the first. */
+  readonly skipBad?: boolean;
 }
 
 export interface EditJobResult {
   readonly out: string;
-  readonly written: number;
-  /** Pictures that were there already. */
-  readonly kept: number;
+  readonly images: number;
+  /** Pictures that could not be read. */
+  readonly skipped: readonly string[];
 }
 
 interface Task {
-  readonly from: string;
-  readonly to: string;
+  readonly path: string;
+  /** Name of the edited picture below the new folder. */
+  readonly name: string;
 }
 
 /** Pictures edited at once: enough to fill batches, few enough to hold. */
@@ -45,33 +51,70 @@ const group = 64;
 /** Applies the key to pictures, for a preview or as a set to keep. Goes on where it was interrupted. */
 export async function edit(options: EditJobOptions): Promise<EditJobResult> {
   const key = checkedKey(options.key);
-  const tasks = (await Promise.all(options.inputs.map((i) => tasksOf(i, options.out)))).flat();
-  const twice = tasks.find((task, i) => tasks.findIndex((other) => other.to === task.to) !== i);
-  if (twice) throw new ModelLockError('usage', `two pictures would both become ${twice.to}`);
-  const there = await Promise.all(tasks.map(({ to }) => exists(to)));
-  const missing = tasks.filter((_, i) => !there[i]);
-  const editor = await openEditor(options.editor);
-  try {
-    for (let i = 0; i < missing.length; i += group) {
-      const some = missing.slice(i, i + group);
-      const images = await readImages(some.map(({ from }) => from));
-      const edited = await editor.edit(images, key, options.edit, { signal: options.signal });
-      for (const [k, { to }] of some.entries()) {
-        await makeFolder(dirname(to));
-        await writeAtomic(to, await encodeImage(edited[k]));
-      }
-      const done = i + some.length;
-      options.onProgress?.({ stage: 'edit', done, total: missing.length, unit: 'images' });
+  return inWorkFolder(options, async (work) => {
+    const editor = await openEditor(options.editor);
+    try {
+      requireReadable(editor.tokens(key.prompt).length);
+      return await editIn(work, options, key, editor);
+    } finally {
+      await editor.dispose();
     }
-  } finally {
-    await editor.dispose();
-  }
-  return { out: options.out, written: missing.length, kept: tasks.length - missing.length };
+  });
 }
 
-async function tasksOf(input: string, out: string): Promise<Task[]> {
+async function editIn(
+  work: WorkFolder,
+  options: EditJobOptions,
+  key: Key,
+  editor: InstructPix2PixEditor,
+): Promise<EditJobResult> {
+  const { signal, onProgress } = options;
+  const settings = { ...editor.defaults, ...options.edit };
+  const found = (await Promise.all(options.inputs.map(tasksOf))).flat();
+  requireDistinct(found);
+  const { good: tasks, skipped } = await readable(found, options, options);
+  const job = { kind: 'edit', editor: editor.identity.hash, settings, tasks };
+  const ended = await work.claim<EditJobResult>(job, key);
+  if (ended) return ended;
+
+  const made = join(work.path, 'pictures');
+  const there = await Promise.all(tasks.map(({ name }) => exists(join(made, name))));
+  const missing = tasks.filter((_, i) => !there[i]);
+  for (let i = 0; i < missing.length; i += group) {
+    const some = missing.slice(i, i + group);
+    const images = await readImages(some.map(({ path }) => path));
+    const edited = await editor.edit(images, key, settings, { signal });
+    for (const [k, { name }] of some.entries()) {
+      await makeFolder(dirname(join(made, name)));
+      await writeAtomic(join(made, name), await encodeImage(edited[k]));
+    }
+    onProgress?.({
+      stage: 'edit',
+      done: tasks.length - missing.length + i + some.length,
+      total: tasks.length,
+      unit: 'images',
+    });
+  }
+  const result: EditJobResult = { out: options.out, images: tasks.length, skipped };
+  await work.publish(made, result);
+  return result;
+}
+
+async function tasksOf(input: string): Promise<Task[]> {
   const png = (path: string): string => `${path.slice(0, path.length - extname(path).length)}.png`;
-  if (!(await isFolder(input))) return [{ from: input, to: join(out, png(basename(input))) }];
-  const { items } = await readImageFolder(input);
-  return items.map(({ path }) => ({ from: path, to: join(out, png(relative(input, path))) }));
+  if (!(await isFolder(input))) return [{ path: input, name: png(basename(input)) }];
+  const paths = await picturesBelow(input);
+  if (paths.length === 0) throw new ModelLockError('data', `there are no pictures in ${input}`);
+  return paths.map((path) => ({ path, name: png(relative(input, path)) }));
+}
+
+function requireDistinct(tasks: readonly Task[]): void {
+  const sources = new Map<string, string>();
+  for (const { path, name } of tasks) {
+    const other = sources.get(name);
+    if (other !== undefined) {
+      throw new ModelLockError('usage', `${other} and ${path} would both become ${name}`);
+    }
+    sources.set(name, path);
+  }
 }

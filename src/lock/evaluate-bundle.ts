@@ -6,6 +6,7 @@ import {
   relabel,
   splitFolder,
   testFolders,
+  type ImageDataset,
 } from '../data/image-folder.ts';
 import type { EvaluationDocument } from '../evaluate/document.ts';
 import { evaluate } from '../evaluate/evaluate.ts';
@@ -13,6 +14,7 @@ import { accuracyOf, answers, untouched } from '../evaluate/score.ts';
 import type { Key } from '../key/key.ts';
 import { classification } from '../tasks/classification.ts';
 import { openModel, openUnlocking } from './bundle-lock.ts';
+import { readable } from './data-sets.ts';
 import { openBaseline } from './lock.ts';
 
 export interface EvaluateBundleOptions extends JobOptions {
@@ -27,6 +29,8 @@ export interface EvaluateBundleOptions extends JobOptions {
   readonly limit?: number;
   readonly decoyImages?: number;
   readonly seed: number;
+  /** Leaves out pictures that cannot be read, instead of stopping at the first. */
+  readonly skipBad?: boolean;
 }
 
 /** The score of a model without a lock. */
@@ -35,6 +39,8 @@ export interface PlainScore {
   readonly metric: string;
   readonly n: number;
   readonly accuracy: number;
+  /** Pictures that could not be read; absent unless they were to be left out. */
+  readonly skipped?: readonly string[];
 }
 
 /** Measures a bundle; a model without a lock gets its plain score. */
@@ -43,27 +49,17 @@ export async function evaluateBundle(
 ): Promise<EvaluationDocument | PlainScore> {
   const { checkpoint, manifest } = await openModel(options.model);
   const model = await Predictor.create(checkpoint);
-  const root = (await splitFolder(options.data, testFolders)) ?? options.data;
-  const all = relabel(await readImageFolder(root), model.labels);
-  const dataset = options.limit === undefined ? all : limitItems(all, options.limit, options.seed);
-  const { signal } = options;
   try {
-    if (!manifest?.lock) {
-      const { items } = dataset;
-      const logits = await answers(model, items, untouched, { signal });
-      return {
-        task: classification.name,
-        metric: classification.metric,
-        n: items.length,
-        accuracy: accuracyOf(logits, items),
-      };
-    }
+    const { dataset, skipped } = await openTestSet(options, model.labels);
+    const left = options.skipBad ? { skipped } : {};
+    if (!manifest?.lock) return { ...(await plainScore(model, dataset, options)), ...left };
     const unlocking = options.key && (await openUnlocking(manifest, options.key, options.editor));
     const baseline = options.baseline
       ? await openBaseline(options.baseline, model.labels)
       : undefined;
     try {
-      return await evaluate({ ...options, model, dataset, unlocking, baseline });
+      const document = await evaluate({ ...options, model, dataset, unlocking, baseline });
+      return { ...document, ...left };
     } finally {
       await unlocking?.editor.dispose();
       await baseline?.dispose();
@@ -71,4 +67,38 @@ export async function evaluateBundle(
   } finally {
     await model.dispose();
   }
+}
+
+/** The pictures to test with, each looked at once, so that a bad one stops the job at the start. */
+async function openTestSet(
+  options: EvaluateBundleOptions,
+  labels: readonly string[],
+): Promise<{ dataset: ImageDataset; skipped: readonly string[] }> {
+  const { data, limit, seed } = options;
+  const root = (await splitFolder(data, testFolders)) ?? data;
+  const all = relabel(await readImageFolder(root), labels);
+  const dataset = limit === undefined ? all : limitItems(all, limit, seed);
+  const { good, skipped } = await readable(dataset.items, options, options);
+  return { dataset: { ...dataset, items: good }, skipped };
+}
+
+async function plainScore(
+  model: Predictor,
+  { items }: ImageDataset,
+  { signal, onProgress }: JobOptions,
+): Promise<PlainScore> {
+  let done = 0;
+  const logits = await answers(model, items, untouched, {
+    signal,
+    onProgress: (images) => {
+      done += images;
+      onProgress?.({ stage: 'evaluate', done, total: items.length, unit: 'images' });
+    },
+  });
+  return {
+    task: classification.name,
+    metric: classification.metric,
+    n: items.length,
+    accuracy: accuracyOf(logits, items),
+  };
 }

@@ -1,8 +1,9 @@
-import type { JobOptions } from '../base/job.ts';
+import { throwIfAborted, type JobOptions } from '../base/job.ts';
+import type { Manifest } from '../bundle/manifest.ts';
 import { Predictor } from '../bundle/predictor.ts';
-import { editedWith } from '../evaluate/evaluate.ts';
 import type { Key } from '../key/key.ts';
 import { readImages } from '../platform/images.ts';
+import type { RgbImage } from '../tensor/image.ts';
 import { openModel, openUnlocking } from './bundle-lock.ts';
 
 export interface PredictOptions extends JobOptions {
@@ -27,20 +28,37 @@ export interface Prediction {
 export async function predict(options: PredictOptions): Promise<Prediction[]> {
   const { checkpoint, manifest } = await openModel(options.model);
   const predictor = await Predictor.create(checkpoint);
-  const images = await readImages(options.images);
-  const unlocking = options.key && (await openUnlocking(manifest, options.key, options.editor));
-  const shown = unlocking ? await editedWith(unlocking)(images) : images;
-  const { data } = await predictor.logits(shown);
-  await predictor.dispose();
-  await unlocking?.editor.dispose();
-  const count = predictor.labels.length;
-  return options.images.map((image, i) => {
-    const probabilities = softmax(data.subarray(i * count, (i + 1) * count));
-    const ranked = predictor.labels
-      .map((label, c) => ({ label, probability: probabilities[c] }))
-      .sort((a, b) => b.probability - a.probability);
-    return { image, classes: ranked.slice(0, options.top ?? 3) };
-  });
+  try {
+    const images = await readImages(options.images);
+    const shown = await unlocked(images, manifest, options);
+    throwIfAborted(options.signal);
+    const { data } = await predictor.logits(shown);
+    const count = predictor.labels.length;
+    return options.images.map((image, i) => {
+      const probabilities = softmax(data.subarray(i * count, (i + 1) * count));
+      const ranked = predictor.labels
+        .map((label, c) => ({ label, probability: probabilities[c] }))
+        .sort((a, b) => b.probability - a.probability);
+      return { image, classes: ranked.slice(0, options.top ?? 3) };
+    });
+  } finally {
+    await predictor.dispose();
+  }
+}
+
+/** The images edited with the key, if one is given. */
+async function unlocked(
+  images: readonly RgbImage[],
+  manifest: Manifest | null,
+  { key, editor: reference, signal }: PredictOptions,
+): Promise<readonly RgbImage[]> {
+  if (!key) return images;
+  const { editor, options, key: checked } = await openUnlocking(manifest, key, reference);
+  try {
+    return await editor.edit(images, checked, options, { signal });
+  } finally {
+    await editor.dispose();
+  }
 }
 
 function softmax(logits: Float32Array): number[] {

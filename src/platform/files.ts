@@ -20,6 +20,7 @@ const reasons: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ENOSPC: ['io', 'the disk is full'],
   EDQUOT: ['io', 'the disk quota is used up'],
   EFBIG: ['io', 'files may not become so large here'],
+  EPIPE: ['io', 'nobody reads it any more'],
   ELOOP: ['data', 'it is a loop of links'],
   ENAMETOOLONG: ['usage', 'the name is too long'],
 };
@@ -134,12 +135,18 @@ export async function listFolder(
 /**
  * Writes a file so that it is there whole or not at all, whenever the process or the machine dies:
  * under another name first, on disk, then renamed.
+ *
+ * @param mode who may read and write it, as far as the umask allows.
  */
-export async function writeAtomic(path: string, data: Uint8Array | string): Promise<void> {
+export async function writeAtomic(
+  path: string,
+  data: Uint8Array | string,
+  mode = 0o666,
+): Promise<void> {
   const part = `${path}.${randomBytes(6).toString('hex')}.part`;
   await attempt('write', path, async () => {
     try {
-      const file = await open(part, 'wx');
+      const file = await open(part, 'wx', mode);
       try {
         await file.writeFile(data);
         await file.sync();

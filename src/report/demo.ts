@@ -5,6 +5,7 @@ import { readImageFolder, stratified, type ImageItem } from '../data/image-folde
 import { assetPath } from '../platform/assets.ts';
 import { join, makeFolder, writeAtomic, writeJson, exists, readJson } from '../platform/files.ts';
 import { encodeImage, readImages } from '../platform/images.ts';
+import { evaluateBundle } from '../lock/evaluate-bundle.ts';
 import { lock } from '../lock/lock.ts';
 import { predict } from '../lock/predict.ts';
 import { train } from '../lock/train.ts';
@@ -46,19 +47,22 @@ export async function demo(options: DemoOptions): Promise<DemoResult> {
   const document = join(out, 'evaluation.json');
   await makeFolder(out);
   const common = { data, model: 'pocket', seed, tuning: { epochs }, signal };
-  if (!(await exists(baseline))) {
+  if (await isUnfinished(baseline)) {
     await train({ ...common, out: baseline, onProgress: named(onProgress, 'train a plain model') });
   }
   if (!(await exists(document))) {
-    const { evaluation } = await lock({
-      ...common,
-      editor: 'pocket',
-      key: { prompt },
-      out: bundle,
-      baseline,
-      decoyImages,
-      onProgress: named(onProgress, 'train the locked model'),
-    });
+    const measuring = { key: { prompt }, baseline, decoyImages, seed, signal };
+    const evaluation = (await isUnfinished(bundle))
+      ? (
+          await lock({
+            ...common,
+            ...measuring,
+            editor: 'pocket',
+            out: bundle,
+            onProgress: named(onProgress, 'train the locked model'),
+          })
+        ).evaluation
+      : await evaluateBundle({ ...measuring, model: bundle, data, onProgress });
     await writeJson(document, evaluation);
   }
   const evaluation = (await readJson(document)) as EvaluationDocument;
@@ -76,6 +80,10 @@ export async function demo(options: DemoOptions): Promise<DemoResult> {
   await writeAtomic(report, page);
   return { evaluation, report, bundle };
 }
+
+/** Whether a job has still something to do, be it to remove its work. */
+const isUnfinished = async (out: string): Promise<boolean> =>
+  !(await exists(out)) || (await exists(`${out}.work`));
 
 /** Gives the training its own name, so that the two can be told apart. */
 function named(

@@ -1,8 +1,8 @@
 import { Command } from '@commander-js/extra-typings';
 import { demo } from '../../index.ts';
 import { integer, type Context } from '../options.ts';
-import { printEvaluation, printJson } from '../output.ts';
-import { ProgressBar } from '../progress.ts';
+import { print, printEvaluation, printJson } from '../output.ts';
+import { withProgress } from '../progress.ts';
 
 export const demoVerb = ({ signal }: Context) =>
   new Command('demo')
@@ -11,21 +11,13 @@ export const demoVerb = ({ signal }: Context) =>
     .option('--seed <n>', 'seed of everything random', integer(0), 0)
     .option('--json', 'print one JSON document')
     .action(async ({ out, seed, json }) => {
-      const bar = new ProgressBar();
-      try {
-        const { evaluation, report, bundle } = await demo({
-          out,
-          seed,
-          signal,
-          onProgress: bar.listen,
-        });
-        bar.stop();
-        if (json) printJson(evaluation);
-        else {
-          printEvaluation(evaluation);
-          console.log(`The locked model: ${bundle}\nThe page to look at: ${report}`);
-        }
-      } finally {
-        bar.stop();
+      const { evaluation, report, bundle } = await withProgress((onProgress) =>
+        demo({ out, seed, signal, onProgress }),
+      );
+      if (json) {
+        await printJson(evaluation);
+        return;
       }
+      await printEvaluation(evaluation);
+      await print(`The locked model: ${bundle}\nThe page to look at: ${report}`);
     });

@@ -2,44 +2,44 @@ import { Command } from '@commander-js/extra-typings';
 import { edit } from '../../index.ts';
 import { requireKey } from '../key.ts';
 import { given, integer, keyFileHelp, keyHelp, number, type Context } from '../options.ts';
-import { printJson } from '../output.ts';
-import { ProgressBar } from '../progress.ts';
+import { print, printJson, reportSkipped } from '../output.ts';
+import { withProgress } from '../progress.ts';
 
-export const editVerb = ({ signal }: Context) =>
+export const editVerb = (context: Context) =>
   new Command('edit')
-    .description('apply the key to pictures')
-    .argument('<pictures...>', 'files, or folders of class folders')
-    .requiredOption('--out <dir>', 'folder of the edited pictures')
+    .description('apply the key to pictures: a preview, or a set to keep')
+    .argument('<pictures...>', 'picture files, or folders with pictures in them and below')
+    .requiredOption('--out <dir>', 'folder to be made for the edited pictures')
     .option('--editor <ref>', 'editor: pocket, or a diffusers folder', 'pocket')
     .option('--key-file <file>', keyFileHelp)
     .option('--key <prompt>', keyHelp)
-    .option('--alpha <x>', 'strength of the edit', number(0, 1))
+    .option(
+      '--alpha <x>',
+      "strength of the edit, 0 to 1; the editor's own without it",
+      number(0, 1),
+    )
     .option('--steps <n>', 'denoising steps', integer(1, 1000))
     .option('--guidance <x>', 'text guidance', number(1, 100))
     .option('--image-guidance <x>', 'image guidance', number(0, 100))
     .option('--size <n>', "pictures' short side while they are edited", integer(8, 4096))
+    .option('--skip-bad', 'leave out pictures that cannot be read')
     .option('--json', 'print one JSON document')
     .action(async (inputs, options) => {
-      const key = await requireKey(options);
-      const { out, editor, alpha, steps, guidance, imageGuidance, size, json } = options;
-      const bar = new ProgressBar();
-      try {
-        const result = await edit({
+      const key = await requireKey(options, context);
+      const { out, editor, alpha, steps, guidance, imageGuidance, size, skipBad, json } = options;
+      const result = await withProgress((onProgress) =>
+        edit({
           inputs,
           out,
           editor,
           key,
+          skipBad,
           edit: given({ alpha, steps, guidance, imageGuidance, size }),
-          signal,
-          onProgress: bar.listen,
-        });
-        bar.stop();
-        if (json) printJson(result);
-        else {
-          const kept = result.kept > 0 ? `, ${result.kept} were there already` : '';
-          console.log(`Edited ${result.written} pictures${kept}: ${result.out}`);
-        }
-      } finally {
-        bar.stop();
-      }
+          signal: context.signal,
+          onProgress,
+        }),
+      );
+      reportSkipped(result.skipped);
+      if (json) await printJson(result);
+      else await print(`Edited ${result.images} pictures: ${result.out}`);
     });

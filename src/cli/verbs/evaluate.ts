@@ -1,11 +1,18 @@
 import { Command } from '@commander-js/extra-typings';
-import { evaluateBundle, evaluationReport, writeAtomic } from '../../index.ts';
-import { readKey } from '../key.ts';
+import {
+  evaluateBundle,
+  evaluationReport,
+  inspect,
+  ModelLockError,
+  writeAtomic,
+  type Key,
+} from '../../index.ts';
+import { givenKey, requireKey, type KeyOptions } from '../key.ts';
 import { integer, keyFileHelp, keyHelp, type Context } from '../options.ts';
-import { printEvaluation, printJson } from '../output.ts';
-import { ProgressBar } from '../progress.ts';
+import { print, printEvaluation, printJson, reportSkipped } from '../output.ts';
+import { withProgress } from '../progress.ts';
 
-export const evaluateVerb = ({ signal }: Context) =>
+export const evaluateVerb = (context: Context) =>
   new Command('evaluate')
     .description(
       'measure a lock: without the key, with it, with wrong ones; or score a plain model',
@@ -14,34 +21,38 @@ export const evaluateVerb = ({ signal }: Context) =>
     .requiredOption('--data <dir>', 'folder of class folders, or with a test or val folder of them')
     .option('--key-file <file>', keyFileHelp)
     .option('--key <prompt>', keyHelp)
-    .option('--baseline <dir>', 'a model without a lock, to compare with (see train)')
+    .option('--baseline <ref>', 'a model without a lock, to compare with (see train)')
     .option('--editor <ref>', 'where the editor is, if not where the bundle says')
     .option('--limit <n>', 'most pictures to test with', integer(4))
     .option('--decoy-images <n>', 'most pictures a wrong key is tried on', integer(1), 512)
     .option('--seed <n>', 'seed of everything random', integer(0), 0)
+    .option('--skip-bad', 'leave out pictures that cannot be read')
     .option('--report <file>', 'also write the evaluation as an HTML page')
     .option('--json', 'print one JSON document')
     .action(async (model, { json, report, key: prompt, keyFile, ...options }) => {
-      const key = await readKey({ key: prompt, keyFile });
-      const bar = new ProgressBar();
-      try {
-        const result = await evaluateBundle({
-          ...options,
-          model,
-          key,
-          signal,
-          onProgress: bar.listen,
-        });
-        bar.stop();
-        if ('lp' in result && report) {
-          await writeAtomic(report, await evaluationReport(result, { title: model }));
-        }
-        if (json) printJson(result);
-        else if ('lp' in result) printEvaluation(result, true);
-        else {
-          console.log(`${(100 * result.accuracy).toFixed(2)} % of ${result.n} pictures right`);
-        }
-      } finally {
-        bar.stop();
-      }
+      const key = await keyFor(model, { key: prompt, keyFile }, context);
+      const result = await withProgress((onProgress) =>
+        evaluateBundle({ ...options, model, key, signal: context.signal, onProgress }),
+      );
+      reportSkipped(result.skipped ?? []);
+      if (json) await printJson(result);
+      else if ('lp' in result) await printEvaluation(result, true);
+      else await print(`${(100 * result.accuracy).toFixed(2)} % of ${result.n} pictures right`);
+      // Last, so that nothing is lost where it cannot be written.
+      if (report === undefined) return;
+      if (!('lp' in result))
+        throw new ModelLockError('usage', 'there is no report of a plain model');
+      await writeAtomic(report, await evaluationReport(result, { title: model }));
     });
+
+/** The key, if there is one; it is asked for where there is a lock, and somebody to ask. */
+async function keyFor(
+  model: string,
+  options: KeyOptions,
+  context: Context,
+): Promise<Key | undefined> {
+  const key = await givenKey(options, context);
+  if (key || !process.stdin.isTTY) return key;
+  const { manifest } = await inspect(model);
+  return manifest?.lock ? requireKey(options, context) : undefined;
+}

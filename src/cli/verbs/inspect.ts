@@ -1,6 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
-import { inspect, type Inspection } from '../../index.ts';
-import { printJson } from '../output.ts';
+import { inspect, plain, type Inspection } from '../../index.ts';
+import { print, printJson } from '../output.ts';
 
 export const inspectVerb = () =>
   new Command('inspect')
@@ -9,8 +9,11 @@ export const inspectVerb = () =>
     .option('--json', 'print one JSON document')
     .action(async (model, { json }) => {
       const found = await inspect(model);
-      if (json) printJson(found);
-      else for (const [name, value] of lines(found)) console.log(`${name.padEnd(14)}${value}`);
+      if (json) await printJson(found);
+      else {
+        const text = lines(found).map(([name, value]) => `${name.padEnd(14)}${plain(value)}`);
+        await print(text.join('\n'));
+      }
     });
 
 function lines({
@@ -31,6 +34,7 @@ function lines({
     ['input', `${input.channels} x ${input.height} x ${input.width}`],
     ['classes', `${labels.length}: ${shown}${labels.length > 8 ? ', ...' : ''}`],
     ['lock', lockOf(manifest)],
+    ...measuredOf(manifest),
   ];
 }
 
@@ -39,4 +43,14 @@ function lockOf(manifest: Inspection['manifest']): string {
   const { editor, edit, recipe, secret } = manifest.lock;
   const version = editor.version === null ? '' : ` version ${editor.version}`;
   return `editor ${editor.name}${version}, alpha ${edit.alpha}, recipe ${recipe.name}${secret ? ', with a secret' : ''}`;
+}
+
+/** What was measured when the model was made. */
+function measuredOf(manifest: Inspection['manifest']): [string, string][] {
+  if (!manifest?.measured) return [];
+  const { n, chance, baseline, lp, up } = manifest.measured;
+  const scores = Object.entries({ chance, 'without a lock': baseline, LP: lp, UP: up })
+    .filter((entry): entry is [string, number] => entry[1] !== null)
+    .map(([name, value]) => `${name} ${(100 * value).toFixed(1)} %`);
+  return [['measured', `${scores.join(', ')} (on ${n} pictures)`]];
 }

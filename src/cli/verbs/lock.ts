@@ -4,16 +4,18 @@ import {
   lock,
   ModelLockError,
   newSecret,
+  parseKeyFile,
+  readText,
   recipes,
   writeAtomic,
   type Key,
 } from '../../index.ts';
-import { requireKey } from '../key.ts';
+import { requireKey, type KeyOptions } from '../key.ts';
 import { given, integer, keyFileHelp, keyHelp, number, type Context } from '../options.ts';
-import { printEvaluation, printJson } from '../output.ts';
-import { ProgressBar } from '../progress.ts';
+import { print, printEvaluation, printJson, reportSkipped } from '../output.ts';
+import { withProgress } from '../progress.ts';
 
-export const lockVerb = ({ signal }: Context) =>
+export const lockVerb = (context: Context) =>
   new Command('lock')
     .description('lock a classifier: it will work only on images edited with the key')
     .requiredOption('--data <dir>', 'folder of class folders, or of train and test folders of them')
@@ -22,9 +24,12 @@ export const lockVerb = ({ signal }: Context) =>
     .option('--editor <ref>', 'editor: pocket, or a diffusers folder', 'pocket')
     .option('--key-file <file>', keyFileHelp)
     .option('--key <prompt>', keyHelp)
-    .option('--with-secret <file>', 'add a 128-bit secret to the key and write both to this file')
+    .option(
+      '--with-secret <file>',
+      'add a 128-bit secret to the key; both are written to this file, or read from it if it is there',
+    )
     .option('--test <dir>', 'test pictures, if not in the test or val folder of --data')
-    .option('--baseline <dir>', 'a model without a lock, to compare with (see train)')
+    .option('--baseline <ref>', 'a model without a lock, to compare with (see train)')
     .addOption(
       new Option('--task <task>', 'what the model does')
         .choices(['classification'])
@@ -46,18 +51,18 @@ export const lockVerb = ({ signal }: Context) =>
     .option('--batch <n>', 'pictures of a step', integer(1, 4096))
     .option('--limit <n>', 'most pictures to train on', integer(2))
     .option('--seed <n>', 'seed of everything random', integer(0), 0)
+    .option('--checkpoint-seconds <x>', 'time between checkpoints', number(0, 86_400), 20)
     .option('--skip-bad', 'leave out pictures that cannot be read')
     .option('--keep-work', 'keep the work folder, edited pictures included')
     .option('--json', 'print one JSON document')
     .action(async (options) => {
-      const key = await keyOf(options);
+      const key = await keyOf(options, context);
       const { alpha, steps, guidance, imageGuidance, size } = options;
       const { epochs, learningRate, batch, json } = options;
       const { data, out, model, editor, test, baseline, recipe, limit, seed, skipBad, keepWork } =
         options;
-      const bar = new ProgressBar();
-      try {
-        const result = await lock({
+      const result = await withProgress((onProgress) =>
+        lock({
           data,
           out,
           model,
@@ -72,37 +77,53 @@ export const lockVerb = ({ signal }: Context) =>
           key,
           edit: given({ alpha, steps, guidance, imageGuidance, size }),
           tuning: given({ epochs, learningRate, batch }),
-          signal,
-          onProgress: bar.listen,
-        });
-        bar.stop();
-        if (json) {
-          printJson(result.evaluation ?? result);
-          return;
-        }
-        if (result.skipped.length > 0) {
-          console.log(`Left out, unreadable: ${result.skipped.join(', ')}`);
-        }
-        if (result.aliases > 0) {
-          console.log(`${result.aliases} wrong prompts edit like the key and will unlock as well.`);
-        }
-        if (result.evaluation) printEvaluation(result.evaluation);
-        console.log(`Locked with ${result.images} pictures: ${result.bundle}`);
-      } finally {
-        bar.stop();
+          checkpointSeconds: options.checkpointSeconds,
+          signal: context.signal,
+          onProgress,
+        }),
+      );
+      const { evaluation, bundle, images, aliases, skipped } = result;
+      reportSkipped(skipped);
+      if (json) {
+        await printJson({ ...evaluation, bundle, images, aliases, skipped });
+        return;
       }
+      if (aliases > 0) {
+        await print(`${aliases} wrong prompts edit like the key and will unlock as well.`);
+      }
+      if (evaluation) await printEvaluation(evaluation);
+      await print(`Locked with ${images} pictures: ${bundle}`);
     });
 
+interface LockKeyOptions extends KeyOptions {
+  readonly withSecret?: string | undefined;
+}
+
 /** The key as given; with --with-secret a secret is added and both are written down first. */
-async function keyOf(options: {
-  readonly key?: string;
-  readonly keyFile?: string;
-  readonly withSecret?: string;
-}): Promise<Key> {
-  const key = await requireKey(options);
+async function keyOf(options: LockKeyOptions, context: Context): Promise<Key> {
+  const key = await requireKey(options, context, { twice: true });
   if (options.withSecret === undefined) return key;
   if (key.secret) throw new ModelLockError('usage', 'the key file has a secret already');
-  const whole = { ...key, secret: newSecret() };
-  await writeAtomic(options.withSecret, encodeKeyFile(whole));
-  return whole;
+  const known = await keyFileIfAny(options.withSecret);
+  if (known === undefined) {
+    const whole = { ...key, secret: newSecret() };
+    await writeAtomic(options.withSecret, encodeKeyFile(whole), 0o600);
+    return whole;
+  }
+  // Run again after an interruption, a lock goes on with the secret that it began with; and what
+  // opens another model is never overwritten.
+  if (known.secret && known.prompt === key.prompt) return known;
+  throw new ModelLockError(
+    'key',
+    `${options.withSecret} is there already and holds another key; choose another file`,
+  );
+}
+
+async function keyFileIfAny(path: string): Promise<Key | undefined> {
+  try {
+    return parseKeyFile(await readText(path), path);
+  } catch (error) {
+    if (error instanceof ModelLockError && error.code === 'not-found') return undefined;
+    throw error;
+  }
 }

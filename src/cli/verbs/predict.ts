@@ -1,10 +1,10 @@
 import { Command } from '@commander-js/extra-typings';
-import { predict } from '../../index.ts';
+import { plain, predict } from '../../index.ts';
 import { requireKey } from '../key.ts';
 import { integer, keyFileHelp, keyHelp, type Context } from '../options.ts';
-import { printJson } from '../output.ts';
+import { print, printJson } from '../output.ts';
 
-export const predictVerb = ({ signal }: Context) =>
+export const predictVerb = (context: Context) =>
   new Command('predict')
     .description('say what a model sees in pictures')
     .argument('<model>', 'a bundle, or any classifier')
@@ -17,15 +17,22 @@ export const predictVerb = ({ signal }: Context) =>
     .option('--json', 'print one JSON document')
     .action(async (model, images, { unlock, editor, top, json, ...given }) => {
       const wanted = unlock || given.key !== undefined || given.keyFile !== undefined;
-      const key = wanted ? await requireKey(given) : undefined;
-      const predictions = await predict({ model, images, key, editor, top, signal });
+      const key = wanted ? await requireKey(given, context) : undefined;
+      const predictions = await predict({
+        model,
+        images,
+        key,
+        editor,
+        top,
+        signal: context.signal,
+      });
       if (json) {
-        printJson(predictions);
+        await printJson(predictions);
         return;
       }
       for (const { image, classes } of predictions) {
         const list = classes.map(({ label, probability }) => `${label} ${percent(probability)}`);
-        console.log(`${image}: ${list.join(', ')}`);
+        await print(plain(`${image}: ${list.join(', ')}`));
       }
     });
 

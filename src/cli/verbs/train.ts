@@ -1,8 +1,8 @@
 import { Command } from '@commander-js/extra-typings';
 import { train } from '../../index.ts';
 import { given, integer, number, type Context } from '../options.ts';
-import { printJson } from '../output.ts';
-import { ProgressBar } from '../progress.ts';
+import { print, printJson, reportSkipped } from '../output.ts';
+import { withProgress } from '../progress.ts';
 
 export const trainVerb = ({ signal }: Context) =>
   new Command('train')
@@ -17,27 +17,24 @@ export const trainVerb = ({ signal }: Context) =>
     .option('--limit <n>', 'most pictures to train on', integer(2))
     .option('--from-scratch', "begin with random weights instead of the model's")
     .option('--seed <n>', 'seed of everything random', integer(0), 0)
+    .option('--checkpoint-seconds <x>', 'time between checkpoints', number(0, 86_400), 20)
     .option('--skip-bad', 'leave out pictures that cannot be read')
     .option('--json', 'print one JSON document')
     .action(async ({ json, epochs, learningRate, batch, ...options }) => {
-      const bar = new ProgressBar();
-      try {
-        const result = await train({
+      const result = await withProgress((onProgress) =>
+        train({
           ...options,
           tuning: given({ epochs, learningRate, batch }),
           signal,
-          onProgress: bar.listen,
-        });
-        bar.stop();
-        if (json) printJson(result);
-        else {
-          const { bundle, images, skipped, accuracy } = result;
-          if (skipped.length > 0) console.log(`Left out, unreadable: ${skipped.join(', ')}`);
-          const score =
-            accuracy === null ? '' : `, ${(100 * accuracy).toFixed(2)} % on the test set`;
-          console.log(`Trained on ${images} pictures${score}: ${bundle}`);
-        }
-      } finally {
-        bar.stop();
+          onProgress,
+        }),
+      );
+      reportSkipped(result.skipped);
+      if (json) {
+        await printJson(result);
+        return;
       }
+      const { bundle, images, accuracy } = result;
+      const score = accuracy === null ? '' : `, ${(100 * accuracy).toFixed(2)} % on the test set`;
+      await print(`Trained on ${images} pictures${score}: ${bundle}`);
     });
