@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ModelLockError, messageOf } from '../src/base/error.ts';
 import { integer, number } from '../src/cli/options.ts';
-import { ProgressBar } from '../src/cli/progress.ts';
+import { withProgress } from '../src/cli/progress.ts';
 import { writeAtomic } from '../src/platform/files.ts';
 import { prepareSet } from './data/prepare.ts';
 import { setOfFolder, type SetPlan } from './data/sets.ts';
@@ -91,24 +91,25 @@ export async function runJobs<J extends Job>(
   options: BenchOptions,
 ): Promise<Results<J>> {
   const out = resolve(options.out);
-  const controller = new AbortController();
-  process.once('SIGINT', () => controller.abort());
-  const bar = new ProgressBar();
-  const runner = new Runner({ out, signal: controller.signal, onProgress: bar.listen });
+  const { signal } = interruptible();
+  const runner = new Runner(out);
   const results = new Map<J, Result<J>>();
-  try {
-    if (!options.tables) for (const set of sets) await prepareSet(out, set);
-    for (const [i, job] of jobs.entries()) {
-      const known = await runner.resultOf(job);
-      if (known) results.set(job, known);
-      if (known || options.tables) continue;
-      console.error(`[${i + 1}/${jobs.length}] ${job.name}`);
-      results.set(job, await runner.run(job));
-    }
-  } finally {
-    bar.stop();
+  if (!options.tables) for (const set of sets) await prepareSet(out, set);
+  for (const [i, job] of jobs.entries()) {
+    const known = await runner.resultOf(job);
+    if (known) results.set(job, known);
+    if (known || options.tables) continue;
+    console.error(`[${i + 1}/${jobs.length}] ${job.name}`);
+    results.set(job, await withProgress((onProgress) => runner.run(job, { signal, onProgress })));
   }
   return (wanted) => wanted.map((job) => results.get(job)).filter((result) => result !== undefined);
+}
+
+/** Aborted by the first Ctrl-C. */
+function interruptible(): AbortController {
+  const controller = new AbortController();
+  process.once('SIGINT', () => controller.abort());
+  return controller;
 }
 
 /** Prints tables, and puts them into the document where --write asks for it. */

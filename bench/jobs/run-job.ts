@@ -31,16 +31,21 @@ const controller = new AbortController();
 process.on('SIGINT', () => controller.abort());
 process.once('disconnect', () => process.exit(1));
 
+/** Ends where nobody listens any more. */
 const tell = (message: JobMessage): void => {
-  process.send!(message);
+  process.send!(message, (error: Error | null) => {
+    if (error) process.exit(1);
+  });
 };
 
 process.once('message', ({ job, out }: { job: Job; out: string }) => {
   void measure(job, out)
     .then((run): JobMessage => ({ run }))
     .catch((error: unknown): JobMessage => {
-      const code = error instanceof ModelLockError ? error.code : 'unsupported';
-      return { failed: { code, message: messageOf(error) } };
+      const message = messageOf(error);
+      if (error instanceof ModelLockError) return { failed: { code: error.code, message } };
+      console.error(error);
+      return { failed: { code: 'unsupported', message } };
     })
     .then((end) => process.send!(end, () => process.exit()));
 });
@@ -48,7 +53,7 @@ process.once('message', ({ job, out }: { job: Job; out: string }) => {
 async function measure(job: Job, out: string): Promise<TrainRun | LockRun> {
   const model = places.model(out, job);
   await mkdir(dirname(model), { recursive: true });
-  const wentOn = existsSync(model) || existsSync(`${model}.work`);
+  const wentOn = existsSync(model) || isUnfinished(model);
   const clock = new StageClock();
   const options: JobOptions = {
     signal: controller.signal,
@@ -70,17 +75,20 @@ async function measure(job: Job, out: string): Promise<TrainRun | LockRun> {
     : { ...measured, images, seconds, peakMemory };
 }
 
+const isUnfinished = (model: string): boolean => existsSync(`${model}.work`);
+
+/** Whether nothing is missing but the result: the benchmark was killed just after the job's end. */
+const isFinished = (model: string): boolean => existsSync(model) && !isUnfinished(model);
+
 async function trainAndScore(job: TrainJob, out: string, options: JobOptions): Promise<number> {
   const [model, data] = [places.model(out, job), places.data(out, job)];
   const { tuning, fromScratch, seed } = job;
-  if (!existsSync(model)) {
-    const how = { data, model: job.model.reference, tuning, fromScratch, seed };
-    const { accuracy } = await train({ ...how, ...options, out: model });
-    return accuracy!;
+  if (isFinished(model)) {
+    return ((await evaluateBundle({ model, data, seed, ...options })) as PlainScore).accuracy;
   }
-  // Killed between the last byte of the model and the result.
-  const score = (await evaluateBundle({ model, data, seed, ...options })) as PlainScore;
-  return score.accuracy;
+  const how = { data, model: job.model.reference, tuning, fromScratch, seed };
+  const { accuracy } = await train({ ...how, ...options, out: model });
+  return accuracy!;
 }
 
 async function lockAndEvaluate(
@@ -99,18 +107,16 @@ async function lockAndEvaluate(
     seed: job.seed,
     decoyImages: job.decoyImages ?? undefined,
   };
-  if (!existsSync(model)) {
-    const { evaluation } = await lock({
-      ...how,
-      model: job.model.reference,
-      recipe: job.recipe,
-      tuning: job.tuning,
-      ...(job.sharedEdits ? { sharedEdits: { folder: places.edits(out), salt } } : {}),
-      out: model,
-    });
-    return evaluation!;
-  }
-  return (await evaluateBundle({ ...how, model })) as EvaluationDocument;
+  if (isFinished(model)) return (await evaluateBundle({ ...how, model })) as EvaluationDocument;
+  const { evaluation } = await lock({
+    ...how,
+    model: job.model.reference,
+    recipe: job.recipe,
+    tuning: job.tuning,
+    ...(job.sharedEdits ? { sharedEdits: { folder: places.edits(out), salt } } : {}),
+    out: model,
+  });
+  return evaluation!;
 }
 
 /** The keys of a benchmark are public, and so are the names of its edits. */

@@ -19,41 +19,36 @@ import {
   type TrainRun,
 } from './job.ts';
 
-export interface RunnerOptions extends JobOptions {
-  /** Folder of data, models and results. */
-  readonly out: string;
-}
-
 /**
  * Runs jobs, each once: what has a result is not run again, and what was interrupted goes on. Each
  * has a process of its own.
  */
 export class Runner {
-  readonly #options: RunnerOptions;
+  readonly #out: string;
 
-  constructor(options: RunnerOptions) {
-    this.#options = options;
+  /** @param out folder of data, models and results. */
+  constructor(out: string) {
+    this.#out = out;
   }
 
   /** The result of a job that is done. */
   async resultOf<J extends Job>(job: J): Promise<Result<J> | undefined> {
-    const { out } = this.#options;
-    const path = places.result(out, job);
+    const path = places.result(this.#out, job);
     if (!existsSync(path)) return undefined;
     // Locks need a baseline's model, not its score alone.
-    if (job.kind === 'train' && !existsSync(places.model(out, job))) return undefined;
+    if (job.kind === 'train' && !existsSync(places.model(this.#out, job))) return undefined;
     return JSON.parse(await readFile(path, 'utf8')) as Result<J>;
   }
 
   /** Runs a job, and a lock's baseline before it, unless they are done. */
-  async run<J extends Job>(job: J): Promise<Result<J>> {
+  async run<J extends Job>(job: J, options: JobOptions): Promise<Result<J>> {
     const known = await this.resultOf(job);
     if (known) return known;
-    if (job.kind === 'lock') await this.run(job.baseline);
-    const run = (await runInProcess(job, this.#options)) as RunOf<J>;
+    if (job.kind === 'lock') await this.run(job.baseline, options);
+    const run = (await runInProcess(job, this.#out, options)) as RunOf<J>;
     const where = machine(availableParallelism());
     const result: Result<J> = { job, run, machine: where, commit: commit() };
-    const path = places.result(this.#options.out, job);
+    const path = places.result(this.#out, job);
     await mkdir(dirname(path), { recursive: true });
     await writeJson(path, result);
     return result;
@@ -62,7 +57,8 @@ export class Runner {
 
 function runInProcess(
   job: Job,
-  { out, signal, onProgress }: RunnerOptions,
+  out: string,
+  { signal, onProgress }: JobOptions,
 ): Promise<TrainRun | LockRun> {
   return new Promise((resolve, reject) => {
     const child = fork(fileURLToPath(import.meta.resolve('./run-job.ts')), {
@@ -98,8 +94,13 @@ function errorOf(
 
 /** The commit of the library's code, with `-dirty` where files have changed since. */
 function commit(): string | null {
-  const git = (...args: readonly string[]): string =>
-    execFileSync('git', args, { cwd: join(import.meta.dirname, '../..'), encoding: 'utf8' }).trim();
+  const how = {
+    cwd: join(import.meta.dirname, '../..'),
+    encoding: 'utf8',
+    // What git complains of is not shown.
+    stdio: 'pipe',
+  } as const;
+  const git = (...args: string[]): string => execFileSync('git', args, how).trim();
   try {
     const changed = git('status', '--porcelain', '--', 'src') !== '';
     return git('log', '-1', '--format=%h', '--', 'src') + (changed ? '-dirty' : '');
