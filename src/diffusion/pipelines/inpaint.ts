@@ -6,10 +6,10 @@ import { blend, joinChannels, repeatBatch, scale, type Latents } from '../latent
 import { sample } from '../sample.ts';
 import { fromMiddle } from '../schedulers/from-middle.ts';
 import type { ImageToImageRun } from './image-to-image.ts';
-import { textDenoiser } from './text-run.ts';
+import { batchOf, textDenoiser } from './text-run.ts';
 
 export interface InpaintRun extends ImageToImageRun {
-  /** [1 or B, 1, H, W]: 1 where the image is painted anew, 0 where it stays. */
+  /** One for each image, [1 or B, 1, H, W]: 1 where the image is painted anew, 0 where it stays. */
   readonly mask: Tensor<'float32'>;
 }
 
@@ -27,14 +27,16 @@ export async function inpaint(components: Components, run: InpaintRun): Promise<
   const { images, strength } = run;
   const isShown = seesMask(components);
   const sampling = fromMiddle(scheduler, run.steps, strength);
-  const [batch, , height, width] = images.shape;
+  const [, , height, width] = images.shape;
+  const batch = batchOf(run, images);
   const { factor, channels } = autoencoder;
 
   // Every draw of diffusers is made, needed or not, so that the same noise gives the same pictures.
-  const image =
-    isShown && strength === 1 ? undefined : await encodeSample(components, images, run.noise);
+  const encode = async (shown: Tensor<'float32'>): Promise<Latents> =>
+    repeatBatch(await encodeSample(components, shown, run.noise), batch);
+  const image = isShown && strength === 1 ? undefined : await encode(images);
   const noise = run.noise([batch, channels, height / factor, width / factor]);
-  const rest = await encodeSample(components, masked(images, run.mask), run.noise);
+  const rest = await encode(masked(images, run.mask));
   const mask = repeatBatch(smaller(run.mask, factor), batch);
 
   const start =

@@ -5,10 +5,10 @@ import { decodeLatents, encodeMode } from '../latent-space.ts';
 import { repeatBatch, scale } from '../latents.ts';
 import { networkOf } from '../network.ts';
 import { sample } from '../sample.ts';
-import type { TextRun } from './text-run.ts';
+import { batchOf, type TextRun } from './text-run.ts';
 
 export interface EditRun extends TextRun {
-  /** [B, 3, H, W] in [-1, 1]; sides are multiples of the autoencoder's factor. */
+  /** [1 or B, 3, H, W] in [-1, 1]; sides are multiples of the autoencoder's factor. */
   readonly images: Tensor<'float32'>;
   /** s_I, the strength of guidance by the image; below 1 there is none at all. */
   readonly imageGuidance: number;
@@ -24,8 +24,8 @@ export async function instructPix2Pix(
   components: Components,
   run: EditRun,
 ): Promise<Tensor<'float32'>> {
-  const image = await encodeMode(components, run.images);
-  const [batch] = image.shape;
+  const batch = batchOf(run, run.images);
+  const image = repeatBatch(await encodeMode(components, run.images), batch);
   const network = networkOf(components, run.guidance);
   const condition = { text: repeatBatch(run.text, batch), channels: image };
   const strengths = { text: run.guidance, image: run.imageGuidance };

@@ -18,6 +18,11 @@ export interface TextRun extends SampleJob {
   readonly noise: NoiseSource;
 }
 
+/** Pictures that come of some prompts and images: one of either may serve several of the other. */
+export function batchOf({ text }: TextRun, images: Tensor<'float32'>): number {
+  return Math.max(text.shape[0], images.shape[0]);
+}
+
 /**
  * The denoiser of a run whose only guide is the text.
  *

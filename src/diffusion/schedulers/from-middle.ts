@@ -13,7 +13,7 @@ export function fromMiddle(scheduler: Scheduler, steps: number, strength: number
   const taken = Math.trunc(steps * strength);
   if (!(taken >= 1 && strength <= 1)) {
     throw new ModelLockError('usage', `strength ${strength} of ${steps} denoising steps`, {
-      valid: [`${1 / steps} to 1`],
+      valid: [`1/${steps} to 1`],
     });
   }
   const first = (steps - taken) * (scheduler.callsPerStep ?? 1);

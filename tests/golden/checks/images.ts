@@ -21,8 +21,9 @@ import type { GoldenCase, GoldenCheck } from '../case.ts';
 const pixels = ({ width, height, data }: RgbImage): Tensor =>
   tensor('uint8', [height, width, 3], new Uint8Array(data));
 
+/** By what made the expectations: the class of a case. */
 const checks: Readonly<Record<string, GoldenCheck>> = {
-  'images/decode': async (golden) => {
+  "PIL.Image.open(...).convert('RGB')": async (golden) => {
     for (const name of golden.tensors().keys()) {
       // Sixteen bits are not converted by Pillow, and the turned one is not what is read here.
       if (name === 'sixteen-bit.png' || name.endsWith('.transposed')) continue;
@@ -32,7 +33,7 @@ const checks: Readonly<Record<string, GoldenCheck>> = {
       else golden.same(name, meanDifference(actual, expected) < 1, true);
     }
   },
-  'images/resize': async (golden) => {
+  'PIL.Image.resize': async (golden) => {
     for (const name of golden.tensors().keys()) {
       const [source, resampling, size] = name.split('.');
       // With alpha Pillow weighs colours by it; pictures here have none.
@@ -48,7 +49,7 @@ const checks: Readonly<Record<string, GoldenCheck>> = {
       );
     }
   },
-  'images/eval-transform': async (golden) => {
+  'Resize(short side) + CenterCrop + ToTensor + Normalize': async (golden) => {
     const runs = golden.info['runs'] as Record<
       string,
       { resize: number; crop: number; filter: Resampling }
@@ -68,7 +69,7 @@ const checks: Readonly<Record<string, GoldenCheck>> = {
       golden.compare(`${run}.normalised`, tensor('float32', [3, crop, crop], values));
     }
   },
-  'images/processors': async (golden) => {
+  'transformers image processors (Pillow backend)': async (golden) => {
     const image = await readImage(golden.path('photo.png'));
     for (const name of golden.tensors().keys()) {
       const kind = name.replace('.pixel_values', '');
@@ -80,7 +81,7 @@ const checks: Readonly<Record<string, GoldenCheck>> = {
       golden.compare(name, tensor('float32', [1, 3, sized.height, sized.width], values));
     }
   },
-  'images/vae-image-processor': async (golden) => {
+  'diffusers.image_processor.VaeImageProcessor': async (golden) => {
     const runs = golden.info['runs'] as Record<string, { height?: number; width?: number }>;
     for (const [run, { height, width }] of Object.entries(runs)) {
       const size = height && width ? { height, width } : undefined;
@@ -129,7 +130,7 @@ function firstChannel(t: Tensor): Tensor {
 }
 
 export const check = async (golden: GoldenCase): Promise<void> => {
-  const run = checks[golden.info.case];
-  if (!run) golden.fail('no check knows this case');
+  const run = checks[golden.info.class];
+  if (!run) golden.fail(`no check knows ${golden.info.class}`);
   else await run(golden);
 };

@@ -7,6 +7,7 @@ import {
   pixelsOf,
   unitPixels,
 } from '../../../src/diffusion/image-processor.ts';
+import { repeatBatch } from '../../../src/diffusion/latents.ts';
 import { imageToImage } from '../../../src/diffusion/pipelines/image-to-image.ts';
 import { inpaint } from '../../../src/diffusion/pipelines/inpaint.ts';
 import { instructPix2Pix } from '../../../src/diffusion/pipelines/instruct-pix2pix.ts';
@@ -25,7 +26,7 @@ import { Recorder, stacked } from './unet-calls.ts';
 const runSchema = z.strictObject({
   pipeline: z.string(),
   about: z.string().optional(),
-  seeds: z.array(z.number()).optional(),
+  seeds: z.array(z.number()),
   scheduler: z.string(),
   arguments: z.strictObject({
     prompt: z.union([z.string(), z.array(z.string())]),
@@ -49,7 +50,8 @@ interface Given {
   readonly components: Components;
   readonly run: TextRun;
   readonly arguments: z.output<typeof runSchema>['arguments'];
-  /** The pictures, one for each prompt. */
+  /** Whether each picture has a generator of its own. */
+  readonly generators: boolean;
   readonly images: () => Promise<Tensor<'float32'>>;
   readonly mask: () => Promise<Tensor<'float32'>>;
 }
@@ -60,8 +62,12 @@ const pipelines: Readonly<Record<string, (given: Given) => Promise<Tensor<'float
     if (!height || !width) throw new Error('a run without height and width');
     return textToImage(components, { ...run, height, width });
   },
-  StableDiffusionImg2ImgPipeline: async ({ components, run, arguments: given, images }) =>
-    imageToImage(components, { ...run, strength: given.strength ?? 0.8, images: await images() }),
+  StableDiffusionImg2ImgPipeline: async ({ components, run, arguments: given, ...more }) => {
+    const image = await more.images();
+    // Each generator draws a sample of the same image.
+    const images = more.generators ? repeatBatch(image, run.text.shape[0]) : image;
+    return imageToImage(components, { ...run, strength: given.strength ?? 0.8, images });
+  },
   StableDiffusionInpaintPipeline: async ({ components, run, arguments: given, images, mask }) =>
     inpaint(components, {
       ...run,
@@ -106,10 +112,9 @@ export async function check(golden: GoldenCase): Promise<void> {
         noise: replay.noise,
         onStep: (step, latents) => compareStep(golden, `${name}.step${step}`, latents, recorder),
       },
-      images: async () => {
-        const image = await readFitted(golden, run.image, components, run.arguments);
-        return pixelsOf(prompts.map(() => image));
-      },
+      generators: run.seeds.length > 1,
+      images: async () =>
+        pixelsOf([await readFitted(golden, run.image, components, run.arguments)]),
       mask: async () => maskOf(await readFitted(golden, run.mask_image, components, run.arguments)),
     });
     golden.same(`${name}: draws of noise`, replay.drawn, run.noise_drawn_by.length);
