@@ -25,9 +25,13 @@ export async function encodeSample(
     logvar?: Latents;
   };
   if (!logvar) return scale(mean, autoencoder.scaling);
-  const z = noise(mean.shape);
-  const sampled = mean.data.map((mu, i) => mu + Math.exp(logvar.data[i] / 2) * z.data[i]);
-  return scale(tensor('float32', mean.shape, sampled), autoencoder.scaling);
+  return scale(sampleOf(mean, logvar, noise(mean.shape)), autoencoder.scaling);
+}
+
+/** mu + sigma z, where logvar is log sigma^2 and z standard normal noise; all [B, C, H, W]. */
+export function sampleOf(mean: Latents, logvar: Latents, z: Latents): Latents {
+  const data = mean.data.map((mu, i) => mu + Math.exp(logvar.data[i] / 2) * z.data[i]);
+  return tensor('float32', mean.shape, data);
 }
 
 /** The pictures of the U-Net's latents; they overshoot [-1, 1] a little. */

@@ -1,3 +1,5 @@
+import { sampleOf } from '../../../src/diffusion/latent-space.ts';
+import type { Latents } from '../../../src/diffusion/latents.ts';
 import { input } from '../../../src/graph/value.ts';
 import {
   autoencoderKlConfig,
@@ -57,5 +59,10 @@ export async function check(golden: GoldenCase): Promise<void> {
     );
     for (const [output, actual] of Object.entries(results))
       golden.compare(`${run}.${output}`, actual);
+    const noise = golden.tensors().get(`${run}.in.noise`);
+    if (noise) {
+      const [mean, logvar] = [results['out.mean'], results['out.logvar']] as Latents[];
+      golden.compare(`${run}.out.sampled`, sampleOf(mean, logvar, noise as Latents));
+    }
   }
 }
