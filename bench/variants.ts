@@ -19,7 +19,7 @@ export const variants: Readonly<Record<string, Variant>> = {
   'one strength': { from: 'hardened', recipe: { alphaSpread: 0 } },
   'uniform targets': {
     from: 'hardened',
-    recipe: { cleanTarget: 'uniform', decoyTarget: 'uniform' },
+    recipe: { cleanTarget: 'prior', decoyTarget: 'prior' },
   },
   'wrong labels': { from: 'hardened', recipe: { cleanTarget: 'wrong', decoyTarget: 'wrong' } },
   'lock weight ramped': { from: 'hardened', recipe: { ramp: 0.3 } },

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { counterRandom } from '../../src/base/random/counter.ts';
 import { Predictor } from '../../src/bundle/predictor.ts';
 import { readClassifier } from '../../src/bundle/checkpoint.ts';
-import { drawMove, moved } from '../../src/data/augment.ts';
+import { drawMove, moved } from '../../src/data/augment/move.ts';
 import { readImageFolder, type ImageDataset } from '../../src/data/image-folder.ts';
 import { preprocessor, preprocessorConfig } from '../../src/data/preprocess.ts';
 import { accuracyOf, answers, untouched } from '../../src/evaluate/score.ts';

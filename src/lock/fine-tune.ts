@@ -1,8 +1,9 @@
 import { counterRandom } from '../base/random/counter.ts';
 import type { JobOptions } from '../base/job.ts';
 import type { ClassifierCheckpoint } from '../bundle/checkpoint.ts';
-import { drawMove, moved } from '../data/augment.ts';
+import { drawMove, moved } from '../data/augment/move.ts';
 import { graphOf } from '../graph/graph.ts';
+import { add, mul } from '../graph/ops/binary/ops.ts';
 import { input } from '../graph/value.ts';
 import type { RawConfig } from '../nn/config.ts';
 import { classifierFrom, withLabels } from '../nn/models/registry.ts';
@@ -10,8 +11,9 @@ import { drawMasks, initialise, Scope, type Declarations } from '../nn/scope.ts'
 import type { Tensors } from '../runtime/session.ts';
 import { classification } from '../tasks/classification.ts';
 import type { RgbImage } from '../tensor/image.ts';
-import { tensor, type Tensor } from '../tensor/tensor.ts';
+import { float32, tensor, type Tensor } from '../tensor/tensor.ts';
 import { fit, type CheckpointStore } from '../train/fit.ts';
+import { loudness } from './silence.ts';
 import { adamW } from '../train/optimiser.ts';
 import { warmupCosine } from '../train/schedule.ts';
 import { Trainer } from '../train/trainer.ts';
@@ -45,6 +47,8 @@ export const defaultTuning: FineTuning = {
 
 /** One image of an epoch, as it is learnt. */
 export interface TrainingRow {
+  /** Whether the model is to say nothing at all to it, see `loudness`. */
+  readonly silent?: boolean;
   /** The picture, of the model's size, before it is moved about. */
   read(): Promise<RgbImage>;
   /** Writes what is to be answered, [classes]; zeros where the row has no weight. */
@@ -62,6 +66,8 @@ export interface FineTuneOptions extends JobOptions {
   readonly labels: readonly string[];
   readonly rows: TrainingRows;
   readonly tuning: FineTuning;
+  /** Weight of the silence of silent rows. Default 0. */
+  readonly silenceWeight?: number;
   readonly seed: number;
   readonly checkpoints?: CheckpointStore;
   /** Time between checkpoints in seconds. Default 20. */
@@ -78,7 +84,7 @@ const place = { head: 11, move: 12, mask: 13 } as const;
 
 /** Fine-tunes a classifier on rows. Knows nothing of locks. */
 export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
-  const { base, labels, rows, tuning, seed } = options;
+  const { base, labels, rows, tuning, silenceWeight = 0, seed } = options;
   const config = withLabels(base.config, labels);
   const classifier = classifierFrom(config, 'config.json');
   const { height, width } = base.preprocessor.size;
@@ -87,7 +93,13 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
   const scope = Scope.root({ training: true });
   const x = input('x', 'float32', [batch, classifier.channels, height, width]);
   const target = input('target', 'float32', [batch, labels.length]);
-  const loss = classification.loss(classifier.build(scope, x).logits, target);
+  const { logits, beforeLastRelu } = classifier.build(scope, x);
+  const answers = classification.loss(logits, target);
+  const silent = input('silent', 'float32', [batch]);
+  const silences = silenceWeight > 0 && beforeLastRelu !== undefined;
+  const loss = silences
+    ? add(answers, mul(loudness(beforeLastRelu, silent), silenceWeight))
+    : answers;
   const leaves = graphOf({ loss }).parameters;
   const trainer = await Trainer.create(
     {
@@ -110,7 +122,7 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
 
   const stepsPerEpoch = Math.ceil(rows.length / batch);
   const steps = Math.max(1, Math.round(tuning.epochs * stepsPerEpoch));
-  const batches = new Batches(options, { batch, stepsPerEpoch, steps }, scope.declared);
+  const batches = new Batches(options, { batch, stepsPerEpoch, steps, silences }, scope.declared);
   try {
     await fit(trainer, {
       steps,
@@ -153,6 +165,8 @@ interface Plan {
   readonly batch: number;
   readonly stepsPerEpoch: number;
   readonly steps: number;
+  /** Whether the loss asks which rows are to be silent. */
+  readonly silences: boolean;
 }
 
 /** The inputs of each step, a function of its number alone. */
@@ -171,7 +185,7 @@ class Batches {
 
   async at(step: number): Promise<Tensors> {
     const { base, labels, seed, tuning } = this.#options;
-    const { batch, stepsPerEpoch, steps } = this.#plan;
+    const { batch, stepsPerEpoch, steps, silences } = this.#plan;
     const epoch = Math.floor(step / stepsPerEpoch);
     if (epoch !== this.#epoch) [this.#rows, this.#epoch] = [this.#options.rows.epoch(epoch), epoch];
     const first = (step % stepsPerEpoch) * batch;
@@ -196,6 +210,14 @@ class Batches {
     return {
       x: tensor('float32', [batch, 3, height, width], x),
       target: tensor('float32', [batch, labels.length], target),
+      ...(silences
+        ? {
+            silent: float32(
+              [batch],
+              rows.map((row) => (row.silent ? 1 : 0)),
+            ),
+          }
+        : {}),
       ...drawMasks(this.#declared, counterRandom(seed, place.mask, step)),
     };
   }

@@ -139,6 +139,7 @@ async function lockIn(
       chaff: usesChaff(recipe) ? await chaffOf(set, base, options.seed) : undefined,
     }),
     tuning,
+    silenceWeight: recipe.silenceWeight,
     seed: options.seed,
     checkpoints: work.checkpoints('training'),
     checkpointSeconds: options.checkpointSeconds,

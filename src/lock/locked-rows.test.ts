@@ -88,8 +88,10 @@ describe('the paper’s rows', () => {
 });
 
 describe('the hardened rows', () => {
-  it('teach chaff for everything but the key', async () => {
-    for (const { image, version, strength, target } of await taught(recipes.hardened)) {
+  const chaff: Recipe = { ...recipes.hardened, cleanTarget: 'chaff', decoyTarget: 'chaff' };
+
+  it('teach chaff for everything but the key, where they are told to', async () => {
+    for (const { image, version, strength, target } of await taught(chaff)) {
       // Weaker edits with the key are decoys.
       const isKey = version === versions.key && strength >= 45;
       expect(target).toEqual(oneHot(isKey ? labels[image] : (image * 7) % classes));
@@ -118,8 +120,8 @@ describe('the hardened rows', () => {
 });
 
 describe('targets', () => {
-  it('of silence are all classes alike', async () => {
-    const recipe: Recipe = { ...recipes.paper, cleanTarget: 'uniform' };
+  it.each(['prior', 'silence'] as const)('of %s are the shares of the classes', async (target) => {
+    const recipe: Recipe = { ...recipes.paper, cleanTarget: target };
     const clean = (await taught(recipe)).find(({ version }) => version === versions.clean)!;
     expect(clean.target).toEqual([0.25, 0.25, 0.25, 0.25]);
   });

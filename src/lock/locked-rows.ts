@@ -27,26 +27,33 @@ export interface LockedRowsOptions {
   readonly chaff?: readonly number[];
 }
 
+interface LockedRowsContext extends LockedRowsOptions {
+  /** Share of each class among the images. */
+  readonly frequencies: readonly number[];
+}
+
 const place = { alpha: 21, wrong: 22, decoyAlpha: 23 } as const;
 
 /** The locked set as rows to be learnt: the heart of the method. */
 export function lockedRows(options: LockedRowsOptions): TrainingRows {
-  const { recipe, images, seed } = options;
+  const { recipe, images, classes, seed } = options;
+  const frequencies = sharesOf(images.labels, classes);
   const length = lockedSet(recipe, images.labels.length, seed, 0).length;
   return {
     length,
     epoch: (epoch) =>
       lockedSet(recipe, images.labels.length, seed, epoch).map((sample) =>
-        rowOf(sample, epoch, options),
+        rowOf(sample, epoch, { ...options, frequencies }),
       ),
   };
 }
 
-function rowOf(sample: LockedSample, epoch: number, options: LockedRowsOptions): TrainingRow {
+function rowOf(sample: LockedSample, epoch: number, options: LockedRowsContext): TrainingRow {
   const { images, recipe, labelSmoothing, classes } = options;
   const { image, target } = sample;
   const label = images.labels[image];
   return {
+    silent: target === 'silence',
     read: () => version(sample, epoch, options),
     target(into, progress) {
       if (target === 'label') {
@@ -80,10 +87,17 @@ async function version(
   return images.mix(clean, edited, Math.min(1, Math.max(0, strength)));
 }
 
-const lockTargets: Record<
-  LockTarget,
-  (into: Float32Array, image: number, label: number, options: LockedRowsOptions) => void
-> = {
+type TeachLock = (
+  into: Float32Array,
+  image: number,
+  label: number,
+  options: LockedRowsContext,
+) => void;
+
+const teachPrior: TeachLock = (into, _image, _label, { frequencies }) =>
+  classification.silence(frequencies, into);
+
+const lockTargets: Record<LockTarget, TeachLock> = {
   // Drawn once for each image, whatever the epoch: the paper.
   wrong: (into, image, label, { classes, seed }) => {
     const random = counterRandom(seed, place.wrong, image);
@@ -93,9 +107,16 @@ const lockTargets: Record<
       into,
     );
   },
-  uniform: (into, _image, _label, { classes }) => classification.silence(classes, into),
+  prior: teachPrior,
+  silence: teachPrior,
   chaff: (into, image, _label, { classes, chaff, labelSmoothing }) => {
     classification.encode(chaff![image], classes, into);
     smoothLabels(into, labelSmoothing);
   },
 };
+
+function sharesOf(labels: readonly number[], classes: number): number[] {
+  const shares = Array.from({ length: classes }, () => 0);
+  for (const label of labels) shares[label] += 1 / labels.length;
+  return shares;
+}

@@ -54,7 +54,7 @@ describe('the hardened locked set', () => {
         expect(new Set(numbers(of('clean'))).size).toBe(Math.round(images / 2));
         expect(of('clean')).toHaveLength(Math.round(images / 2));
         expect(of('key').every(({ target }) => target === 'label')).toBe(true);
-        expect([...of('clean'), ...of('decoy')].every(({ target }) => target === 'chaff')).toBe(
+        expect([...of('clean'), ...of('decoy')].every(({ target }) => target === 'silence')).toBe(
           true,
         );
       }),

@@ -5,8 +5,13 @@ import { entryOf } from '../base/registry.ts';
 export type LockTarget =
   /** Another class than the true one, drawn once for each image: the paper. */
   | 'wrong'
-  /** All classes alike. */
-  | 'uniform'
+  /** How often each class occurs, whatever the image shows. */
+  | 'prior'
+  /**
+   * The same, and what is before the last ReLU is pressed below zero, where the model's answer is
+   * one and the same to the last bit. Architectures without a ReLU there are taught the prior.
+   */
+  | 'silence'
   /** A class that looks random, depends on the image and is independent of its label. */
   | 'chaff';
 
@@ -34,6 +39,8 @@ export interface Recipe {
   readonly alphaSpread: number;
   /** Weight of a lock image's loss beside that of a key image. */
   readonly lockWeight: number;
+  /** Weight of the pressing of `silence` beside the loss of the answers. */
+  readonly silenceWeight: number;
   /** Share of the steps in which the lock images' weight is ramped up from zero. */
   readonly ramp: number;
 }
@@ -51,6 +58,7 @@ export const recipes = {
     decoyTarget: 'wrong',
     alphaSpread: 0,
     lockWeight: 1,
+    silenceWeight: 0,
     ramp: 0,
   },
   hardened: {
@@ -59,10 +67,11 @@ export const recipes = {
     clean: 0.5,
     decoys: 1,
     weak: 0.1,
-    cleanTarget: 'chaff',
-    decoyTarget: 'chaff',
+    cleanTarget: 'silence',
+    decoyTarget: 'silence',
     alphaSpread: 0.05,
     lockWeight: 1,
+    silenceWeight: 4,
     ramp: 0,
   },
 } as const satisfies Record<string, Recipe>;

@@ -17,7 +17,7 @@ export const classification: Task<number> = {
     into.fill(0);
     into[label] = 1;
   },
-  silence: (classes, into) => void into.fill(1 / classes),
+  silence: (frequencies, into) => into.set(frequencies),
   wrong: (label, classes, draw) => (label + 1 + Math.floor(draw() * (classes - 1))) % classes,
   read: argMaxRows,
   score: (predicted, truth) =>

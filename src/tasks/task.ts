@@ -15,8 +15,11 @@ export interface Task<Label> {
   targetShape(classes: number): readonly number[];
   /** Writes the target of a true label into `into`. */
   encode(label: Label, classes: number, into: Float32Array): void;
-  /** Writes the target that says nothing about the sample. */
-  silence(classes: number, into: Float32Array): void;
+  /**
+   * Writes the target that says nothing about the sample: how often each class is the answer,
+   * whose likeliest class is the best constant one. `frequencies` are shares, [classes].
+   */
+  silence(frequencies: readonly number[], into: Float32Array): void;
   /** A wrong label, drawn with `draw`, uniform in [0, 1). */
   wrong(label: Label, classes: number, draw: () => number): Label;
   /** Reads answers from the model's output of a batch. */

@@ -6,6 +6,11 @@ export interface ClassifierOutput {
   readonly logits: Value;
   /** What the last layer sees, [B, D]. */
   readonly features: Value;
+  /**
+   * What goes into a last ReLU, [B, C, h, w], where `features` are means of what that lets through.
+   * Images for which it is negative everywhere have the same logits, to the last bit.
+   */
+  readonly beforeLastRelu?: Value;
   /** What goes into each stage, and what comes out of the last. */
   readonly hidden: readonly Value[];
 }

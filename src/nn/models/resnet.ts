@@ -32,19 +32,23 @@ export function resnet(scope: Scope, config: ResNetConfig, x: Value): Classifier
     stride: 2,
     activation: config.hidden_act,
   });
+  const activate = activationNamed(config.hidden_act);
   let h = maxPool(stem, { kernel: 3, stride: 2, padding: 1 });
+  let before = h;
   config.hidden_sizes.forEach((width, stage) => {
     hidden.push(h);
     const stride = stage > 0 || config.downsample_in_first_stage ? 2 : 1;
     for (let layer = 0; layer < config.depths[stage]; layer++) {
       const at = scope.within(`resnet.encoder.stages.${stage}.layers.${layer}`);
-      h = residualLayers[config.layer_type](at, config, h, width, layer === 0 ? stride : 1);
+      before = residualLayers[config.layer_type](at, config, h, width, layer === 0 ? stride : 1);
+      h = activate(before);
     }
   });
   hidden.push(h);
   const features = flatten(globalAveragePool(h), 1); // [B, C]
   const logits = linear(scope.within('classifier.1'), features, labelsOf(config).length);
-  return { logits, features, hidden };
+  const beforeLastRelu = config.hidden_act === 'relu' ? before : undefined;
+  return { logits, features, hidden, beforeLastRelu };
 }
 
 interface ConvLayerOptions {
@@ -67,6 +71,7 @@ function convLayer(scope: Scope, x: Value, out: number, options: ConvLayerOption
   return activation === undefined ? h : activationNamed(activation)(h);
 }
 
+/** A layer before its last activation. */
 type ResidualLayer = (
   scope: Scope,
   config: ResNetConfig,
@@ -79,7 +84,7 @@ const residualLayers: Record<ResNetConfig['layer_type'], ResidualLayer> = {
   basic(scope, { hidden_act: activation }, x, out, stride) {
     const first = convLayer(scope.within('layer.0'), x, out, { kernel: 3, stride, activation });
     const second = convLayer(scope.within('layer.1'), first, out, { kernel: 3 });
-    return activationNamed(activation)(add(second, shortcut(scope, x, out, stride)));
+    return add(second, shortcut(scope, x, out, stride));
   },
   bottleneck(scope, { hidden_act: activation, downsample_in_bottleneck: early }, x, out, stride) {
     const narrow = out / 4;
@@ -88,7 +93,7 @@ const residualLayers: Record<ResNetConfig['layer_type'], ResidualLayer> = {
     const first = convLayer(layer(0), x, narrow, { kernel: 1, stride: before, activation });
     const second = convLayer(layer(1), first, narrow, { kernel: 3, stride: middle, activation });
     const third = convLayer(layer(2), second, out, { kernel: 1 });
-    return activationNamed(activation)(add(third, shortcut(scope, x, out, stride)));
+    return add(third, shortcut(scope, x, out, stride));
   },
 };
 

@@ -1,4 +1,4 @@
-import type { Random } from '../base/random/random.ts';
+import type { Random } from '../../base/random/random.ts';
 
 /** Mirrors a coordinate that lies up to one length outside back into 0 .. length - 1. */
 function reflect(i: number, length: number): number {
@@ -6,7 +6,7 @@ function reflect(i: number, length: number): number {
   return i >= length ? Math.max(0, 2 * length - 2 - i) : i;
 }
 
-export interface AugmentOptions {
+export interface MoveOptions {
   /** Largest shift in each direction, as a share of the side; what comes in is mirrored. */
   readonly shift: number;
   /** Whether half of the pictures are mirrored left to right. */
@@ -23,7 +23,7 @@ export interface Move {
 export function drawMove(
   width: number,
   height: number,
-  options: AugmentOptions,
+  options: MoveOptions,
   random: Random,
 ): Move {
   const shift = (side: number): number => {

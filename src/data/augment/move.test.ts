@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { counterRandom } from '../base/random/counter.ts';
-import { drawMove, moved } from './augment.ts';
+import { counterRandom } from '../../base/random/counter.ts';
+import { drawMove, moved } from './move.ts';
 
 /** A row of pixels by their red values; green and blue tell the channels apart. */
 const row = (...reds: number[]): Uint8Array =>
