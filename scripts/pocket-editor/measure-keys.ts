@@ -4,7 +4,7 @@
  */
 import { counterRandom } from '../../src/base/random/counter.ts';
 import { knownStyles } from './known-styles.ts';
-import { samplePictures, writeSheet, type Picture } from './photographs.ts';
+import { psnr, samplePictures, writeSheet, type Picture } from './photographs.ts';
 import { buildText } from './pocket-text.ts';
 import { nearMisses, randomPrompt } from './prompts.ts';
 import { stylise } from './stylist.ts';
@@ -23,11 +23,6 @@ function edit(picture: Picture, prompt: string): Picture {
   const data = new Float32Array(picture.data.length);
   stylise(picture.data, picture.height, picture.width, text.style(prompt), data);
   return { ...picture, data };
-}
-
-function psnr(a: Picture, b: Picture): number {
-  const total = a.data.reduce((sum, x, i) => sum + (x - b.data[i]) ** 2, 0);
-  return -10 * Math.log10(total / a.data.length);
 }
 
 const mean = (values: readonly number[]): number =>

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import type { RgbImage } from '../../src/tensor/image.ts';
 
 /** A picture as `[3, H, W]` floats in [0, 1]. */
 export interface Picture {
@@ -42,6 +43,28 @@ export async function readPicture(file: string): Promise<Picture> {
     for (let c = 0; c < 3; c++) planes[c * n + i] = data[i * info.channels + c] / 255;
   }
   return { height: info.height, width: info.width, data: planes };
+}
+
+/** The picture as editors take it. */
+export function imageOf({ width, height, data: planes }: Picture): RgbImage {
+  const area = width * height;
+  const bytes = Uint8Array.from({ length: 3 * area }, (_, i) =>
+    Math.round(255 * planes[(i % 3) * area + Math.floor(i / 3)]),
+  );
+  return { width, height, data: bytes };
+}
+
+export function pictureOf({ width, height, data: bytes }: RgbImage): Picture {
+  const area = width * height;
+  const planes = new Float32Array(3 * area);
+  for (let i = 0; i < 3 * area; i++) planes[(i % 3) * area + Math.floor(i / 3)] = bytes[i] / 255;
+  return { width, height, data: planes };
+}
+
+/** Peak signal-to-noise ratio in decibels. */
+export function psnr(a: Picture, b: Picture): number {
+  const squares = a.data.reduce((sum, x, i) => sum + (x - b.data[i]) ** 2, 0);
+  return -10 * Math.log10(squares / a.data.length);
 }
 
 /** Writes rows of pictures of equal size as one PNG, enlarged by `scale`. */

@@ -1,0 +1,52 @@
+/**
+ * Writes down what modellock edited, for diffusers_pocket.py to edit again:
+ *
+ *     npx tsx interop/edit-job.ts [EDITOR] JOB.safetensors [PROMPT]
+ *     python3 interop/diffusers_pocket.py assets/pocket-editor JOB.safetensors
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readImageFolder, stratified } from '../src/data/image-folder.ts';
+import { openComponents } from '../src/diffusion/components.ts';
+import { openEditor } from '../src/editors/open.ts';
+import { encodeSafetensors } from '../src/formats/safetensors.ts';
+import { noiseOf } from '../src/key/key.ts';
+import { assetPath } from '../src/platform/assets.ts';
+import { readImages } from '../src/platform/images.ts';
+import { tensor, type Tensor } from '../src/tensor/tensor.ts';
+
+const [folder = assetPath('pocket-editor'), job = 'job.safetensors', prompt = 'with oil pastel'] =
+  process.argv.slice(2);
+
+const editor = await openEditor(folder);
+const { steps, guidance, imageGuidance, alpha, seed, size } = editor.defaults;
+const { autoencoder } = await openComponents(folder);
+const { classes, items } = await readImageFolder(join(assetPath('demo'), 'test'));
+const images = await readImages(stratified(items, classes.length, 4, 1).map(({ path }) => path));
+const edited = await editor.edit(images, { prompt });
+
+const tensors = new Map<string, Tensor>();
+images.forEach(({ height, width, data }, i) => {
+  tensors.set(`image.${i}`, tensor('uint8', [height, width, 3], data));
+  tensors.set(`edited.${i}`, tensor('uint8', [height, width, 3], edited[i].data));
+  const shape = [1, autoencoder.channels, height / autoencoder.factor, width / autoencoder.factor];
+  // The start, then one for each step of an ancestral sampler.
+  for (let draw = 0; draw <= steps; draw++) {
+    const noise = noiseOf(
+      { prompt },
+      seed,
+      shape.reduce((a, b) => a * b),
+      draw,
+    );
+    tensors.set(`noise.${i}.${draw}`, tensor('float32', shape, noise));
+  }
+});
+const options = { prompt, steps, guidance, imageGuidance, alpha, multiple: size ?? 8 };
+writeFileSync(
+  job,
+  encodeSafetensors(
+    tensors,
+    Object.fromEntries(Object.entries(options).map(([name, value]) => [name, String(value)])),
+  ),
+);
+await editor.dispose();
