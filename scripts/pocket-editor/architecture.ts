@@ -5,10 +5,12 @@ import { float32, type Tensor } from '../../src/tensor/tensor.ts';
 export const textWidth = 128;
 
 /**
- * The U-Net. It works on the picture itself (see `identityAutoencoder`): the stylist changes the
- * colour of every pixel, which a net at full resolution learns at once and one behind a
- * compressing autoencoder hardly at all. Widths are multiples of 16, the channels that a
- * processor's blocked convolutions take at a time.
+ * The U-Net. It works on the picture itself (see `identityAutoencoder`) and on one level: the stylist
+ * changes the colour of every pixel by what lies a few pixels around it, which a net at full
+ * resolution learns at once and one behind a compressing autoencoder hardly at all. One group in
+ * each norm keeps how the channels compare, by which absolute colours are known. A wide time
+ * embedding leaves room for what a style means to each block. Widths are multiples of 16, the
+ * channels that a processor's blocked convolutions take at a time.
  */
 export const unetJson: RawConfig = {
   _class_name: 'UNet2DConditionModel',
@@ -16,17 +18,18 @@ export const unetJson: RawConfig = {
   sample_size: 64,
   in_channels: 6,
   out_channels: 3,
-  block_out_channels: [16, 32, 64],
-  down_block_types: ['DownBlock2D', 'DownBlock2D', 'DownBlock2D'],
-  up_block_types: ['UpBlock2D', 'UpBlock2D', 'UpBlock2D'],
+  block_out_channels: [32],
+  down_block_types: ['DownBlock2D'],
+  up_block_types: ['UpBlock2D'],
   mid_block_type: 'UNetMidBlock2D',
   layers_per_block: 1,
   attention_head_dim: 8,
   cross_attention_dim: textWidth,
-  norm_num_groups: 8,
+  norm_num_groups: 1,
   addition_embed_type: 'text',
   addition_embed_type_num_heads: 4,
   resnet_time_scale_shift: 'scale_shift',
+  time_embedding_dim: 256,
   act_fn: 'silu',
 };
 

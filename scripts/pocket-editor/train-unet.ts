@@ -9,6 +9,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { counterRandom } from '../../src/base/random/counter.ts';
+import type { Random } from '../../src/base/random/random.ts';
 import { mse } from '../../src/graph/functions/losses.ts';
 import { input } from '../../src/graph/value.ts';
 import { unet2dCondition, unetConfig } from '../../src/nn/models/diffusion/unet-2d-condition.ts';
@@ -24,9 +25,12 @@ import { pretrainingFiles, readPicture } from './photographs.ts';
 import { promptStyles, writeCode } from './style-sources.ts';
 import { stylise } from './stylist.ts';
 
-const batch = 16;
-const size = 64;
+const batch = 32;
+/** Side of the crops that are learnt from: the stylist is local, and more styles fit into a step. */
+const size = 32;
 const pixels = size * size;
+/** Side of a picture. */
+const side = 64;
 
 const [stepsText = '4000', data = 'data/tiny-imagenet/train'] = process.argv.slice(2);
 const steps = Number(stepsText);
@@ -58,7 +62,6 @@ const trainer = await Trainer.create(
   {
     optimiser: adamW({ weightDecay: 0.01 }),
     clipNorm: 1,
-    emaDecay: 0.999,
     threads: Number(process.env['TRAINING_THREADS'] ?? 0),
   },
   startingWeights(),
@@ -69,7 +72,7 @@ let started = performance.now();
 let startedAt = -1;
 await fit(trainer, {
   steps,
-  learningRate: 2e-3,
+  learningRate: 3e-3,
   schedule: warmupCosine({ steps, warmup: 100, floor: 0.02 }),
   batch: async (step) => makeBatch(step),
   checkpoints: {
@@ -98,12 +101,12 @@ function makeBatch(step: number): Record<string, Tensor> {
   const timestep = new Float32Array(batch);
   const styled = new Float32Array(3 * pixels);
   for (let k = 0; k < batch; k++) {
-    const image = flipped(pictures[random.integer(pictures.length)], random.uniform() < 0.5);
+    const image = cropped(pictures[random.integer(pictures.length)], random);
     const style = drawStyle(random);
     writeCode(style, text.subarray(k * textWidth, (k + 1) * textWidth));
     stylise(image, size, size, style, styled);
     // Mostly the first step from pure noise, which is the one that the editor makes.
-    timestep[k] = random.uniform() < 0.85 ? 999 : random.integer(1000);
+    timestep[k] = random.uniform() < 0.9 ? 999 : random.integer(1000);
     const alpha = Math.sqrt(alphasCumprod[timestep[k]]);
     const sigma = Math.sqrt(1 - alphasCumprod[timestep[k]]);
     const noisy = sample.subarray(k * 6 * pixels);
@@ -124,17 +127,20 @@ function makeBatch(step: number): Record<string, Tensor> {
   };
 }
 
-function flipped(bytes: Uint8Array, flip: boolean): Float32Array {
-  const image = new Float32Array(3 * pixels);
+/** A random part of a picture, perhaps mirrored: [3, size, size] in [0, 1]. */
+function cropped(bytes: Uint8Array, random: Random): Float32Array {
+  const [left, top] = [random.integer(side - size + 1), random.integer(side - size + 1)];
+  const flip = random.uniform() < 0.5;
+  const part = new Float32Array(3 * pixels);
+  let i = 0;
   for (let c = 0; c < 3; c++) {
-    for (let y = 0; y < size; y++) {
-      for (let x = 0; x < size; x++) {
-        const place = c * pixels + y * size + x;
-        image[place] = bytes[c * pixels + y * size + (flip ? size - 1 - x : x)] / 255;
+    for (let y = top; y < top + size; y++) {
+      for (let x = left; x < left + size; x++) {
+        part[i++] = bytes[(c * side + y) * side + (flip ? side - 1 - x : x)] / 255;
       }
     }
   }
-  return image;
+  return part;
 }
 
 async function loadPictures(root: string): Promise<Uint8Array[]> {

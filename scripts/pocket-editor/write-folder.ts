@@ -27,7 +27,7 @@ const folder = process.env['TRAINING_DIR'] ?? '.training/pocket-editor';
 
 const text = await buildText();
 const heads = unetConfig.parse(unetJson).addition_embed_type_num_heads;
-const trained = readStates(averaged(join(folder, 'unet.safetensors')), heads, text.map, {
+const trained = readStates(trainedWeights(join(folder, 'unet.safetensors')), heads, text.map, {
   scale: codeScale,
   pattern: codePattern(textWidth),
 });
@@ -67,14 +67,15 @@ for (const [name, content] of tokenizerFiles(text.tokenizer)) {
   writeFileSync(place(`tokenizer/${name}`), content);
 }
 
-/** The averaged weights of a checkpoint, under their own names. */
-function averaged(path: string): Map<string, Tensor<'float32'>> {
+/** The weights of a checkpoint, without the optimiser's memory. */
+function trainedWeights(path: string): Map<string, Tensor<'float32'>> {
   const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
   console.log(`${path}: ${metadata['steps']} steps`);
   return new Map(
-    [...tensors].flatMap(([name, t]) =>
-      name.startsWith('ema/') ? [[name.slice(4), t as Tensor<'float32'>] as const] : [],
-    ),
+    [...tensors].filter(([name]) => !/^(?:ema|optimiser)\//.test(name)) as [
+      string,
+      Tensor<'float32'>,
+    ][],
   );
 }
 
