@@ -36,11 +36,10 @@ function variantsNamed(text: string): string[] {
 await runBench(
   lockBenchCommand('bench:ablations', 'compare variants of the recipe')
     .addOption(new Option('--set <name>', 'data set').choices(setNames).default('cifar10' as const))
-    .option(
-      '--variant <names>',
-      'variants, with commas between',
-      variantsNamed,
-      Object.keys(variants),
+    .addOption(
+      new Option('--variant <names>', 'variants of bench/variants.ts, with commas between')
+        .argParser(variantsNamed)
+        .default(Object.keys(variants), 'all'),
     )
     .option('--decoy-images <n>', 'most images a decoy is scored on', integer(1), 256)
     .action(async ({ variant: chosen, keys, prompt, decoyImages, ...options }) => {

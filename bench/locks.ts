@@ -36,11 +36,10 @@ await runBench(
     .addOption(
       new Option('--set <name>', 'data set').choices([...setNames, 'all']).default('all' as const),
     )
-    .option(
-      '--recipe <names>',
-      'recipes, with commas between',
-      recipesNamed,
-      Object.values(recipes),
+    .addOption(
+      new Option('--recipe <names>', 'recipes, with commas between')
+        .argParser(recipesNamed)
+        .default([recipes.hardened, recipes.paper] as Recipe[], 'hardened,paper'),
     )
     .action(async ({ set: wanted, recipe: chosen, prompt, ...options }) => {
       const names = wanted === 'all' ? setNames : [wanted];

@@ -42,8 +42,12 @@ export function backboneTable(pretrained: BackboneRow, scratch: readonly Backbon
     ...measures.map((measure) => summaryCell(measure, runsOf(results))),
   ]);
   const pairs = pairsOf(pretrained.results, bestOf(scratch).results);
-  return [markdownTable(columns, rows), measureTable(judged, pairs)].join('\n\n');
+  const tables = [markdownTable(columns, rows), measureTable(judged, pairs)];
+  return [...pretrained.results.slice(0, 1).map(about), ...tables].join('\n\n');
 }
+
+const about = ({ job, run }: Result<TrainJob>): string =>
+  `${run.images} training images, ${job.tuning.epochs} epochs in batches of ${job.tuning.batch}.`;
 
 const runsOf = (results: readonly Result<TrainJob>[]): TrainRun[] => results.map(({ run }) => run);
 

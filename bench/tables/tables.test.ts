@@ -52,7 +52,11 @@ function trained(name: string, accuracies: readonly number[]): BackboneRow {
   return {
     name,
     results: accuracies.map((accuracy, seed) => ({
-      job: { kind: 'train', seed } as Partial<TrainJob> as TrainJob,
+      job: {
+        kind: 'train',
+        seed,
+        tuning: { epochs: 3, batch: 64 },
+      } as Partial<TrainJob> as TrainJob,
       run: { accuracy, images: 10, seconds: { read: 6, train: 54 }, peakMemory: 2 ** 20 },
       machine: 'M',
       commit: null,
@@ -65,6 +69,7 @@ it('compares the pretrained network with the best from scratch, seed by seed', (
     trained('slow', [0.3, 0.3]),
     trained('fast', [0.5, 0.6]),
   ]);
+  expect(table.split('\n')[0]).toBe('10 training images, 3 epochs in batches of 64.');
   expect(table.split('\n').filter((line) => line.includes('20.0'))).toEqual([
     '| pretrained − best from scratch, points | 20.0 ± 0.0 | 20.0 | 20.0 | at least 15 | yes (2 of 2) |',
   ]);
