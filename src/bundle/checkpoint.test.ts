@@ -8,8 +8,8 @@ import { input } from '../graph/value.ts';
 import { classifierFrom } from '../nn/models/registry.ts';
 import { initialise, Scope } from '../nn/scope.ts';
 import { toFloat16 } from '../tensor/convert.ts';
-import { float32, type Tensor } from '../tensor/tensor.ts';
-import { openClassifier, readClassifier, requireWeights, withWeights } from './checkpoint.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { openClassifier, readClassifier, withWeights } from './checkpoint.ts';
 
 const config = {
   model_type: 'resnet',
@@ -88,29 +88,4 @@ it('withWeights gives a classifier other classes', async () => {
   });
   expect(other.classifier.labels).toEqual(['a', 'b', 'c']);
   expect(base.classifier.labels).toEqual(['cat', 'dog']);
-});
-
-describe('requireWeights', () => {
-  const shapes = new Map([['w', { shape: [1, 2] }]]);
-  it.each<[string, Map<string, Tensor>]>([
-    ['m has no tensor "w"', new Map()],
-    ['m: tensor "w" has shape [2, 1], not [1, 2]', new Map([['w', float32([2, 1], [0, 0])]])],
-    ['m: tensor "w" has values that are no numbers', new Map([['w', float32([1, 2], [0, NaN])]])],
-  ])('says: %s', (message, weights) => {
-    expect(() => requireWeights(weights, shapes, 'm')).toThrow(message);
-  });
-
-  it('takes what fits, and more', () => {
-    const w = float32([1, 2], [0, 1]);
-    expect(
-      requireWeights(
-        new Map([
-          ['w', w],
-          ['v', w],
-        ]),
-        shapes,
-        'm',
-      ),
-    ).toBeUndefined();
-  });
 });

@@ -1,4 +1,3 @@
-import { ModelLockError } from '../base/error.ts';
 import { preprocessor, preprocessorConfig, type Preprocessor } from '../data/preprocess.ts';
 import { hashFolder, resolveReference } from '../formats/reference.ts';
 import { decodeSafetensors } from '../formats/safetensors.ts';
@@ -72,28 +71,4 @@ export async function openClassifier(
       hash: await hashFolder(folder, ['README.md']),
     },
   };
-}
-
-/** Throws `corrupt` where weights lack a parameter or have another shape. */
-export function requireWeights(
-  weights: ReadonlyMap<string, Tensor>,
-  shapes: ReadonlyMap<string, { readonly shape: readonly number[] }>,
-  where: string,
-): void {
-  for (const [name, { shape }] of shapes) {
-    const found = weights.get(name);
-    if (!found) throw new ModelLockError('corrupt', `${where} has no tensor "${name}"`);
-    if (found.shape.join() !== shape.join()) {
-      throw new ModelLockError(
-        'corrupt',
-        `${where}: tensor "${name}" has shape [${found.shape.join(', ')}], not [${shape.join(', ')}]`,
-      );
-    }
-    if (found.data.some((value) => !Number.isFinite(Number(value)))) {
-      throw new ModelLockError(
-        'corrupt',
-        `${where}: tensor "${name}" has values that are no numbers`,
-      );
-    }
-  }
 }

@@ -1,3 +1,4 @@
+import { requireWeights } from '../formats/weights.ts';
 import { graphOf } from '../graph/graph.ts';
 import { input } from '../graph/value.ts';
 import { Scope } from '../nn/scope.ts';
@@ -5,7 +6,7 @@ import { Session } from '../runtime/session.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import { tensor, type Tensor } from '../tensor/tensor.ts';
 import { join } from '../platform/files.ts';
-import { requireWeights, weightsFile, type ClassifierCheckpoint } from './checkpoint.ts';
+import { weightsFile, type ClassifierCheckpoint } from './checkpoint.ts';
 
 /** Images of one batch. A fixed number, so that a prediction does not depend on its neighbours. */
 const batch = 32;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ModelLockError } from '../base/error.ts';
-import { readWeights } from '../formats/weights.ts';
+import { readWeights, requireWeights } from '../formats/weights.ts';
 import { graphOf, type Graph } from '../graph/graph.ts';
 import { input } from '../graph/value.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
@@ -14,6 +14,7 @@ import {
 import { Scope } from '../nn/scope.ts';
 import { exists, join, readJsonObject, readText } from '../platform/files.ts';
 import { toFloat32 } from '../tensor/convert.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { autoencoderFrom, type Autoencoder } from './autoencoder.ts';
 import { schedulerFrom } from './schedulers/registry.ts';
 import type { Scheduler } from './schedulers/scheduler.ts';
@@ -77,7 +78,7 @@ export async function openComponents(
       `${part('unet')} is of SDXL, which has two text encoders`,
     );
   }
-  const vaeWeights = (): Promise<Weights> => partWeights(part('vae'), currentName);
+  const vaeWeights = weightsOf(part('vae'), currentName);
   return {
     tokenizer,
     autoencoder,
@@ -88,12 +89,12 @@ export async function openComponents(
         const ids = input('ids', 'int64', [1, tokenizer.maxLength]);
         return graphOf({ text: clipText(Scope.root(), text, { ids }).lastHiddenState });
       },
-      () => partWeights(part('text_encoder'), clipTextName),
+      weightsOf(part('text_encoder'), clipTextName),
       options,
     ),
     unet: new ShapedModel(
       (shape) => unetGraph(unet, shape, tokenizer.maxLength),
-      () => partWeights(part('unet')),
+      weightsOf(part('unet')),
       options,
     ),
     encoder: new ShapedModel(
@@ -130,13 +131,25 @@ function unetGraph(
   return graphOf({ output });
 }
 
-/** The weights of a part in single precision, under their names of today. */
-async function partWeights(
+/**
+ * Reads a part's weights for a graph, in single precision.
+ *
+ * @param nameOf today's name of a tensor.
+ */
+function weightsOf(
   folder: string,
   nameOf: (name: string) => string = (name) => name,
-): Promise<Weights> {
-  const weights = await readWeights(folder);
-  return new Map([...weights].map(([name, t]) => [nameOf(name), toFloat32(t)]));
+): (graph: Graph) => Promise<Weights> {
+  return async ({ parameters }) => {
+    const { tensors, path } = await readWeights(folder);
+    const weights = new Map<string, Tensor<'float32'>>();
+    for (const [name, stored] of tensors) {
+      const now = nameOf(name);
+      if (parameters.has(now)) weights.set(now, toFloat32(stored));
+    }
+    requireWeights(weights, parameters, path);
+    return weights;
+  };
 }
 
 async function readTokenizer(folder: string): Promise<ClipTokenizer> {

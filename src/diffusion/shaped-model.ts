@@ -24,14 +24,14 @@ export interface Runnable<Shape extends readonly number[]> {
  */
 export class ShapedModel<Shape extends readonly number[]> implements Runnable<Shape> {
   readonly #build: (shape: Shape) => Graph;
-  readonly #weights: () => Promise<Weights>;
+  readonly #weights: (graph: Graph) => Promise<Weights>;
   readonly #options: ShapedModelOptions;
   /** In order of use, the latest last. */
   readonly #sessions = new Map<string, Promise<Session>>();
 
   constructor(
     build: (shape: Shape) => Graph,
-    weights: () => Promise<Weights>,
+    weights: (graph: Graph) => Promise<Weights>,
     options: ShapedModelOptions = {},
   ) {
     this.#build = build;
@@ -76,6 +76,7 @@ export class ShapedModel<Shape extends readonly number[]> implements Runnable<Sh
 
   async #create(shape: Shape): Promise<Session> {
     const { threads } = this.#options;
-    return Session.create(this.#build(shape), { parameters: await this.#weights(), threads });
+    const graph = this.#build(shape);
+    return Session.create(graph, { parameters: await this.#weights(graph), threads });
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { float32, type Tensor } from '../tensor/tensor.ts';
 import { encodeSafetensors } from './safetensors.ts';
-import { readWeights } from './weights.ts';
+import { readWeights, requireWeights } from './weights.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -30,13 +30,16 @@ describe('readWeights', () => {
     'diffusion_pytorch_model.fp16.safetensors',
   ])('reads %s', async (file) => {
     await write(file, { w: of(1) });
-    expect(await readWeights(folder)).toEqual(new Map([['w', of(1)]]));
+    expect(await readWeights(folder)).toEqual({
+      tensors: new Map([['w', of(1)]]),
+      path: join(folder, file),
+    });
   });
 
   it('prefers full precision', async () => {
     await write('diffusion_pytorch_model.fp16.safetensors', { w: of(16) });
     await write('diffusion_pytorch_model.safetensors', { w: of(32) });
-    expect(await readWeights(folder)).toEqual(new Map([['w', of(32)]]));
+    expect((await readWeights(folder)).tensors).toEqual(new Map([['w', of(32)]]));
   });
 
   it.each(['model.safetensors.index.json', 'diffusion_pytorch_model.safetensors.index.fp16.json'])(
@@ -52,11 +55,9 @@ describe('readWeights', () => {
           b: 'part-1.safetensors',
         },
       });
-      expect(Object.fromEntries(await readWeights(folder))).toEqual({
-        a: of(1),
-        b: of(2),
-        c: of(3),
-      });
+      const { tensors, path } = await readWeights(folder);
+      expect(Object.fromEntries(tensors)).toEqual({ a: of(1), b: of(2), c: of(3) });
+      expect(path).toBe(join(folder, index));
     },
   );
 
@@ -94,5 +95,30 @@ describe('readWeights', () => {
     await writeIndex(index, content);
     await expect(readWeights(folder)).rejects.toMatchObject({ code });
     await expect(readWeights(folder)).rejects.toThrow(message);
+  });
+});
+
+describe('requireWeights', () => {
+  const shapes = new Map([['w', { shape: [1, 2] }]]);
+  it.each<[string, Map<string, Tensor>]>([
+    ['m has no tensor "w"', new Map()],
+    ['m: tensor "w" has shape [2, 1], not [1, 2]', new Map([['w', float32([2, 1], [0, 0])]])],
+    ['m: tensor "w" has values that are no numbers', new Map([['w', float32([1, 2], [0, NaN])]])],
+  ])('says: %s', (message, weights) => {
+    expect(() => requireWeights(weights, shapes, 'm')).toThrow(message);
+  });
+
+  it('takes what fits, and more', () => {
+    const w = float32([1, 2], [0, 1]);
+    expect(
+      requireWeights(
+        new Map([
+          ['w', w],
+          ['v', w],
+        ]),
+        shapes,
+        'm',
+      ),
+    ).toBeUndefined();
   });
 });

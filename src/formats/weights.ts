@@ -18,14 +18,22 @@ const places = variants.flatMap((variant) =>
 
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
 
+export interface StoredWeights {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** The file they lie in, or the index of several. */
+  readonly path: string;
+}
+
 /**
  * The weights of a checkpoint's folder, whole or sharded, in the dtypes they are stored in.
  * Throws `not-found` where there are none; `corrupt`, naming the file, for broken ones.
  */
-export async function readWeights(folder: string): Promise<Map<string, Tensor>> {
+export async function readWeights(folder: string): Promise<StoredWeights> {
   for (const { file, index } of places) {
-    if (await exists(join(folder, file))) return readFile(join(folder, file));
-    if (await exists(join(folder, index))) return readShards(folder, join(folder, index));
+    const whole = join(folder, file);
+    if (await exists(whole)) return { tensors: await readFile(whole), path: whole };
+    const sharded = join(folder, index);
+    if (await exists(sharded)) return { tensors: await readShards(folder, sharded), path: sharded };
   }
   const files = places.map(({ file }) => file);
   throw new ModelLockError('not-found', `there are no weights at ${join(folder, files[0])}`, {
@@ -58,4 +66,37 @@ async function readShards(folder: string, index: string): Promise<Map<string, Te
     }
   }
   return weights;
+}
+
+/** Throws `corrupt` where weights lack a parameter, or it has another shape or values that are no numbers. */
+export function requireWeights(
+  weights: ReadonlyMap<string, Tensor>,
+  shapes: ReadonlyMap<string, { readonly shape: readonly (number | string)[] }>,
+  where: string,
+): void {
+  for (const [name, { shape }] of shapes) {
+    const found = weights.get(name);
+    if (!found) throw new ModelLockError('corrupt', `${where} has no tensor "${name}"`);
+    if (found.shape.join() !== shape.join()) {
+      throw new ModelLockError(
+        'corrupt',
+        `${where}: tensor "${name}" has shape [${found.shape.join(', ')}], not [${shape.join(', ')}]`,
+      );
+    }
+    if (!allFinite(found)) {
+      throw new ModelLockError(
+        'corrupt',
+        `${where}: tensor "${name}" has values that are no numbers`,
+      );
+    }
+  }
+}
+
+/** A plain loop: a call for each of a billion weights would take seconds. */
+function allFinite({ data }: Tensor): boolean {
+  if (!(data instanceof Float32Array)) return true;
+  for (let i = 0; i < data.length; i++) {
+    if (data[i] - data[i] !== 0) return false;
+  }
+  return true;
 }
