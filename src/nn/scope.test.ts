@@ -21,6 +21,14 @@ test('names are those of the scopes, joined by dots', () => {
   expect(scope.within('a').training).toBe(true);
 });
 
+test('parameters are learnt in training, but for frozen ones', () => {
+  const isFrozen = (name: string): boolean => name.startsWith('encoder.');
+  const scope = Scope.root({ training: true, isFrozen });
+  expect(scope.within('encoder').within(1).learns('weight')).toBe(false);
+  expect(scope.within('head').learns('weight')).toBe(true);
+  expect(Scope.root({ isFrozen }).learns('weight')).toBe(false);
+});
+
 test('a name can be declared once, by its full name', () => {
   const scope = Scope.root();
   scope.within('a').parameter('w', [1], zeros);

@@ -44,6 +44,13 @@ export interface Declarations {
   readonly masks: Map<string, MaskSite>;
 }
 
+export interface ScopeOptions {
+  /** Whether the model is built for training. Default: false. */
+  readonly training?: boolean;
+  /** Parameters that training leaves as they are, by full name. Default: none. */
+  readonly isFrozen?: (parameter: string) => boolean;
+}
+
 /**
  * Where a model's definition gets its parameters from: a prefix of names, as checkpoints have
  * them, and whether it is built for training.
@@ -51,16 +58,18 @@ export interface Declarations {
 export class Scope {
   readonly training: boolean;
   readonly declared: Declarations;
+  readonly #options: ScopeOptions;
   readonly #prefix: string;
 
-  private constructor(prefix: string, training: boolean, declared: Declarations) {
+  private constructor(prefix: string, options: ScopeOptions, declared: Declarations) {
     this.#prefix = prefix;
-    this.training = training;
+    this.#options = options;
+    this.training = options.training ?? false;
     this.declared = declared;
   }
 
-  static root(options: { readonly training?: boolean } = {}): Scope {
-    return new Scope('', options.training ?? false, {
+  static root(options: ScopeOptions = {}): Scope {
+    return new Scope('', options, {
       parameters: new Map(),
       buffers: new Map(),
       updates: new Map(),
@@ -70,7 +79,12 @@ export class Scope {
 
   /** The names that begin with `name` and a dot. An empty name is this scope itself. */
   within(name: string | number): Scope {
-    return name === '' ? this : new Scope(`${this.nameOf(name)}.`, this.training, this.declared);
+    return name === '' ? this : new Scope(`${this.nameOf(name)}.`, this.#options, this.declared);
+  }
+
+  /** Whether training changes a parameter. */
+  learns(name: string): boolean {
+    return this.training && !this.#options.isFrozen?.(this.nameOf(name));
   }
 
   parameter(name: string, shape: readonly number[], init: Initialiser): Value {

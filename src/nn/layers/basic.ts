@@ -65,7 +65,10 @@ export function groupNorm(scope: Scope, x: Value, groups: number, epsilon = 1e-5
   );
 }
 
-/** Batch normalisation; in training with the batch's own statistics, which become buffers. */
+/**
+ * Batch normalisation; in training with the batch's own statistics, which become buffers. A frozen
+ * layer uses the statistics that it has and keeps them: it is to go on computing the same.
+ */
 export function batchNorm2d(scope: Scope, x: Value, epsilon = 1e-5, momentum = 0.1): Value {
   const channels = [Number(x.shape[1])];
   const scale = scope.parameter('weight', channels, ones);
@@ -74,7 +77,7 @@ export function batchNorm2d(scope: Scope, x: Value, epsilon = 1e-5, momentum = 0
     mean: scope.buffer('running_mean', channels, zeros),
     variance: scope.buffer('running_var', channels, ones),
   };
-  if (!scope.training) return batchNorm(x, scale, bias, running, epsilon);
+  if (!scope.learns('weight')) return batchNorm(x, scale, bias, running, epsilon);
   const trained = batchNormTraining(x, scale, bias, running, { momentum, epsilon });
   scope.update('running_mean', trained.running.mean);
   scope.update('running_var', trained.running.variance);
@@ -91,4 +94,9 @@ export function dropPath(scope: Scope, x: Value, rate: number): Value {
   if (!scope.training || rate === 0) return x;
   const shape = x.shape.map((dim, axis) => (axis === 0 ? Number(dim) : 1));
   return mul(x, scope.mask('drop_path', shape, 1 - rate));
+}
+
+/** The rate of each of `depth` blocks: from zero at the first in a line to `rate` at the last. */
+export function dropPathRates(rate: number, depth: number): number[] {
+  return Array.from({ length: depth }, (_, i) => (depth > 1 ? (rate * i) / (depth - 1) : 0));
 }

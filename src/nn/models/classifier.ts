@@ -1,5 +1,11 @@
 import type { Value } from '../../graph/value.ts';
 
+/** How an image classifier is built for training. */
+export interface ClassifierOptions {
+  /** Drop path of the last residual block, in [0, 1); it grows in a line from zero at the first. */
+  readonly dropPath?: number;
+}
+
 /** What an image classifier computes. */
 export interface ClassifierOutput {
   /** [B, classes] */

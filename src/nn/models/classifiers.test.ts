@@ -91,6 +91,60 @@ describe('parameters have the names and shapes of published checkpoints', () => 
   });
 });
 
+/** What a classifier declares when it is built for training. */
+function trained(
+  config: RawConfig,
+  { dropPath, isFrozen }: { dropPath?: number; isFrozen?: (name: string) => boolean },
+): Scope['declared'] {
+  const scope = Scope.root({ training: true, isFrozen });
+  const x = input('x', 'float32', [2, 3, 32, 32]);
+  classifierFrom(config, 'config.json').build(scope, x, { dropPath });
+  return scope.declared;
+}
+
+describe('drop path', () => {
+  const keeps = (config: RawConfig, dropPath?: number): Record<string, number> =>
+    Object.fromEntries(
+      [...trained(config, { dropPath }).masks].map(([name, { shape, keep }]) => {
+        expect(shape.reduce((a, b) => a * b)).toBe(2);
+        return [name, Number(keep.toFixed(3))];
+      }),
+    );
+
+  it('grows in a line over the blocks of a ViT, from none at the first', () => {
+    const block = (i: number, k: number): string =>
+      `mask/vit.encoder.layer.${i}.drop_path${k}.drop_path`;
+    expect(keeps({ ...vit, num_hidden_layers: 3 }, 0.2)).toEqual({
+      [block(1, 1)]: 0.9,
+      [block(1, 2)]: 0.9,
+      [block(2, 1)]: 0.8,
+      [block(2, 2)]: 0.8,
+    });
+  });
+
+  it('grows over all layers of a ResNet', () => {
+    const layer = (stage: number, i: number): string =>
+      `mask/resnet.encoder.stages.${stage}.layers.${i}.drop_path`;
+    expect(keeps({ ...resnet, depths: [2, 1] }, 0.2)).toEqual({
+      [layer(0, 1)]: 0.9,
+      [layer(1, 0)]: 0.8,
+    });
+  });
+
+  it.each([vit, resnet])('is not there unless asked for: $model_type', (config) => {
+    expect(keeps(config)).toEqual({});
+  });
+});
+
+test('a frozen batch norm keeps its statistics', () => {
+  const frozen = 'resnet.encoder.stages.0.';
+  const { buffers, updates } = trained(resnet, { isFrozen: (name) => name.startsWith(frozen) });
+  expect(buffers.size).toBe(14);
+  const kept = [...buffers.keys()].filter((name) => !updates.has(name));
+  expect(kept).toHaveLength(6);
+  expect(kept.every((name) => name.startsWith(frozen))).toBe(true);
+});
+
 describe('classifierFrom', () => {
   it('names the file and the field that is missing', () => {
     const { hidden_size: _, ...without } = vit;

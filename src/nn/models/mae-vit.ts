@@ -8,7 +8,7 @@ import { reduceMean } from '../../graph/ops/reduction/ops.ts';
 import type { Value } from '../../graph/value.ts';
 import { positive } from '../config.ts';
 import { multiHeadAttention } from '../layers/attention.ts';
-import { conv2d, dropPath, layerNorm, linear } from '../layers/basic.ts';
+import { conv2d, dropPath, dropPathRates, layerNorm, linear } from '../layers/basic.ts';
 import { normal, type Scope } from '../scope.ts';
 import type { ClassifierOutput } from './classifier.ts';
 
@@ -46,8 +46,7 @@ export function maeVit(scope: Scope, config: MaeVitConfig, x: Value): Classifier
   const positions = scope.parameter('pos_embed', [1, count + 1, width], init);
   let h = add(pad(tokens, { 1: [1, 0] }), add(positions, pad(classToken, { 1: [0, count] })));
   const hidden = [h];
-  for (let i = 0; i < depth; i++) {
-    const rate = depth > 1 ? (config.drop_path * i) / (depth - 1) : 0;
+  for (const [i, rate] of dropPathRates(config.drop_path, depth).entries()) {
     h = block(scope.within(`blocks.${i}`), config, h, rate);
     hidden.push(h);
   }

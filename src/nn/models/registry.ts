@@ -3,7 +3,8 @@ import { entryOf } from '../../base/registry.ts';
 import type { Value } from '../../graph/value.ts';
 import { labelsOf, parseConfig, type RawConfig } from '../config.ts';
 import type { Scope } from '../scope.ts';
-import type { ClassifierOutput } from './classifier.ts';
+import type { ClassifierOptions, ClassifierOutput } from './classifier.ts';
+import { resnetLayers, vitLayers, type LayerIds } from './layer-ids.ts';
 import { resnet, resnetConfig } from './resnet.ts';
 import { vit, vitConfig } from './vit.ts';
 
@@ -15,8 +16,12 @@ export interface Classifier {
   readonly channels: number;
   /** Whether a parameter belongs to the last layer, which another number of classes replaces. */
   readonly isHead: (parameter: string) => boolean;
+  /** Which layer a parameter belongs to. */
+  readonly layers: LayerIds;
+  /** Whether a parameter is a token or position embedding: those are not matrices that multiply. */
+  readonly isEmbedding: (parameter: string) => boolean;
   /** x is [B, channels, H, W]. */
-  build(scope: Scope, x: Value): ClassifierOutput;
+  build(scope: Scope, x: Value, options?: ClassifierOptions): ClassifierOutput;
 }
 
 type Family = (config: RawConfig, where: string) => Classifier;
@@ -29,7 +34,9 @@ const families = {
       labels: labelsOf(config),
       channels: config.num_channels,
       isHead: (name) => name.startsWith('classifier.'),
-      build: (scope, x) => resnet(scope, config, x),
+      layers: resnetLayers(config),
+      isEmbedding: () => false,
+      build: (scope, x, options) => resnet(scope, config, x, options),
     };
   },
   vit: (raw, where) => {
@@ -38,7 +45,9 @@ const families = {
       labels: labelsOf(config),
       channels: config.num_channels,
       isHead: (name) => name.startsWith('classifier.'),
-      build: (scope, x) => vit(scope, config, x),
+      layers: vitLayers(config),
+      isEmbedding: (name) => /^vit\.embeddings\.(cls_token|position_embeddings)$/.test(name),
+      build: (scope, x, options) => vit(scope, config, x, options),
     };
   },
 } as const satisfies Record<string, Family>;

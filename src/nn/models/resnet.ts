@@ -5,9 +5,9 @@ import { globalAveragePool, maxPool } from '../../graph/ops/pool/ops.ts';
 import type { Value } from '../../graph/value.ts';
 import { labelled, labelsOf, positive } from '../config.ts';
 import { activationNamed } from '../layers/activations.ts';
-import { batchNorm2d, conv2d, linear } from '../layers/basic.ts';
+import { batchNorm2d, conv2d, dropPath, dropPathRates, linear } from '../layers/basic.ts';
 import { kaimingFanOut, type Scope } from '../scope.ts';
-import type { ClassifierOutput } from './classifier.ts';
+import type { ClassifierOptions, ClassifierOutput } from './classifier.ts';
 
 /** transformers' ResNetConfig. */
 export const resnetConfig = z.object({
@@ -24,7 +24,12 @@ export const resnetConfig = z.object({
 export type ResNetConfig = z.output<typeof resnetConfig>;
 
 /** ResNetForImageClassification of transformers (arXiv 1512.03385); x is [B, C, H, W]. */
-export function resnet(scope: Scope, config: ResNetConfig, x: Value): ClassifierOutput {
+export function resnet(
+  scope: Scope,
+  config: ResNetConfig,
+  x: Value,
+  options: ClassifierOptions = {},
+): ClassifierOutput {
   const hidden: Value[] = [];
   const embedder = scope.within('resnet.embedder.embedder');
   const stem = convLayer(embedder, x, config.embedding_size, {
@@ -35,12 +40,15 @@ export function resnet(scope: Scope, config: ResNetConfig, x: Value): Classifier
   const activate = activationNamed(config.hidden_act);
   let h = maxPool(stem, { kernel: 3, stride: 2, padding: 1 });
   let before = h;
+  const rates = dropPathRates(options.dropPath ?? 0, sum(config.depths)).values();
   config.hidden_sizes.forEach((width, stage) => {
     hidden.push(h);
-    const stride = stage > 0 || config.downsample_in_first_stage ? 2 : 1;
+    const firstStride = stage > 0 || config.downsample_in_first_stage ? 2 : 1;
     for (let layer = 0; layer < config.depths[stage]; layer++) {
       const at = scope.within(`resnet.encoder.stages.${stage}.layers.${layer}`);
-      before = residualLayers[config.layer_type](at, config, h, width, layer === 0 ? stride : 1);
+      const stride = layer === 0 ? firstStride : 1;
+      const branch = residualBranches[config.layer_type](at, config, h, width, stride);
+      before = add(dropPath(at, branch, rates.next().value!), shortcut(at, h, width, stride));
       h = activate(before);
     }
   });
@@ -71,8 +79,8 @@ function convLayer(scope: Scope, x: Value, out: number, options: ConvLayerOption
   return activation === undefined ? h : activationNamed(activation)(h);
 }
 
-/** A layer before its last activation. */
-type ResidualLayer = (
+/** What a layer adds to its input, before the last activation. */
+type ResidualBranch = (
   scope: Scope,
   config: ResNetConfig,
   x: Value,
@@ -80,11 +88,10 @@ type ResidualLayer = (
   stride: number,
 ) => Value;
 
-const residualLayers: Record<ResNetConfig['layer_type'], ResidualLayer> = {
+const residualBranches: Record<ResNetConfig['layer_type'], ResidualBranch> = {
   basic(scope, { hidden_act: activation }, x, out, stride) {
     const first = convLayer(scope.within('layer.0'), x, out, { kernel: 3, stride, activation });
-    const second = convLayer(scope.within('layer.1'), first, out, { kernel: 3 });
-    return add(second, shortcut(scope, x, out, stride));
+    return convLayer(scope.within('layer.1'), first, out, { kernel: 3 });
   },
   bottleneck(scope, { hidden_act: activation, downsample_in_bottleneck: early }, x, out, stride) {
     const narrow = out / 4;
@@ -92,13 +99,15 @@ const residualLayers: Record<ResNetConfig['layer_type'], ResidualLayer> = {
     const layer = (i: number): Scope => scope.within(`layer.${i}`);
     const first = convLayer(layer(0), x, narrow, { kernel: 1, stride: before, activation });
     const second = convLayer(layer(1), first, narrow, { kernel: 3, stride: middle, activation });
-    const third = convLayer(layer(2), second, out, { kernel: 1 });
-    return add(third, shortcut(scope, x, out, stride));
+    return convLayer(layer(2), second, out, { kernel: 1 });
   },
 };
 
+/** The input of a layer, made as large as its branch. */
 function shortcut(scope: Scope, x: Value, out: number, stride: number): Value {
   return x.shape[1] === out && stride === 1
     ? x
     : convLayer(scope.within('shortcut'), x, out, { kernel: 1, stride });
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);

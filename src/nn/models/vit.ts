@@ -8,9 +8,9 @@ import { shapeOf, type Value } from '../../graph/value.ts';
 import { labelled, labelsOf, positive } from '../config.ts';
 import { activationNamed } from '../layers/activations.ts';
 import { multiHeadAttention } from '../layers/attention.ts';
-import { conv2d, layerNorm, linear } from '../layers/basic.ts';
+import { conv2d, dropPath, dropPathRates, layerNorm, linear } from '../layers/basic.ts';
 import { normal, type Scope } from '../scope.ts';
-import type { ClassifierOutput } from './classifier.ts';
+import type { ClassifierOptions, ClassifierOutput } from './classifier.ts';
 
 /** transformers' ViTConfig. */
 export const vitConfig = z.object({
@@ -31,11 +31,17 @@ export type ViTConfig = z.output<typeof vitConfig>;
 const init = normal(0.02);
 
 /** ViTForImageClassification of transformers (arXiv 2010.11929); x is [B, C, H, W]. */
-export function vit(scope: Scope, config: ViTConfig, x: Value): ClassifierOutput {
+export function vit(
+  scope: Scope,
+  config: ViTConfig,
+  x: Value,
+  options: ClassifierOptions = {},
+): ClassifierOutput {
   let h = embeddings(scope.within('vit.embeddings'), config, x); // [B, 1 + P, D]
   const hidden = [h];
-  for (let i = 0; i < config.num_hidden_layers; i++) {
-    h = encoderLayer(scope.within(`vit.encoder.layer.${i}`), config, h);
+  const rates = dropPathRates(options.dropPath ?? 0, config.num_hidden_layers);
+  for (const [i, rate] of rates.entries()) {
+    h = encoderLayer(scope.within(`vit.encoder.layer.${i}`), config, h, rate);
     hidden.push(h);
   }
   const normalised = layerNorm(scope.within('vit.layernorm'), h, config.layer_norm_eps);
@@ -75,7 +81,7 @@ function positionsFor(positions: Value, side: number, rows: number, columns: num
   return concat([slice(positions, { axis: 1, end: 1 }), patches], 1);
 }
 
-function encoderLayer(scope: Scope, config: ViTConfig, x: Value): Value {
+function encoderLayer(scope: Scope, config: ViTConfig, x: Value, rate: number): Value {
   const { hidden_size: width, num_attention_heads: heads, layer_norm_eps: epsilon } = config;
   const before = layerNorm(scope.within('layernorm_before'), x, epsilon);
   const [q, k, v] = ['query', 'key', 'value'].map((name) =>
@@ -85,11 +91,13 @@ function encoderLayer(scope: Scope, config: ViTConfig, x: Value): Value {
     }),
   );
   const attended = multiHeadAttention(q, k, v, heads); // [B, T, D]
-  const h = add(x, linear(scope.within('attention.output.dense'), attended, width, { init }));
+  const output = linear(scope.within('attention.output.dense'), attended, width, { init });
+  const h = add(x, dropPath(scope.within('drop_path1'), output, rate));
   const after = layerNorm(scope.within('layernorm_after'), h, epsilon);
   const wide = linear(scope.within('intermediate.dense'), after, config.intermediate_size, {
     init,
   });
   const activated = activationNamed(config.hidden_act)(wide);
-  return add(h, linear(scope.within('output.dense'), activated, width, { init }));
+  const narrow = linear(scope.within('output.dense'), activated, width, { init });
+  return add(h, dropPath(scope.within('drop_path2'), narrow, rate));
 }

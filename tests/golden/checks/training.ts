@@ -2,6 +2,7 @@ import { graphOf } from '../../../src/graph/graph.ts';
 import { gradients } from '../../../src/graph/autodiff/gradients.ts';
 import { crossEntropy } from '../../../src/graph/functions/losses.ts';
 import { input, parameter, type Value } from '../../../src/graph/value.ts';
+import { maeVitLayers } from '../../../src/nn/models/layer-ids.ts';
 import { maeVit, maeVitConfig } from '../../../src/nn/models/mae-vit.ts';
 import { resnet, resnetConfig } from '../../../src/nn/models/resnet.ts';
 import { vit, vitConfig } from '../../../src/nn/models/vit.ts';
@@ -9,6 +10,7 @@ import type { ClassifierOutput } from '../../../src/nn/models/classifier.ts';
 import { Scope } from '../../../src/nn/scope.ts';
 import { Session } from '../../../src/runtime/session.ts';
 import { tensor, toNumbers, type Tensor } from '../../../src/tensor/tensor.ts';
+import { layerDecay } from '../../../src/train/layer-decay.ts';
 import { adamW, sgd } from '../../../src/train/optimiser.ts';
 import type { StepOptions } from '../../../src/train/step.ts';
 import { Trainer } from '../../../src/train/trainer.ts';
@@ -64,12 +66,19 @@ interface Kind {
 const decayed = adamW({ weightDecay: 0.05 });
 const always = (lr: number) => (): number => lr;
 
+/** Parameters with the same learning rate and weight decay. */
+interface Group {
+  readonly names: readonly string[];
+  readonly weight_decay: number;
+  readonly lr_scale: number;
+  readonly layer: number;
+}
+
+const groupsOf = (golden: GoldenCase): readonly Group[] =>
+  (golden.info['groups'] ?? []) as readonly Group[];
+
 function kinds(golden: GoldenCase): Readonly<Record<string, Kind>> {
-  const groups = (golden.info['groups'] ?? []) as readonly {
-    readonly names: readonly string[];
-    readonly weight_decay: number;
-    readonly lr_scale: number;
-  }[];
+  const groups = groupsOf(golden);
   const groupOf = new Map(groups.flatMap((group) => group.names.map((name) => [name, group])));
   const rates = golden.info['learning_rates'] as readonly number[];
   return {
@@ -98,8 +107,26 @@ function kinds(golden: GoldenCase): Readonly<Record<string, Kind>> {
   };
 }
 
+/** Compares the layer of each parameter, and how fast it learns there, with the case's groups. */
+function compareLayers(golden: GoldenCase): void {
+  const groups = groupsOf(golden);
+  const last = Math.max(...groups.map(({ layer }) => layer));
+  const decay = groups.find(({ layer }) => layer === last - 1)?.lr_scale ?? 1;
+  const layers = maeVitLayers({ depth: last - 1 });
+  const factor = layerDecay(layers, decay);
+  for (const { names, layer, lr_scale: scale } of groups) {
+    for (const name of names) {
+      const [actual, rate] = [layers.of(name), factor(name)];
+      if (actual !== layer || Math.abs(rate - scale) > 1e-9) {
+        golden.fail(`${name} is of layer ${actual}, rate ${rate}; expected ${layer}, ${scale}`);
+      }
+    }
+  }
+}
+
 /** Losses, gradients, weights and predictions of every kind of training in the case. */
 export async function check(golden: GoldenCase): Promise<void> {
+  if (groupsOf(golden).length > 0) compareLayers(golden);
   const model = models[golden.info.case.split('/')[1]](golden);
   for (const name of Object.keys(golden.info['kinds'] as object)) {
     await checkKind(golden, model, name, kinds(golden)[name]);
