@@ -55,7 +55,7 @@ test('an embedding of style codes, rewritten, reads the same style from the stat
     const expected = await ofCodes.run(codeOf(prompt));
     const actual = await ofStates.run(text.states(prompt));
     const other = await ofCodes.run(codeOf('charcoal'));
-    expect(distance(actual, expected)).toBeLessThan(0.3 * distance(other, expected));
+    expect(distance(actual, expected)).toBeLessThan(0.1 * distance(other, expected));
   }
 });
 

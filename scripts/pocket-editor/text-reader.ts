@@ -40,11 +40,18 @@ export function readStates(
   const { scale, offset } = normalised(get('norm1.weight'), get('norm1.bias'), code);
   const [learnt, learntBias] = [get('pool.v_proj.weight'), get('pool.v_proj.bias')];
 
+  // While it learns, the pooling looks at the code and, beside it, at the class token, which is
+  // the code plus a position: what the latter adds to the values is the same for all styles.
+  const position = get('pool.positional_embedding');
+  const shares = classShares(get, offset, heads);
+
   const value = zeros('float32', [HIDDEN_SIZE, HIDDEN_SIZE]);
   const valueBias = zeros('float32', [HIDDEN_SIZE]);
   for (let out = 0; out < HIDDEN_SIZE; out++) {
     const row = learnt.subarray(out * HIDDEN_SIZE, (out + 1) * HIDDEN_SIZE);
-    valueBias.data[out] = learntBias[out] + row.reduce((sum, w, i) => sum + w * offset[i], 0);
+    const share = shares[Math.floor((out * heads) / HIDDEN_SIZE)];
+    const fixed = (w: number, i: number): number => w * (offset[i] + share * position[i]);
+    valueBias.data[out] = learntBias[out] + row.reduce((sum, w, i) => sum + fixed(w, i), 0);
     for (let k = 0; k < STYLE_SIZE; k++) {
       const gain = row[k] * scale[k] * code.scale;
       for (let i = 0; i < HIDDEN_SIZE; i++) {
@@ -82,6 +89,38 @@ export function readStates(
     ...parameters,
     ...Object.entries(rewritten).map(([name, t]): [string, Weight] => [PREFIX + name, t]),
   ]);
+}
+
+/**
+ * The share of each head's attention that the class token gets, [heads], the code being that of a
+ * neutral style.
+ */
+function classShares(
+  get: (name: string) => Float32Array,
+  code: Float32Array,
+  heads: number,
+): Float32Array {
+  const position = get('pool.positional_embedding');
+  const classToken = code.map((x, i) => x + position[i]);
+  const queries = product(get('pool.q_proj.weight'), classToken);
+  const queryBias = get('pool.q_proj.bias');
+  // Of the keys only their difference matters.
+  const keys = product(get('pool.k_proj.weight'), position);
+  const width = HIDDEN_SIZE / heads;
+  return Float32Array.from({ length: heads }, (_, head) => {
+    let score = 0;
+    for (let i = head * width; i < (head + 1) * width; i++) {
+      score += ((queries[i] + queryBias[i]) * keys[i]) / Math.sqrt(width);
+    }
+    return 1 / (1 + Math.exp(-score));
+  });
+}
+
+/** W x, with W [HIDDEN_SIZE, HIDDEN_SIZE]. */
+function product(weight: Float32Array, x: Float32Array): Float32Array {
+  return Float32Array.from({ length: HIDDEN_SIZE }, (_, row) =>
+    x.reduce((sum, value, i) => sum + weight[row * HIDDEN_SIZE + i] * value, 0),
+  );
 }
 
 /** What a layer norm makes of a code, for a style of average size: `scale * (style part) + offset`. */
