@@ -1,0 +1,296 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { counterRandom } from '../../src/base/random/counter.ts';
+import {
+  command,
+  modellock,
+  startModellock,
+  type Finished,
+  type RunOptions,
+} from '../support/command-line.ts';
+import { makeWorkplace, tiny, type Workplace } from '../support/workplace.ts';
+
+/** Jobs that are killed, interrupted, started twice or run out of disk. */
+
+const key = 'with oil pastel';
+/** How often the lock is killed; `MODELLOCK_KILLS=20` for a longer search. */
+const kills = Number(process.env['MODELLOCK_KILLS'] ?? 4);
+
+let place: Workplace;
+/** Of an uninterrupted lock. */
+let expected: Record<string, string>;
+/** How long that took, in milliseconds. */
+let duration: number;
+
+/** Many small steps with a checkpoint after each, so that a kill can fall between any two things. */
+const lock = (out: string): string[] => [
+  ...command('lock --data photos --out', out, ...tiny),
+  ...command('--epochs 4 --batch 8 --checkpoint-seconds 0'),
+];
+const options = (): RunOptions => ({ cwd: place.folder, key });
+const run = (args: readonly string[], more: RunOptions = {}): Promise<Finished> =>
+  modellock(args, { ...options(), ...more });
+
+async function finish(out: string): Promise<void> {
+  const result = await run(lock(out));
+  expect(result.code, result.stderr).toBe(0);
+  expect(place.hashes(out)).toEqual(expected);
+  expect(leftovers(out)).toEqual([]);
+}
+
+/** What lies beside an output and is not the output. */
+const leftovers = (out: string): string[] =>
+  place.files().filter((name) => name.startsWith(`${out}.`));
+
+/** Edited pictures of an unfinished job, each with the file that holds it. */
+function edits(out: string): Map<string, number> {
+  try {
+    const names = place.files(`${out}.work`, 'edits').filter((name) => !name.endsWith('.part'));
+    return new Map(
+      names.map((name) => [name, statSync(place.at(`${out}.work`, 'edits', name)).ino]),
+    );
+  } catch {
+    return new Map();
+  }
+}
+
+beforeAll(async () => {
+  place = makeWorkplace();
+  const start = performance.now();
+  const result = await run(lock('whole'));
+  duration = performance.now() - start;
+  expect(result.code, result.stderr).toBe(0);
+  expected = place.hashes('whole');
+});
+afterAll(() => place.remove());
+
+test(`a lock killed ${kills} times at random ends with the same bytes, and edits nothing twice`, async () => {
+  const random = counterRandom(7);
+  let killed = 0;
+  for (let job = 0; killed < kills; job++) {
+    const out = `killed-${job}`;
+    let known = new Map<string, number>();
+    for (; killed < kills; killed++) {
+      const { child, finished } = startModellock(lock(out), options());
+      const timer = setTimeout(() => child.kill('SIGKILL'), random.uniform() * duration);
+      const { code, stderr } = await finished;
+      clearTimeout(timer);
+      if (code !== null) {
+        expect(code, stderr).toBe(0);
+        break;
+      }
+      const now = edits(out);
+      for (const [name, inode] of known) expect(now.get(name) ?? inode, name).toBe(inode);
+      known = now;
+    }
+    if (place.files().includes(`${out}/modellock.json`) && leftovers(out).length === 0) {
+      expect(place.hashes(out)).toEqual(expected);
+    } else await finish(out);
+    rmSync(place.at(out), { recursive: true });
+  }
+}, 1_800_000);
+
+test.each([
+  ['a part of the edits', /^edit: /m],
+  ['a part of the training', /^train: /m],
+  ['a part of the evaluation', /^evaluate: /m],
+])('a lock killed after %s goes on', async (name, stage) => {
+  const out = name.replaceAll(' ', '-');
+  const { child, finished, heard } = startModellock(lock(out), options());
+  await heard(stage);
+  child.kill('SIGKILL');
+  expect((await finished).code).toBeNull();
+  expect(place.files()).not.toContain(`${out}/modellock.json`);
+  await finish(out);
+});
+
+describe('Ctrl-C', () => {
+  it('ends with code 130 at the next step, and the job goes on later', async () => {
+    const { child, finished, heard } = startModellock(lock('stopped'), options());
+    await heard(/^edit: /m);
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await finished;
+    expect([code, stdout]).toEqual([130, '']);
+    expect(stderr).toMatch(/^modellock: stopping after this step; Ctrl-C again stops at once$/m);
+    expect(stderr).toMatch(/\nmodellock: interrupted; run the same command again to go on\n$/);
+    await finish('stopped');
+  });
+
+  it('a second time ends at once', async () => {
+    const { child, finished, heard } = startModellock(lock('stopped-twice'), options());
+    await heard(/^edit: /m);
+    child.kill('SIGINT');
+    await heard(/Ctrl-C again/);
+    child.kill('SIGINT');
+    const { code } = await finished;
+    expect([null, 130]).toContain(code);
+    await finish('stopped-twice');
+  });
+});
+
+test('a second process on the same folder is refused, and the first one goes on', async () => {
+  const first = startModellock(lock('shared'), options());
+  await first.heard(/^read: /m);
+  first.child.kill('SIGSTOP');
+  const second = await run(lock('shared'));
+  const edit = await run(['edit', 'photos/test', '--editor', 'editor', '--out', 'shared']);
+  first.child.kill('SIGCONT');
+  for (const result of [second, edit]) {
+    expect(result).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'modellock: another process is at work on shared.work; wait for it to end\n',
+    });
+  }
+  expect((await first.finished).code).toBe(0);
+  expect(place.hashes('shared')).toEqual(expected);
+  expect(leftovers('shared')).toEqual([]);
+});
+
+test('an output that is there is left as it is', async () => {
+  expect(await run(lock('whole'))).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: 'modellock: whole is there already; choose another --out or remove it\n',
+  });
+  expect(place.hashes('whole')).toEqual(expected);
+});
+
+describe('train and edit', () => {
+  const train = (out: string): string[] => [
+    ...command('train --data photos --model model --out', out),
+    ...command('--epochs 8 --batch 4 --checkpoint-seconds 0'),
+  ];
+  const edit = (out: string): string[] => ['edit', 'photos', '--editor', 'editor', '--out', out];
+
+  it.each([
+    ['train', train, /^train: /m],
+    ['edit', edit, /^read: /m],
+  ] as const)('%s goes on where it was killed, with the same bytes', async (name, job, stage) => {
+    const whole = await run(job(`whole-${name}`));
+    expect(whole.code, whole.stderr).toBe(0);
+    const { child, finished, heard } = startModellock(job(`killed-${name}`), options());
+    await heard(stage);
+    child.kill('SIGKILL');
+    expect((await finished).code).toBeNull();
+    expect(place.files()).not.toContain(`killed-${name}/modellock.json`);
+    const resumed = await run(job(`killed-${name}`));
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(place.hashes(`killed-${name}`)).toEqual(place.hashes(`whole-${name}`));
+    expect(leftovers(`killed-${name}`)).toEqual([]);
+  });
+
+  it('edit refuses to mix two keys', async () => {
+    const { child, finished, heard } = startModellock(edit('mixed'), options());
+    await heard(/^edit: /m);
+    child.kill('SIGKILL');
+    const { code } = await finished;
+    // It may have been done before the signal came.
+    const other = await run(edit('mixed'), { key: 'another key' });
+    expect(other.code).toBe(2);
+    expect(other.stderr).toMatch(
+      code === null ? /began with another key|is there already/ : /is there already/,
+    );
+  });
+});
+
+/** Of a full disk there are several kinds; none may leave anything half-written. */
+describe('a disk that is full', () => {
+  it('stops the job with the name of the file; with room again it goes on', async () => {
+    // 4 KiB hold an edited picture, not a checkpoint.
+    const full = await run(lock('full'), { before: 'ulimit -f 4' });
+    expect([full.code, full.stdout]).toEqual([1, '']);
+    expect(full.stderr).toMatch(
+      /\nmodellock: cannot write full\.work\/training\.safetensors: files may not become so large here\n$/,
+    );
+    expect(leftovers('full').filter((name) => name.endsWith('.part'))).toEqual([]);
+    expect(edits('full').size).toBeGreaterThan(0);
+    await finish('full');
+  });
+
+  it('leaves no bundle where that does not fit', async () => {
+    // The checkpoint of this model has 75 KiB, its ONNX file 30.
+    const before = place.files();
+    for (const blocks of [0, 1, 2]) {
+      const result = await run(lock('small'), { before: `ulimit -f ${blocks}` });
+      expect(result.code).toBe(1);
+      expect(place.files().filter((name) => name.startsWith('small/'))).toEqual([]);
+    }
+    rmSync(place.at('small.work'), { recursive: true, force: true });
+    expect(place.files()).toEqual(before);
+  });
+
+  const mounted = canMount();
+  it.skipIf(!mounted)('of its own, to the last byte', async () => {
+    mkdirSync(place.at('disk'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', place.at('disk')]);
+    try {
+      const full = await run(lock('disk/out'));
+      expect(full.code).toBe(1);
+      expect(full.stderr).toMatch(
+        /\nmodellock: cannot write disk\/out\.work\/\S+: the disk is full\n$/,
+      );
+      expect(place.files('disk').filter((name) => /\.part$|^out\//.test(name))).toEqual([]);
+      execFileSync('mount', ['-o', 'remount,size=16m', place.at('disk')]);
+      await finish('disk/out');
+      execFileSync('mount', ['-o', 'remount,ro', place.at('disk')]);
+      expect(await run(lock('disk/other'))).toMatchObject({
+        code: 1,
+        stderr: 'modellock: cannot create disk/other.work: the file system is read-only\n',
+      });
+    } finally {
+      execFileSync('umount', ['--lazy', place.at('disk')]);
+    }
+  });
+});
+
+describe('an output that cannot be made', () => {
+  it.each([
+    ['below a file', 'model/config.json/out', 'part of the path is no folder'],
+    ['where folders cannot be made', '/proc/out', 'there is no such file or folder'],
+  ])('%s', async (_, out, reason) => {
+    for (const args of [
+      lock(out),
+      ['train', '--data', 'photos', '--model', 'model', '--out', out],
+      ['edit', 'photos', '--editor', 'editor', '--out', out],
+    ]) {
+      const result = await run(args);
+      expect([result.code, result.stdout]).toEqual([1, '']);
+      expect(result.stderr).toBe(`modellock: cannot create ${out}.work: ${reason}\n`);
+    }
+  });
+
+  // The superuser may write everywhere.
+  it.skipIf(process.getuid?.() === 0)('in a folder that may not be written to', async () => {
+    mkdirSync(place.at('closed'), { mode: 0o555 });
+    expect(await run(lock('closed/out'))).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'modellock: cannot create closed/out.work: permission denied\n',
+    });
+  });
+});
+
+test('a folder of somebody else is not taken for one of ours', async () => {
+  mkdirSync(place.at('mine.work', 'thesis'), { recursive: true });
+  const result = await run(lock('mine'));
+  expect(result.code).toBe(2);
+  expect(result.stderr).toMatch(/^modellock: mine\.work is not a work folder of this program/);
+  expect(statSync(place.at('mine.work', 'thesis')).isDirectory()).toBe(true);
+});
+
+/** Whether a small disk of our own can be had: for the superuser of a machine, not of every container. */
+function canMount(): boolean {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
+  const folder = execFileSync('mktemp', ['-d'], { encoding: 'utf8' }).trim();
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'ignore' });
+    execFileSync('umount', [folder], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,169 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { counterRandom } from '../../src/base/random/counter.ts';
+import { encodeSafetensors } from '../../src/formats/safetensors.ts';
+import { input } from '../../src/graph/value.ts';
+import { clipText, clipTextConfig } from '../../src/nn/models/clip-text.ts';
+import {
+  autoencoderTinyConfig,
+  decodeTiny,
+  encodeTiny,
+} from '../../src/nn/models/diffusion/autoencoder-tiny.ts';
+import { unet2dCondition, unetConfig } from '../../src/nn/models/diffusion/unet-2d-condition.ts';
+import { classifierFrom } from '../../src/nn/models/registry.ts';
+import { initialise, Scope } from '../../src/nn/scope.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+
+/**
+ * Checkpoints of a few thousand random weights in the official layouts, for tests of everything
+ * around them. They are good at nothing.
+ */
+
+type Json = Readonly<Record<string, unknown>>;
+
+function write(path: string, content: Json | string | Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const isRaw = typeof content === 'string' || content instanceof Uint8Array;
+  writeFileSync(path, isRaw ? content : `${JSON.stringify(content, null, 2)}\n`);
+}
+
+function weightsOf(seed: number, define: (scope: Scope) => unknown): Map<string, Tensor> {
+  const scope = Scope.root();
+  define(scope);
+  return initialise(scope.declared, counterRandom(seed));
+}
+
+/** Architectures of transformers, by `model_type`. */
+const classifiers = {
+  resnet: { embedding_size: 8, hidden_sizes: [8, 16], depths: [1, 1], layer_type: 'basic' },
+  vit: {
+    hidden_size: 16,
+    num_hidden_layers: 1,
+    num_attention_heads: 2,
+    intermediate_size: 32,
+    image_size: 32,
+    patch_size: 8,
+  },
+} as const satisfies Record<string, Json>;
+
+/** An image classifier for 32x32 pixels and two classes. */
+export function writeTinyClassifier(
+  folder: string,
+  type: keyof typeof classifiers = 'resnet',
+): void {
+  const config = {
+    model_type: type,
+    ...classifiers[type],
+    id2label: { '0': 'first', '1': 'second' },
+  };
+  const weights = weightsOf(1, (scope) =>
+    classifierFrom(config, folder).build(scope, input('x', 'float32', [1, 3, 32, 32])),
+  );
+  write(join(folder, 'config.json'), config);
+  write(join(folder, 'preprocessor_config.json'), { size: { height: 32, width: 32 } });
+  write(join(folder, 'model.safetensors'), encodeSafetensors(weights, { format: 'pt' }));
+}
+
+const textWidth = 16;
+
+const textEncoder = {
+  model_type: 'clip_text_model',
+  vocab_size: 2 * 94 + 2,
+  hidden_size: textWidth,
+  intermediate_size: 32,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  eos_token_id: 2 * 94 + 1,
+};
+
+const unet = {
+  _class_name: 'UNet2DConditionModel',
+  in_channels: 6,
+  out_channels: 3,
+  block_out_channels: [8, 16],
+  down_block_types: ['DownBlock2D', 'DownBlock2D'],
+  up_block_types: ['UpBlock2D', 'UpBlock2D'],
+  mid_block_type: 'UNetMidBlock2D',
+  layers_per_block: 1,
+  cross_attention_dim: textWidth,
+  norm_num_groups: 4,
+  addition_embed_type: 'text',
+  addition_embed_type_num_heads: 2,
+  resnet_time_scale_shift: 'scale_shift',
+};
+
+const autoencoder = {
+  _class_name: 'AutoencoderTiny',
+  latent_channels: 3,
+  encoder_block_out_channels: [8, 8],
+  decoder_block_out_channels: [8, 8],
+  num_encoder_blocks: [0, 0],
+  num_decoder_blocks: [0, 0],
+};
+
+const scheduler = {
+  _class_name: 'EulerAncestralDiscreteScheduler',
+  prediction_type: 'v_prediction',
+  rescale_betas_zero_snr: true,
+  timestep_spacing: 'trailing',
+};
+
+/** An InstructPix2Pix pipeline of diffusers that edits at 16x16 in one step. */
+export function writeTinyEditor(folder: string, seed = 1): void {
+  const place = (...names: string[]): string => join(folder, ...names);
+  write(place('model_index.json'), { _class_name: 'StableDiffusionInstructPix2PixPipeline' });
+  write(place('modellock-editor.json'), {
+    version: String(seed),
+    steps: 1,
+    guidance: 1,
+    imageGuidance: 1,
+    size: 16,
+    batch: 32,
+  });
+  write(place('scheduler', 'scheduler_config.json'), scheduler);
+  writeTokenizer(place('tokenizer'));
+
+  write(place('text_encoder', 'config.json'), textEncoder);
+  const text = weightsOf(seed, (scope) =>
+    clipText(scope, clipTextConfig.parse(textEncoder), { ids: input('ids', 'int64', [1, 77]) }),
+  );
+  amplify(text, /^embeddings\./, 50);
+  write(place('text_encoder', 'model.safetensors'), encodeSafetensors(text));
+
+  write(place('unet', 'config.json'), unet);
+  const network = weightsOf(seed + 1, (scope) =>
+    unet2dCondition(scope, unetConfig.parse(unet), {
+      sample: input('sample', 'float32', [1, 6, 8, 8]),
+      timestep: input('timestep', 'float32', [1]),
+      text: input('text', 'float32', [1, 77, textWidth]),
+    }),
+  );
+  amplify(network, /time_emb_proj|conv_out/, 10);
+  write(place('unet', 'diffusion_pytorch_model.safetensors'), encodeSafetensors(network));
+
+  write(place('vae', 'config.json'), autoencoder);
+  const vae = weightsOf(seed + 2, (scope) => {
+    const config = autoencoderTinyConfig.parse(autoencoder);
+    encodeTiny(scope, config, input('image', 'float32', [1, 3, 16, 16]));
+    decodeTiny(scope, config, input('latents', 'float32', [1, 3, 8, 8]));
+  });
+  amplify(vae, /^decoder/, 2);
+  write(place('vae', 'diffusion_pytorch_model.safetensors'), encodeSafetensors(vae));
+}
+
+/** Makes some weights larger: an untrained editor hardly tells one prompt from another. */
+function amplify(weights: ReadonlyMap<string, Tensor>, names: RegExp, factor: number): void {
+  for (const [name, { data }] of weights) {
+    if (names.test(name)) data.forEach((value, i) => (data[i] = Number(value) * factor));
+  }
+}
+
+/** A vocabulary without byte pairs: each printable letter of ASCII is a token. */
+function writeTokenizer(folder: string): void {
+  const letters = Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i));
+  const marks = ['<|startoftext|>', '<|endoftext|>'];
+  const tokens = [...letters, ...letters.map((letter) => `${letter}</w>`), ...marks];
+  write(join(folder, 'vocab.json'), Object.fromEntries(tokens.map((token, id) => [token, id])));
+  write(join(folder, 'merges.txt'), '#version: 0.2\n');
+  write(join(folder, 'tokenizer_config.json'), { tokenizer_class: 'CLIPTokenizer' });
+}
