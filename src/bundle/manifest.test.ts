@@ -49,6 +49,7 @@ describe('parseManifest', () => {
     ['lock.kind', 'sound'],
     ['lock.edit.alpha', 1.5],
     ['lock.edit.steps', 0],
+    ['lock.edit.steps', 1e6],
     ['lock.edit.seed', -1],
     ['lock.edit.size', 0.5],
     ['lock.editor', undefined],

@@ -14,7 +14,7 @@ const versioned = z.object({
 
 /** How an image is edited, all but the key. */
 export const editParameters = z.object({
-  steps: z.number().int().min(1),
+  steps: z.number().int().min(1).max(1000),
   /** Text guidance; 1 is none. */
   guidance: z.number(),
   imageGuidance: z.number(),

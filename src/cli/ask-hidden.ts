@@ -9,25 +9,29 @@ const eraseLine = '\u0015';
 const sequences = /\u001b(?:\[[0-?]*[ -/]*[@-~]|O.)?/g;
 
 /** Asks on the terminal without showing what is typed. Throws `interrupted` on Ctrl-C. */
-export function askHidden(question: string): Promise<string> {
+export function askHidden(question: string, signal: AbortSignal): Promise<string> {
   const { stdin, stderr } = process;
-  stderr.write(question);
+  // Before the question: what is typed at once must not be shown either.
   stdin.setRawMode(true);
   stdin.setEncoding('utf8');
-  stdin.resume();
+  stderr.write(question);
   return new Promise((resolve, reject) => {
     let typed: string[] = [];
     const finish = (): void => {
       stdin.setRawMode(false);
       stdin.pause();
       stdin.off('data', onData);
+      signal.removeEventListener('abort', stop);
       stderr.write('\n');
+    };
+    const stop = (): void => {
+      finish();
+      reject(new ModelLockError('interrupted', 'interrupted'));
     };
     const onData = (data: string): void => {
       for (const letter of data.replaceAll(sequences, '')) {
         if (letter === interrupt) {
-          finish();
-          reject(new ModelLockError('interrupted', 'interrupted'));
+          stop();
           return;
         }
         if (enter.has(letter)) {
@@ -40,6 +44,8 @@ export function askHidden(question: string): Promise<string> {
         else if (letter >= ' ') typed.push(letter);
       }
     };
+    signal.addEventListener('abort', stop);
     stdin.on('data', onData);
+    stdin.resume();
   });
 }

@@ -43,8 +43,8 @@ export async function requireKey(
       valid: ['--key-file FILE', `${keyVariable}=...`, '--key PROMPT'],
     });
   }
-  const prompt = await askHidden('Key prompt: ');
-  if (twice && (await askHidden('The same again: ')) !== prompt) {
+  const prompt = await askHidden('Key prompt: ', context.signal);
+  if (twice && (await askHidden('The same again: ', context.signal)) !== prompt) {
     throw new ModelLockError('key', 'these are two different keys');
   }
   return { prompt };

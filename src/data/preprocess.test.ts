@@ -32,6 +32,12 @@ describe('preprocessor', () => {
     });
   });
 
+  it('refuses pictures of which a batch would fill the memory', () => {
+    for (const size of [1e6, { shortest_edge: 1e6 }, { height: 1e6, width: 1 }]) {
+      expect(preprocessorConfig.safeParse({ size }).success).toBe(false);
+    }
+  });
+
   it('refuses a configuration whose pictures differ in size', () => {
     expect(() => prepare({ size: { shortest_edge: 40 } })).toThrow(ModelLockError);
   });

@@ -3,13 +3,11 @@ import { ModelLockError } from '../base/error.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import { resamplingByNumber, resizeImage, type Resampling } from './resize.ts';
 
-const pair = z.object({ height: z.number().int().positive(), width: z.number().int().positive() });
-const edge = z.object({ shortest_edge: z.number().int().positive() });
-const side = z
-  .number()
-  .int()
-  .positive()
-  .transform((n) => ({ height: n, width: n }));
+/** In pixels. A batch of larger pictures, as a hostile file may want them, would fill the memory. */
+const length = z.number().int().positive().max(2048);
+const pair = z.object({ height: length, width: length });
+const edge = z.object({ shortest_edge: length });
+const side = length.transform((n) => ({ height: n, width: n }));
 const triple = z.tuple([z.number(), z.number(), z.number()]);
 
 /** `preprocessor_config.json` of transformers, for classifiers. */

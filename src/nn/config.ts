@@ -22,13 +22,15 @@ export function parseConfig<S extends z.ZodType>(
 }
 
 const positive = z.number().int().positive();
+/** Layers in a row. A hostile configuration that speaks of millions would be built for ever. */
+const layers = positive.max(1000);
 /** How many labels a classifier of transformers has: those named, or two, its default. */
 const labelled = {
   id2label: z.record(z.string(), z.string()).optional(),
-  num_labels: positive.optional(),
+  num_labels: positive.max(1_000_000).optional(),
 };
 
-export { positive, labelled };
+export { positive, layers, labelled };
 
 /** The class names in order, by a configuration of transformers. */
 export function labelsOf(config: {

@@ -7,6 +7,7 @@ import { ModelLockError } from '../base/error.ts';
 import {
   exists,
   fileError,
+  hashFile,
   listFolder,
   makeFolder,
   moveFolder,
@@ -84,6 +85,13 @@ describe('reading', () => {
     await writeFile(at('secret'), 'x');
     await chmod(at('secret'), 0);
     await expect(readText(at('secret'))).rejects.toMatchObject({ code: 'io' });
+  });
+
+  test.skipIf(process.platform === 'win32')('refuses what has no end', async () => {
+    await symlink('/dev/zero', at('zero'));
+    for (const read of [readText, readBytes, hashFile]) {
+      await expect(read(at('zero'))).rejects.toThrow(`cannot read ${at('zero')}: it is a device`);
+    }
   });
 
   it('tells a loop of links', async () => {

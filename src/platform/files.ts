@@ -43,17 +43,27 @@ async function attempt<T>(doing: string, path: string, action: () => Promise<T>)
   }
 }
 
+/** Reads what `read` reads, unless it has no end: a hostile folder may have a link to /dev/zero. */
+async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
+  return attempt('read', path, async () => {
+    if ((await stat(path)).isCharacterDevice()) {
+      throw new ModelLockError('data', `cannot read ${path}: it is a device`);
+    }
+    return read();
+  });
+}
+
 export function readBytes(path: string): Promise<Uint8Array> {
-  return attempt('read', path, () => readWhole(path));
+  return reading(path, () => readWhole(path));
 }
 
 /** SHA-256 of a file as 64 hexadecimal digits; it is never in memory whole. */
 export function hashFile(path: string): Promise<string> {
-  return attempt('read', path, () => hashWhole(path));
+  return reading(path, () => hashWhole(path));
 }
 
 export function readText(path: string): Promise<string> {
-  return attempt('read', path, () => readFile(path, 'utf8'));
+  return reading(path, () => readFile(path, 'utf8'));
 }
 
 /** Throws `corrupt` for what is not JSON. */

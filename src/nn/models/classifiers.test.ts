@@ -154,8 +154,11 @@ describe('classifierFrom', () => {
   });
 
   it('names the file and the field that is wrong', () => {
-    const config = { ...resnet, depths: [1, 0] };
-    expect(() => classifierFrom(config, 'm/config.json')).toThrow(/^m\/config\.json: depths\.1: /);
+    for (const depth of [0, 1e9]) {
+      const config = { ...resnet, depths: [1, depth] };
+      const open = (): unknown => classifierFrom(config, 'm/config.json');
+      expect(open).toThrow(/^m\/config\.json: depths\.1: /);
+    }
   });
 
   it.each(['swin', undefined, 'constructor', '__proto__'])('lists what it knows for %s', (type) => {

@@ -3,7 +3,7 @@ import { add } from '../../graph/ops/binary/ops.ts';
 import { flatten } from '../../graph/ops/movement/shape-ops.ts';
 import { globalAveragePool, maxPool } from '../../graph/ops/pool/ops.ts';
 import type { Value } from '../../graph/value.ts';
-import { labelled, labelsOf, positive } from '../config.ts';
+import { labelled, labelsOf, layers, positive } from '../config.ts';
 import { activationNamed } from '../layers/activations.ts';
 import { batchNorm2d, conv2d, dropPath, dropPathRates, linear } from '../layers/basic.ts';
 import { kaimingFanOut, type Scope } from '../scope.ts';
@@ -15,7 +15,7 @@ export const resnetConfig = z.object({
   num_channels: positive.default(3),
   embedding_size: positive,
   hidden_sizes: z.array(positive).min(1),
-  depths: z.array(positive).min(1),
+  depths: z.array(layers).min(1),
   layer_type: z.enum(['basic', 'bottleneck']),
   hidden_act: z.string().default('relu'),
   downsample_in_first_stage: z.boolean().default(false),

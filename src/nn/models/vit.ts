@@ -5,7 +5,7 @@ import { pad } from '../../graph/ops/movement/pad.ts';
 import { flatten, reshape, transpose } from '../../graph/ops/movement/shape-ops.ts';
 import { resize } from '../../graph/ops/resize/ops.ts';
 import { shapeOf, type Value } from '../../graph/value.ts';
-import { labelled, labelsOf, positive } from '../config.ts';
+import { labelled, labelsOf, layers, positive } from '../config.ts';
 import { activationNamed } from '../layers/activations.ts';
 import { multiHeadAttention } from '../layers/attention.ts';
 import { conv2d, dropPath, dropPathRates, layerNorm, linear } from '../layers/basic.ts';
@@ -16,7 +16,7 @@ import type { ClassifierOptions, ClassifierOutput } from './classifier.ts';
 export const vitConfig = z.object({
   ...labelled,
   hidden_size: positive,
-  num_hidden_layers: positive,
+  num_hidden_layers: layers,
   num_attention_heads: positive,
   intermediate_size: positive,
   hidden_act: z.string().default('gelu'),
