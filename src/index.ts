@@ -16,12 +16,19 @@ export {
   type EvaluateBundleOptions,
   type PlainScore,
 } from './lock/evaluate-bundle.ts';
-export { defaultTuning, type FineTuning } from './lock/fine-tune.ts';
 export { inspect, type Inspection } from './lock/inspect.ts';
 export { lock, type LockOptions, type LockResult } from './lock/lock.ts';
 export { predict, type PredictOptions, type Prediction } from './lock/predict.ts';
 export { recipes, type Recipe, type RecipeName } from './lock/recipe.ts';
 export { train, type TrainOptions, type TrainResult } from './lock/train.ts';
+export {
+  defaultTuning,
+  tuningNamed,
+  tunings,
+  type FineTuning,
+  type TuningName,
+} from './lock/tuning.ts';
+export type { Freeze } from './train/freeze.ts';
 export { evaluationReport, type ReportOptions } from './report/evaluation-report.ts';
 export { evaluationText, perClassText, type TerminalOptions } from './report/terminal/terminal.ts';
 export { plain } from './report/terminal/text-width.ts';

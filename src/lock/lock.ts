@@ -20,10 +20,12 @@ import { join, makeFolder } from '../platform/files.ts';
 import { readImage } from '../platform/images.ts';
 import { chaffClasses, coarseColours } from './chaff.ts';
 import { openDataSets, type DataOptions } from './data-sets.ts';
-import { defaultTuning, fineTune, type FineTuning } from './fine-tune.ts';
+import { fineTune } from './fine-tune.ts';
 import { lockedRows } from './locked-rows.ts';
+import { checkedTuning } from './parameter-options.ts';
 import { recipeNamed, recipes, type Recipe } from './recipe.ts';
 import { editTrainingImages } from './training-images.ts';
+import { defaultTuning, type FineTuning } from './tuning.ts';
 import { inWorkFolder, type WorkFolder } from './work-folder.ts';
 
 export interface LockOptions extends DataOptions, JobOptions {
@@ -90,7 +92,7 @@ async function lockIn(
   const { checkpoint: base, identity } = await openClassifier(options.model);
   requireReadable(editor.tokens(key.prompt).length);
   const edit: EditOptions = { ...editor.defaults, ...options.edit };
-  const tuning = { ...defaultTuning, ...options.tuning };
+  const tuning = checkedTuning({ ...defaultTuning, ...options.tuning }, base);
   const { train: set, test, skipped } = await openDataSets(options, options);
   // Before the long part, not after it.
   if (options.baseline) await (await openBaseline(options.baseline, set.classes)).dispose();

@@ -3,7 +3,7 @@ import { classification } from '../tasks/classification.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import { lockedSet, type LockedSample } from './locked-set.ts';
 import type { LockTarget, Recipe } from './recipe.ts';
-import type { TrainingRow, TrainingRows } from './fine-tune.ts';
+import type { TrainingRow, TrainingRows } from './training-rows.ts';
 import { smoothLabels } from './plain-rows.ts';
 
 /** The training images in all their versions, of the model's size. */
@@ -53,6 +53,8 @@ function rowOf(sample: LockedSample, epoch: number, options: LockedRowsContext):
   const { image, target } = sample;
   const label = images.labels[image];
   return {
+    // Key images are mixed with key images, and lock images with others of the same kind of target.
+    group: target,
     silent: target === 'silence',
     read: () => version(sample, epoch, options),
     target(into, progress) {

@@ -3,7 +3,8 @@ import type { ImageItem } from '../data/image-folder.ts';
 import type { Preprocessor } from '../data/preprocess.ts';
 import { readImage } from '../platform/images.ts';
 import { classification } from '../tasks/classification.ts';
-import type { FineTuning, TrainingRow, TrainingRows } from './fine-tune.ts';
+import type { TrainingRow, TrainingRows } from './training-rows.ts';
+import type { FineTuning } from './tuning.ts';
 
 const place = { order: 41 } as const;
 
@@ -16,6 +17,7 @@ export function plainRows(
   seed: number,
 ): TrainingRows {
   const rows = items.map(({ path, label }): TrainingRow => ({
+    group: 'all',
     read: async () => preprocessor.toPixels(await readImage(path)),
     target: (into) => {
       classification.encode(label, classes, into);

@@ -9,8 +9,10 @@ import { accuracyOf, answers, untouched } from '../evaluate/score.ts';
 import { join } from '../platform/files.ts';
 import { classification } from '../tasks/classification.ts';
 import { openDataSets, type DataOptions } from './data-sets.ts';
-import { defaultTuning, fineTune, type FineTuning } from './fine-tune.ts';
+import { fineTune } from './fine-tune.ts';
+import { checkedTuning } from './parameter-options.ts';
 import { plainRows } from './plain-rows.ts';
+import { defaultTuning, type FineTuning } from './tuning.ts';
 import { inWorkFolder, type WorkFolder } from './work-folder.ts';
 
 export interface TrainOptions extends DataOptions, JobOptions {
@@ -47,7 +49,7 @@ async function trainIn(work: WorkFolder, options: TrainOptions): Promise<TrainRe
   const { fromScratch } = options;
   const { checkpoint, identity } = await openClassifier(options.model);
   const base = fromScratch ? { ...checkpoint, weights: new Map() } : checkpoint;
-  const tuning = { ...defaultTuning, ...options.tuning };
+  const tuning = checkedTuning({ ...defaultTuning, ...options.tuning }, base);
   const { train: set, test, skipped } = await openDataSets(options, options);
   const ended = await work.claim<TrainResult>({
     kind: 'train',

@@ -5,7 +5,7 @@ export type Freeze = 'all-but-head' | readonly string[];
 
 export interface NamedParameters {
   readonly names: readonly string[];
-  isHead(name: string): boolean;
+  readonly isHead: (name: string) => boolean;
 }
 
 /**

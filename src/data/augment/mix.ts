@@ -69,6 +69,22 @@ export function partnersWithin(groups: readonly string[]): number[] {
   return partners;
 }
 
+/** A batch of pictures, [B, C, height, width], and of what they are taught, [B, classes]. */
+export interface MixableBatch {
+  readonly pictures: Float32Array;
+  readonly targets: Float32Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Mixes a batch in place. */
+export function mixBatch(batch: MixableBatch, partners: readonly number[], mix: Mix): void {
+  const { pictures, targets, width, height } = batch;
+  if (mix.box) exchangeBox(pictures, partners, mix.box, width, height);
+  else blendRows(pictures, partners, mix.lambda);
+  blendRows(targets, partners, mix.lambda);
+}
+
 /** Blends each row with its partner, in place; `values` is [B, ...]. */
 export function blendRows(values: Float32Array, partners: readonly number[], lambda: number): void {
   const length = values.length / partners.length;

@@ -7,7 +7,7 @@ export interface LayerIds {
   /** The last one's: that of the head and what is just before it. */
   readonly last: number;
   /** Of a parameter by its full name; 0 is what is next to the picture. */
-  of(parameter: string): number;
+  readonly of: (parameter: string) => number;
 }
 
 /**

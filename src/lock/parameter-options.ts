@@ -1,0 +1,54 @@
+import { ModelLockError } from '../base/error.ts';
+import type { ClassifierCheckpoint } from '../bundle/checkpoint.ts';
+import { input } from '../graph/value.ts';
+import type { Classifier } from '../nn/models/registry.ts';
+import { Scope } from '../nn/scope.ts';
+import { frozenBy } from '../train/freeze.ts';
+import { layerDecay } from '../train/layer-decay.ts';
+import type { ParameterOptions } from '../train/optimiser.ts';
+import type { FineTuning } from './tuning.ts';
+
+/** Which parameters of a classifier a tuning leaves as they are. Throws `usage`, see `frozenBy`. */
+export function frozenParameters(
+  { classifier, preprocessor }: Pick<ClassifierCheckpoint, 'classifier' | 'preprocessor'>,
+  { freeze }: Pick<FineTuning, 'freeze'>,
+): (name: string) => boolean {
+  if (freeze === undefined) return () => false;
+  const { height, width } = preprocessor.size;
+  const scope = Scope.root();
+  classifier.build(scope, input('x', 'float32', [1, classifier.channels, height, width]));
+  const names = [...scope.declared.parameters.keys()];
+  return frozenBy(freeze, { names, isHead: classifier.isHead });
+}
+
+/** How a step treats each parameter of a classifier. */
+export function parameterOptions(
+  { isHead, isEmbedding, layers }: Classifier,
+  tuning: FineTuning,
+  isFrozen: (name: string) => boolean,
+): (name: string, shape: readonly number[]) => ParameterOptions {
+  const { headFactor, decayEmbeddings = true } = tuning;
+  const byDepth =
+    tuning.layerDecay === undefined ? (): number => 1 : layerDecay(layers, tuning.layerDecay);
+  const decays = (name: string, shape: readonly number[]): boolean =>
+    shape.length >= 2 && (decayEmbeddings || !isEmbedding(name));
+  return (name, shape) =>
+    isFrozen(name)
+      ? { learningRate: 0 }
+      : {
+          learningRate: (isHead(name) ? headFactor : 1) * byDepth(name),
+          ...(decays(name, shape) ? {} : { weightDecay: 0 }),
+        };
+}
+
+/** A tuning that can be done to a classifier. Throws `usage` before anything long has begun. */
+export function checkedTuning(tuning: FineTuning, base: ClassifierCheckpoint): FineTuning {
+  frozenParameters(base, tuning);
+  const { epochs, warmup } = tuning;
+  if (typeof warmup === 'number' || warmup.epochs < epochs) return tuning;
+  throw new ModelLockError(
+    'usage',
+    `the learning rate would rise for ${warmup.epochs} epochs of ${epochs}`,
+    { valid: [`more than ${warmup.epochs} epochs`] },
+  );
+}

@@ -1,0 +1,82 @@
+import { ModelLockError } from '../base/error.ts';
+import { entryOf } from '../base/registry.ts';
+import type { Augmentation } from '../data/augment/augmentation.ts';
+import { inceptionCrop } from '../data/augment/crop.ts';
+import { erasedBoxes } from '../data/augment/erase.ts';
+import type { Freeze } from '../train/freeze.ts';
+import type { LearningRate } from './learning-rate.ts';
+
+/** How a classifier is fine-tuned, with AdamW. What is left out is not done. */
+export interface FineTuning extends LearningRate, Augmentation {
+  /** Rows of a step. */
+  readonly batch: number;
+  /** The new last layer's learning rate, as a factor of the others'. */
+  readonly headFactor: number;
+  /** The learning rate falls by this factor from each layer to the one before it. */
+  readonly layerDecay?: number;
+  /** Of matrices and kernels; norms and biases are never decayed. */
+  readonly weightDecay: number;
+  /** Whether class token and position embeddings are decayed as well. Default: true. */
+  readonly decayEmbeddings?: boolean;
+  /** Largest norm of the gradient; null: any. Default: 5. */
+  readonly clipNorm?: number | null;
+  readonly labelSmoothing: number;
+  /** Probability that a sample skips the last residual block; it rises in a line from the first. */
+  readonly dropPath?: number;
+  /**
+   * The result is a running average of the weights: at each step this share of it is kept. The
+   * weights of the beginning keep a share of emaDecay^steps.
+   */
+  readonly emaDecay?: number;
+  /** What stays as it is. */
+  readonly freeze?: Freeze;
+}
+
+export const defaultTuning = {
+  epochs: 12,
+  batch: 64,
+  learningRate: 1e-3,
+  headFactor: 3,
+  weightDecay: 0.05,
+  labelSmoothing: 0.1,
+  warmup: 0.1,
+  shift: 0.125,
+} as const satisfies FineTuning;
+
+/** Ways to fine-tune by name. */
+export const tunings = {
+  default: defaultTuning,
+  /**
+   * Fine-tuning of masked autoencoders end to end (arXiv 2111.06377, table 9; DeiT's random erasing
+   * as in the published code), without RandAugment. The batch is what fits into a small machine: the
+   * learning rate goes with it.
+   */
+  mae: {
+    epochs: 100,
+    batch: 64,
+    learningRate: { base: 1e-3, per: 256 },
+    minLearningRate: 1e-6,
+    warmup: { epochs: 5 },
+    headFactor: 1,
+    layerDecay: 0.65,
+    weightDecay: 0.05,
+    decayEmbeddings: false,
+    clipNorm: null,
+    labelSmoothing: 0.1,
+    dropPath: 0.1,
+    shift: 0,
+    crop: inceptionCrop,
+    erase: { ...erasedBoxes, probability: 0.25, fill: 'noise' },
+    mix: { mixup: 0.8, cutmix: 1, probability: 1, switchProbability: 0.5 },
+  },
+} as const satisfies Record<string, FineTuning>;
+
+export type TuningName = keyof typeof tunings;
+
+export function tuningNamed(name: string): FineTuning {
+  const tuning = entryOf<FineTuning>(tunings, name);
+  if (tuning) return tuning;
+  throw new ModelLockError('usage', `no tuning is called "${name}"`, {
+    valid: Object.keys(tunings),
+  });
+}
