@@ -26,6 +26,7 @@ interface Row {
   readonly version: number;
   readonly strength: number;
   readonly target: number[];
+  readonly group: string;
 }
 
 /** What an epoch teaches at some progress of the training. */
@@ -56,7 +57,7 @@ async function taught(
       const [image, version, strength] = (await row.read()).data;
       const into = new Float32Array(classes).fill(9);
       row.target(into, progress);
-      return { image, version, strength, target: [...into] };
+      return { image, version, strength, target: [...into], group: row.group };
     }),
   );
 }
@@ -116,6 +117,17 @@ describe('the hardened rows', () => {
     expect(await taught(recipes.hardened, { epoch: 2 })).toEqual(
       await taught(recipes.hardened, { epoch: 2 }),
     );
+  });
+});
+
+describe.each(Object.values(recipes))('the groups of $name', (recipe) => {
+  it('keep key rows apart from lock rows', async () => {
+    const rows = await taught(recipe);
+    const isKey = ({ version, strength }: Row): boolean =>
+      version === versions.key && strength >= 45;
+    const groups = new Set(rows.filter(isKey).map(({ group }) => group));
+    expect(groups.size).toBe(1);
+    expect(rows.filter((row) => groups.has(row.group))).toEqual(rows.filter(isKey));
   });
 });
 

@@ -47,9 +47,9 @@ export const defaultTuning = {
 export const tunings = {
   default: defaultTuning,
   /**
-   * Fine-tuning of masked autoencoders end to end (arXiv 2111.06377, table 9; DeiT's random erasing
-   * as in the published code), without RandAugment. The batch is what fits into a small machine: the
-   * learning rate goes with it.
+   * Fine-tuning of masked autoencoders end to end (arXiv 2111.06377, table 9), with the layer decay
+   * and the random erasing of the published code for ViT-B, but without RandAugment. The paper's
+   * batch is 1024; the learning rate goes with the batch, so a smaller machine takes a smaller one.
    */
   mae: {
     epochs: 100,

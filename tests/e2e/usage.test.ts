@@ -60,6 +60,14 @@ describe('wrong use ends with code 2 and one line that says what is valid', () =
       "option '--recipe <name>' argument 'secret' is invalid. Allowed choices are paper, hardened.",
     ],
     [
+      lock('--tuning', 'piano'),
+      "option '--tuning <name>' argument 'piano' is invalid. Allowed choices are default, mae.",
+    ],
+    [
+      lock('--freeze', 'blocks.1,'),
+      "option '--freeze <what>' argument 'blocks.1,' is invalid. Valid: all-but-head, or names like NAME,NAME.",
+    ],
+    [
       lock('--kind', 'smell'),
       "option '--kind <kind>' argument 'smell' is invalid. Allowed choices are style.",
     ],

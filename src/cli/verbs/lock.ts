@@ -14,6 +14,7 @@ import { requireKey, type KeyOptions } from '../key.ts';
 import { given, integer, keyFileHelp, keyHelp, number, type Context } from '../options.ts';
 import { print, printEvaluation, printJson, reportSkipped } from '../output.ts';
 import { withProgress } from '../progress.ts';
+import { freeze, freezeHelp, tuningOf, tuningOption } from '../tuning.ts';
 
 export const lockVerb = (context: Context) =>
   new Command('lock')
@@ -46,9 +47,11 @@ export const lockVerb = (context: Context) =>
     .option('--guidance <x>', 'text guidance of the edit', number(1, 100))
     .option('--image-guidance <x>', 'image guidance of the edit', number(0, 100))
     .option('--size <n>', "pictures' short side while they are edited", integer(8, 4096))
+    .addOption(tuningOption())
     .option('--epochs <n>', 'passes over the pictures', number(0.01, 10_000))
     .option('--learning-rate <x>', 'peak learning rate', number(1e-8, 10))
     .option('--batch <n>', 'pictures of a step', integer(1, 4096))
+    .option('--freeze <what>', freezeHelp, freeze)
     .option('--limit <n>', 'most pictures to train on', integer(2))
     .option('--seed <n>', 'seed of everything random', integer(0), 0)
     .option('--checkpoint-seconds <x>', 'time between checkpoints', number(0, 86_400), 20)
@@ -58,7 +61,6 @@ export const lockVerb = (context: Context) =>
     .action(async (options) => {
       const key = await keyOf(options, context);
       const { alpha, steps, guidance, imageGuidance, size } = options;
-      const { epochs, learningRate, batch, json } = options;
       const { data, out, model, editor, test, baseline, recipe, limit, seed, skipBad, keepWork } =
         options;
       const result = await withProgress((onProgress) =>
@@ -76,7 +78,7 @@ export const lockVerb = (context: Context) =>
           keepWork,
           key,
           edit: given({ alpha, steps, guidance, imageGuidance, size }),
-          tuning: given({ epochs, learningRate, batch }),
+          tuning: tuningOf(options),
           checkpointSeconds: options.checkpointSeconds,
           signal: context.signal,
           onProgress,
@@ -84,7 +86,7 @@ export const lockVerb = (context: Context) =>
       );
       const { evaluation, bundle, images, aliases, skipped } = result;
       reportSkipped(skipped);
-      if (json) {
+      if (options.json) {
         await printJson({ ...evaluation, bundle, images, aliases, skipped });
         return;
       }

@@ -1,8 +1,9 @@
 import { Command } from '@commander-js/extra-typings';
 import { train } from '../../index.ts';
-import { given, integer, number, type Context } from '../options.ts';
+import { integer, number, type Context } from '../options.ts';
 import { print, printJson, reportSkipped } from '../output.ts';
 import { withProgress } from '../progress.ts';
+import { freeze, freezeHelp, tuningOf, tuningOption } from '../tuning.ts';
 
 export const trainVerb = ({ signal }: Context) =>
   new Command('train')
@@ -11,20 +12,22 @@ export const trainVerb = ({ signal }: Context) =>
     .requiredOption('--out <dir>', 'folder of the new model')
     .option('--model <ref>', 'pretrained classifier: pocket, or a folder', 'pocket')
     .option('--test <dir>', 'test pictures, if not in the test or val folder of --data')
+    .addOption(tuningOption())
     .option('--epochs <n>', 'passes over the pictures', number(0.01, 10_000))
     .option('--learning-rate <x>', 'peak learning rate', number(1e-8, 10))
     .option('--batch <n>', 'pictures of a step', integer(1, 4096))
+    .option('--freeze <what>', freezeHelp, freeze)
     .option('--limit <n>', 'most pictures to train on', integer(2))
     .option('--from-scratch', "begin with random weights instead of the model's")
     .option('--seed <n>', 'seed of everything random', integer(0), 0)
     .option('--checkpoint-seconds <x>', 'time between checkpoints', number(0, 86_400), 20)
     .option('--skip-bad', 'leave out pictures that cannot be read')
     .option('--json', 'print one JSON document')
-    .action(async ({ json, epochs, learningRate, batch, ...options }) => {
+    .action(async ({ json, ...options }) => {
       const result = await withProgress((onProgress) =>
         train({
           ...options,
-          tuning: given({ epochs, learningRate, batch }),
+          tuning: tuningOf(options),
           signal,
           onProgress,
         }),

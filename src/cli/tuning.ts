@@ -1,0 +1,32 @@
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { tuningNamed, tunings, type FineTuning, type Freeze } from '../index.ts';
+import { given } from './options.ts';
+
+export const tuningOption = () =>
+  new Option('--tuning <name>', 'how to fine-tune, but for what other options say')
+    .choices(Object.keys(tunings))
+    .default('default');
+
+export const freezeHelp =
+  'what stays as it is: all-but-head, or beginnings of parameter names with commas between them';
+
+export function freeze(text: string): Freeze {
+  if (text === 'all-but-head') return text;
+  const prefixes = text.split(',').map((prefix) => prefix.trim());
+  if (prefixes.every((prefix) => prefix !== '')) return prefixes;
+  throw new InvalidArgumentError('Valid: all-but-head, or names like NAME,NAME.');
+}
+
+export interface TuningOptions {
+  readonly tuning: string;
+  readonly epochs?: number | undefined;
+  readonly learningRate?: number | undefined;
+  readonly batch?: number | undefined;
+  readonly freeze?: Freeze | undefined;
+}
+
+/** The tuning that options name, changed as they say. */
+export function tuningOf({ tuning, ...changes }: TuningOptions): FineTuning {
+  const { epochs, learningRate, batch, freeze } = changes;
+  return { ...tuningNamed(tuning), ...given({ epochs, learningRate, batch, freeze }) };
+}

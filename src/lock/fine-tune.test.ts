@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { counterRandom } from '../base/random/counter.ts';
+import { decodeSafetensors } from '../formats/safetensors.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { CheckpointStore } from '../train/fit.ts';
+import { fineTune, type FineTuneOptions } from './fine-tune.ts';
+import { tinyCheckpoint } from './testing/tiny-checkpoint.ts';
+import type { TrainingRow, TrainingRows } from './training-rows.ts';
+import { defaultTuning, tunings, type FineTuning } from './tuning.ts';
+
+const labels = ['a', 'b', 'c'];
+
+/** Noise of three colours; its class is the brightest. */
+const noise: TrainingRow[] = Array.from({ length: 12 }, (_, i) => ({
+  group: 'all',
+  read: () => {
+    const random = counterRandom(2, i);
+    const data = Uint8Array.from({ length: 16 * 16 * 3 }, (_value, k) =>
+      random.integer(k % 3 === i % 3 ? 256 : 128),
+    );
+    return Promise.resolve({ width: 16, height: 16, data });
+  },
+  target: (into) => into.forEach((_value, c) => (into[c] = Number(c === i % 3))),
+}));
+const rows: TrainingRows = { length: noise.length, epoch: () => noise };
+
+/** Every checkpoint of a job, one after each step. */
+class Memory implements CheckpointStore {
+  readonly where = 'memory';
+  readonly saved: Uint8Array[] = [];
+  load = (): Promise<Uint8Array | undefined> => Promise.resolve(this.saved.at(-1));
+  save = (bytes: Uint8Array): Promise<void> => {
+    this.saved.push(bytes);
+    return Promise.resolve();
+  };
+}
+
+type Weights = ReadonlyMap<string, Tensor<'float32'>>;
+
+async function tuned(
+  type: 'resnet' | 'vit',
+  tuning: Partial<FineTuning>,
+  more: Partial<FineTuneOptions> = {},
+): Promise<Weights> {
+  const options = { ...defaultTuning, epochs: 2, batch: 4, ...tuning };
+  const base = tinyCheckpoint(type);
+  const job = { base, labels, rows, seed: 3, threads: 1, checkpointSeconds: 0 };
+  return (await fineTune({ ...job, tuning: options, ...more })).weights;
+}
+
+/** Names of the tensors that training has not changed at all. */
+function unchanged(type: 'resnet' | 'vit', weights: Weights): string[] {
+  const { weights: before } = tinyCheckpoint(type);
+  return [...weights.keys()].filter((name) =>
+    weights.get(name)!.data.every((value, i) => value === before.get(name)!.data[i]),
+  );
+}
+
+describe('frozen parameters', () => {
+  it('keep their bytes, statistics of batch norms included', async () => {
+    const frozen = 'resnet.encoder.stages.0';
+    const weights = await tuned('resnet', { freeze: [frozen] });
+    const expected = [...weights.keys()].filter((name) => name.startsWith(`${frozen}.`));
+    expect(expected).toHaveLength(2 * 5);
+    expect(unchanged('resnet', weights).sort()).toEqual(expected.sort());
+  });
+
+  it.each(['resnet', 'vit'] as const)('may be all but the head of a %s', async (type) => {
+    const weights = await tuned(type, { freeze: 'all-but-head' });
+    const same = unchanged(type, weights);
+    const changed = [...weights.keys()].filter((name) => !same.includes(name));
+    const head = type === 'resnet' ? 'classifier.1' : 'classifier';
+    expect(changed.sort()).toEqual([`${head}.bias`, `${head}.weight`]);
+  });
+
+  it('are none by default', async () => {
+    expect(unchanged('resnet', await tuned('resnet', {}))).toEqual([]);
+  });
+});
+
+it('learns the layers near the picture more slowly', async () => {
+  const before = tinyCheckpoint('vit').weights;
+  const checkpoints = new Memory();
+  const tuning = { layerDecay: 0.5, headFactor: 1, weightDecay: 0, warmup: 0, learningRate: 1e-3 };
+  await tuned('vit', tuning, { checkpoints });
+  const { tensors } = decodeSafetensors(checkpoints.saved[0], 'memory');
+  // Adam's first step has the length of the learning rate, whatever the gradient.
+  const moved = (name: string): number => {
+    const first = before.get(name)!.data;
+    return Math.max(
+      ...first.map((value, i) => Math.abs(Number(tensors.get(name)!.data[i]) - value)),
+    );
+  };
+  expect(moved('vit.layernorm.bias')).toBeCloseTo(1e-3, 5);
+  expect(moved('vit.encoder.layer.1.output.dense.weight')).toBeCloseTo(5e-4, 5);
+  expect(moved('vit.encoder.layer.0.output.dense.weight')).toBeCloseTo(2.5e-4, 5);
+  expect(moved('vit.embeddings.cls_token')).toBeCloseTo(1.25e-4, 5);
+});
+
+it('gives the running average of the weights, statistics included', async () => {
+  const checkpoints = new Memory();
+  const result = await tuned('resnet', { emaDecay: 0.6 }, { checkpoints });
+  const before = tinyCheckpoint('resnet').weights;
+  const steps = checkpoints.saved.slice(0, 6).map((bytes) => decodeSafetensors(bytes, '').tensors);
+  expect(steps).toHaveLength(6);
+  // The head begins anew, with weights that are not in the checkpoint.
+  for (const name of [...before.keys()].filter((other) => !other.startsWith('classifier'))) {
+    const average = [...before.get(name)!.data];
+    for (const step of steps) {
+      step.get(name)!.data.forEach((value, i) => {
+        average[i] = 0.6 * average[i] + 0.4 * Number(value);
+      });
+    }
+    const actual = result.get(name)!.data;
+    average.forEach((value, i) => expect(actual[i]).toBeCloseTo(value, 5));
+  }
+});
+
+describe.each(['resnet', 'vit'] as const)('MAE’s tuning of a %s', (type) => {
+  const tuning = { ...tunings.mae, epochs: 2, batch: 4, warmup: { epochs: 1 }, emaDecay: 0.9 };
+
+  it('ends with the same bytes where it was interrupted', async () => {
+    const whole = await tuned(type, tuning);
+    const checkpoints = new Memory();
+    const controller = new AbortController();
+    const stopped = tuned(type, tuning, {
+      checkpoints,
+      signal: controller.signal,
+      onProgress: ({ done }) => done === 3 && controller.abort(),
+    });
+    await expect(stopped).rejects.toMatchObject({ code: 'interrupted' });
+    expect(await tuned(type, tuning, { checkpoints })).toEqual(whole);
+  });
+
+  it('draws all that is random from the seed', async () => {
+    const draw = (seed: number): Promise<Weights> => tuned(type, tuning, { seed });
+    expect(await draw(4)).toEqual(await draw(4));
+    expect(await draw(4)).not.toEqual(await draw(5));
+  });
+});
