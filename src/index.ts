@@ -7,7 +7,7 @@ export type { EditOptions, Editor, EditorIdentity } from './editors/editor.ts';
 export type { SharedEdits } from './editors/cached-editor.ts';
 export { openEditor } from './editors/open.ts';
 export type { EvaluationDocument } from './evaluate/document.ts';
-export { encodeKeyFile, newSecret, parseKeyFile, type Key } from './key/key.ts';
+export { checkedKey, encodeKeyFile, newSecret, parseKeyFile, type Key } from './key/key.ts';
 export { readKey, type KeySources } from './key/read-key.ts';
 export { demo, type DemoOptions, type DemoResult } from './report/demo.ts';
 export { edit, type EditJobOptions, type EditJobResult } from './lock/edit.ts';

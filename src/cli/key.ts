@@ -1,4 +1,4 @@
-import { ModelLockError, readKey, readText, type Key } from '../index.ts';
+import { checkedKey, ModelLockError, readKey, readText, type Key } from '../index.ts';
 import { askHidden } from './ask-hidden.ts';
 import type { Context } from './options.ts';
 
@@ -47,5 +47,5 @@ export async function requireKey(
   if (twice && (await askHidden('The same again: ', context.signal)) !== prompt) {
     throw new ModelLockError('key', 'these are two different keys');
   }
-  return { prompt };
+  return checkedKey({ prompt });
 }

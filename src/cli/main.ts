@@ -1,4 +1,5 @@
 #!/usr/bin/env node
 import { run } from './program.ts';
 
-process.exitCode = await run(process.argv);
+// At once: a job that is done has nothing left to do, and must not be killed while it ends.
+process.exit(await run(process.argv));

@@ -3,18 +3,18 @@ import type { ProgressEvent } from '../index.ts';
 
 /** Does a job with its progress on stderr. */
 export async function withProgress<Result>(
-  job: (onProgress: (event: ProgressEvent) => void) => Promise<Result>,
+  job: (bar: ProgressBar) => Promise<Result>,
 ): Promise<Result> {
   const bar = new ProgressBar();
   try {
-    return await job(bar.listen);
+    return await job(bar);
   } finally {
     bar.stop();
   }
 }
 
 /** A live bar on stderr with the time left; plain lines where stderr is no terminal. */
-class ProgressBar {
+export class ProgressBar {
   #bar: SingleBar | undefined;
   #stage = '';
   #line = 0;

@@ -18,15 +18,14 @@ import {
 } from '../platform/files.ts';
 import { encodeImage, readImages } from '../platform/images.ts';
 import { readable } from './data-sets.ts';
-import { inWorkFolder, type WorkFolder } from './work-folder.ts';
+import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.ts';
 
-export interface EditJobOptions extends JobOptions {
+/** `out` gets the edited pictures, PNG, in the folders that the inputs had. */
+export interface EditJobOptions extends JobOptions, WorkOptions<EditJobResult> {
   readonly editor: string;
   readonly key: Key;
   /** Picture files, or folders with pictures in them and below. */
   readonly inputs: readonly string[];
-  /** Folder to be made: the edited pictures, PNG, in the folders that the inputs had. */
-  readonly out: string;
   readonly edit?: Partial<EditOptions>;
   /** Leaves out pictures that cannot be read, instead of stopping at the first. */
   readonly skipBad?: boolean;

@@ -26,16 +26,15 @@ import { checkedTuning } from './parameter-options.ts';
 import { recipeNamed, recipes, type Recipe } from './recipe.ts';
 import { editTrainingImages } from './training-images.ts';
 import { defaultTuning, type FineTuning } from './tuning.ts';
-import { inWorkFolder, type WorkFolder } from './work-folder.ts';
+import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.ts';
 
-export interface LockOptions extends DataOptions, JobOptions {
+/** `out` is the folder of the new bundle. */
+export interface LockOptions extends DataOptions, JobOptions, WorkOptions<LockResult> {
   /** A reference to the pretrained classifier. */
   readonly model: string;
   /** A reference to the editor. */
   readonly editor: string;
   readonly key: Key;
-  /** Folder of the new bundle. */
-  readonly out: string;
   /** A recipe, or the name of one. Default `hardened`. */
   readonly recipe?: Recipe | string;
   /** How images are edited; the rest is the editor's defaults. */
@@ -50,8 +49,6 @@ export interface LockOptions extends DataOptions, JobOptions {
    * locks of the same pictures. It is as private as the key; it stays when the job is done.
    */
   readonly sharedEdits?: SharedEdits;
-  /** Keeps the work folder, edited images included, when the job is done. */
-  readonly keepWork?: boolean;
   /** Time between checkpoints in seconds. Default 20. */
   readonly checkpointSeconds?: number;
   readonly threads?: number;

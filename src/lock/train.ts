@@ -13,18 +13,15 @@ import { fineTune } from './fine-tune.ts';
 import { checkedTuning } from './parameter-options.ts';
 import { plainRows } from './plain-rows.ts';
 import { defaultTuning, type FineTuning } from './tuning.ts';
-import { inWorkFolder, type WorkFolder } from './work-folder.ts';
+import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.ts';
 
-export interface TrainOptions extends DataOptions, JobOptions {
+/** `out` is the folder of the new bundle. */
+export interface TrainOptions extends DataOptions, JobOptions, WorkOptions<TrainResult> {
   /** A reference to the pretrained classifier. */
   readonly model: string;
-  /** Folder of the new bundle. */
-  readonly out: string;
   readonly tuning?: Partial<FineTuning>;
   /** Begins with random weights instead of the checkpoint's: what is its pretraining worth? */
   readonly fromScratch?: boolean;
-  /** Keeps the work folder when the job is done. */
-  readonly keepWork?: boolean;
   /** Time between checkpoints in seconds. Default 20. */
   readonly checkpointSeconds?: number;
   readonly threads?: number;

@@ -194,6 +194,19 @@ describe('inWorkFolder', () => {
     await expect(run({})).rejects.toThrow(`${out} is there already`);
   });
 
+  it('gives a result that nobody has taken again', async () => {
+    const taken: number[] = [];
+    const fail = (): Promise<void> => Promise.reject(new Error('nobody reads it'));
+    await expect(run({ onResult: fail })).rejects.toThrow('nobody reads it');
+    expect(await readdir(root)).toEqual(['out', 'out.work']);
+    const take = async (result: unknown): Promise<void> => void taken.push(result as number);
+    const again = await inWorkFolder<number>({ out, onResult: take }, async (work) => {
+      return (await work.claim<number>(job, key))!;
+    });
+    expect([again, taken]).toEqual([7, [7]]);
+    expect(await readdir(root)).toEqual(['out']);
+  });
+
   it('keeps the work of a job that failed, but for one that can never be done', async () => {
     await expect(run({}, true)).rejects.toThrow('failed');
     expect(await readdir(root)).toEqual(['out.work']);

@@ -165,22 +165,25 @@ export class WorkFolder {
 }
 
 /** What a job in a work folder takes. */
-export interface WorkOptions {
+export interface WorkOptions<Result = unknown> {
   /** Folder to be made. */
   readonly out: string;
-  /** Keeps the work folder when the job is done. */
+  /** Keeps the work folder, edited images included, when the job is done. */
   readonly keepWork?: boolean;
+  /** Is given the result before the work is removed: of a job killed until then, it comes again. */
+  readonly onResult?: (result: Result) => Promise<void>;
 }
 
 /** Does a job in its work folder, which stays where the job fails, so that it can go on. */
 export async function inWorkFolder<Result>(
-  { out, keepWork }: WorkOptions,
+  { out, keepWork, onResult }: WorkOptions<Result>,
   job: (work: WorkFolder) => Promise<Result>,
 ): Promise<Result> {
   const work = await WorkFolder.open(out);
   let done = false;
   try {
     const result = await job(work);
+    await onResult?.(result);
     done = true;
     return result;
   } finally {

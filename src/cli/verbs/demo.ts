@@ -11,8 +11,8 @@ export const demoVerb = ({ signal }: Context) =>
     .option('--seed <n>', 'seed of everything random', integer(0), 0)
     .option('--json', 'print one JSON document')
     .action(async ({ out, seed, json }) => {
-      const { evaluation, report, bundle } = await withProgress((onProgress) =>
-        demo({ out, seed, signal, onProgress }),
+      const { evaluation, report, bundle } = await withProgress((bar) =>
+        demo({ out, seed, signal, onProgress: bar.listen }),
       );
       if (json) {
         await printJson(evaluation);

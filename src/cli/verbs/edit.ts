@@ -27,7 +27,7 @@ export const editVerb = (context: Context) =>
     .action(async (inputs, options) => {
       const key = await requireKey(options, context);
       const { out, editor, alpha, steps, guidance, imageGuidance, size, skipBad, json } = options;
-      const result = await withProgress((onProgress) =>
+      await withProgress((bar) =>
         edit({
           inputs,
           out,
@@ -36,10 +36,13 @@ export const editVerb = (context: Context) =>
           skipBad,
           edit: given({ alpha, steps, guidance, imageGuidance, size }),
           signal: context.signal,
-          onProgress,
+          onProgress: bar.listen,
+          onResult: async (result) => {
+            bar.stop();
+            reportSkipped(result.skipped);
+            if (json) await printJson(result);
+            else await print(`Edited ${result.images} pictures: ${result.out}`);
+          },
         }),
       );
-      reportSkipped(result.skipped);
-      if (json) await printJson(result);
-      else await print(`Edited ${result.images} pictures: ${result.out}`);
     });

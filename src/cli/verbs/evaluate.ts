@@ -31,8 +31,8 @@ export const evaluateVerb = (context: Context) =>
     .option('--json', 'print one JSON document')
     .action(async (model, { json, report, key: prompt, keyFile, ...options }) => {
       const key = await keyFor(model, { key: prompt, keyFile }, context);
-      const result = await withProgress((onProgress) =>
-        evaluateBundle({ ...options, model, key, signal: context.signal, onProgress }),
+      const result = await withProgress((bar) =>
+        evaluateBundle({ ...options, model, key, signal: context.signal, onProgress: bar.listen }),
       );
       reportSkipped(result.skipped ?? []);
       if (json) await printJson(result);

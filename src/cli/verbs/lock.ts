@@ -9,6 +9,7 @@ import {
   recipes,
   writeAtomic,
   type Key,
+  type LockResult,
 } from '../../index.ts';
 import { requireKey, type KeyOptions } from '../key.ts';
 import { given, integer, keyFileHelp, keyHelp, number, type Context } from '../options.ts';
@@ -63,7 +64,7 @@ export const lockVerb = (context: Context) =>
       const { alpha, steps, guidance, imageGuidance, size } = options;
       const { data, out, model, editor, test, baseline, recipe, limit, seed, skipBad, keepWork } =
         options;
-      const result = await withProgress((onProgress) =>
+      await withProgress((bar) =>
         lock({
           data,
           out,
@@ -81,21 +82,28 @@ export const lockVerb = (context: Context) =>
           tuning: tuningOf(options),
           checkpointSeconds: options.checkpointSeconds,
           signal: context.signal,
-          onProgress,
+          onProgress: bar.listen,
+          onResult: (result) => {
+            bar.stop();
+            return show(result, options.json);
+          },
         }),
       );
-      const { evaluation, bundle, images, aliases, skipped } = result;
-      reportSkipped(skipped);
-      if (options.json) {
-        await printJson({ ...evaluation, bundle, images, aliases, skipped });
-        return;
-      }
-      if (aliases > 0) {
-        await print(`${aliases} wrong prompts edit like the key and will unlock as well.`);
-      }
-      if (evaluation) await printEvaluation(evaluation);
-      await print(`Locked with ${images} pictures: ${bundle}`);
     });
+
+async function show(result: LockResult, json: true | undefined): Promise<void> {
+  const { evaluation, bundle, images, aliases, skipped } = result;
+  reportSkipped(skipped);
+  if (json) {
+    await printJson({ ...evaluation, bundle, images, aliases, skipped });
+    return;
+  }
+  if (aliases > 0) {
+    await print(`${aliases} wrong prompts edit like the key and will unlock as well.`);
+  }
+  if (evaluation) await printEvaluation(evaluation);
+  await print(`Locked with ${images} pictures: ${bundle}`);
+}
 
 interface LockKeyOptions extends KeyOptions {
   readonly withSecret?: string | undefined;

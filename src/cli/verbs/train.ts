@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
-import { train } from '../../index.ts';
+import { train, type TrainResult } from '../../index.ts';
 import { integer, number, type Context } from '../options.ts';
 import { print, printJson, reportSkipped } from '../output.ts';
 import { withProgress } from '../progress.ts';
@@ -24,20 +24,27 @@ export const trainVerb = ({ signal }: Context) =>
     .option('--skip-bad', 'leave out pictures that cannot be read')
     .option('--json', 'print one JSON document')
     .action(async ({ json, ...options }) => {
-      const result = await withProgress((onProgress) =>
+      await withProgress((bar) =>
         train({
           ...options,
           tuning: tuningOf(options),
           signal,
-          onProgress,
+          onProgress: bar.listen,
+          onResult: (result) => {
+            bar.stop();
+            return show(result, json);
+          },
         }),
       );
-      reportSkipped(result.skipped);
-      if (json) {
-        await printJson(result);
-        return;
-      }
-      const { bundle, images, accuracy } = result;
-      const score = accuracy === null ? '' : `, ${(100 * accuracy).toFixed(2)} % on the test set`;
-      await print(`Trained on ${images} pictures${score}: ${bundle}`);
     });
+
+async function show(result: TrainResult, json: true | undefined): Promise<void> {
+  reportSkipped(result.skipped);
+  if (json) {
+    await printJson(result);
+    return;
+  }
+  const { bundle, images, accuracy } = result;
+  const score = accuracy === null ? '' : `, ${(100 * accuracy).toFixed(2)} % on the test set`;
+  await print(`Trained on ${images} pictures${score}: ${bundle}`);
+}
