@@ -100,7 +100,10 @@ export async function runJobs<J extends Job>(
     if (known) results.set(job, known);
     if (known || options.tables) continue;
     console.error(`[${i + 1}/${jobs.length}] ${job.name}`);
-    results.set(job, await withProgress(({ listen }) => runner.run(job, { signal, onProgress: listen })));
+    results.set(
+      job,
+      await withProgress(({ listen }) => runner.run(job, { signal, onProgress: listen })),
+    );
   }
   return (wanted) => wanted.map((job) => results.get(job)).filter((result) => result !== undefined);
 }
