@@ -69,6 +69,14 @@ describe('readClassifier', () => {
   );
 });
 
+it('readClassifier refuses pictures of one channel', async () => {
+  await write('config.json', { ...config, num_channels: 1 });
+  await expect(readClassifier(folder)).rejects.toMatchObject({
+    code: 'unsupported',
+    message: `${join(folder, 'config.json')}: num_channels is 1; pictures have 3`,
+  });
+});
+
 it('openClassifier identifies a model by its files, whatever its README says', async () => {
   const { identity } = await openClassifier(folder);
   expect(identity).toMatchObject({ reference: folder, name: basename(folder), version: null });

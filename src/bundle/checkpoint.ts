@@ -1,3 +1,4 @@
+import { ModelLockError } from '../base/error.ts';
 import { preprocessor, preprocessorConfig, type Preprocessor } from '../data/preprocess.ts';
 import { hashFolder, resolveReference } from '../formats/reference.ts';
 import { decodeSafetensors } from '../formats/safetensors.ts';
@@ -29,11 +30,18 @@ export async function readClassifier(folder: string): Promise<ClassifierCheckpoi
   const preprocessorJson = await readJsonObject(preprocessorPath);
   const weightsPath = join(folder, weightsFile);
   const { tensors } = decodeSafetensors(await readBytes(weightsPath), weightsPath);
+  const classifier = classifierFrom(config, join(folder, configFile));
+  if (classifier.channels !== 3) {
+    throw new ModelLockError(
+      'unsupported',
+      `${join(folder, configFile)}: num_channels is ${classifier.channels}; pictures have 3`,
+    );
+  }
   return {
     folder,
     config,
     preprocessorJson,
-    classifier: classifierFrom(config, join(folder, configFile)),
+    classifier,
     preprocessor: preprocessor(parseConfig(preprocessorConfig, preprocessorJson, preprocessorPath)),
     weights: new Map([...tensors].map(([name, t]) => [name, toFloat32(t)])),
   };

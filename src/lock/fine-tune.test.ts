@@ -138,3 +138,24 @@ describe.each(['resnet', 'vit'] as const)('MAE’s tuning of a %s', (type) => {
     expect(await draw(4)).not.toEqual(await draw(5));
   });
 });
+
+describe('starting weights', () => {
+  const without = (name: string): FineTuneOptions['base'] => {
+    const base = tinyCheckpoint('resnet');
+    const weights = new Map([...base.weights].filter(([other]) => other !== name));
+    return { ...base, weights };
+  };
+
+  it('are refused where one is missing, by name', async () => {
+    const name = 'resnet.encoder.stages.0.layers.0.layer.0.convolution.weight';
+    await expect(tuned('resnet', {}, { base: without(name) })).rejects.toMatchObject({
+      code: 'corrupt',
+      message: expect.stringContaining(`has no tensor "${name}"`) as string,
+    });
+  });
+
+  it('may lack the head, which is new anyway', async () => {
+    const weights = await tuned('resnet', {}, { base: without('classifier.1.weight') });
+    expect(weights).toEqual(await tuned('resnet', {}));
+  });
+});

@@ -1,12 +1,14 @@
 import { counterRandom } from '../base/random/counter.ts';
 import type { JobOptions } from '../base/job.ts';
-import type { ClassifierCheckpoint } from '../bundle/checkpoint.ts';
+import { weightsFile, type ClassifierCheckpoint } from '../bundle/checkpoint.ts';
+import { requireWeights } from '../formats/weights.ts';
 import { graphOf } from '../graph/graph.ts';
 import { add, mul } from '../graph/ops/binary/ops.ts';
 import { input } from '../graph/value.ts';
 import type { RawConfig } from '../nn/config.ts';
 import { classifierFrom, withLabels } from '../nn/models/registry.ts';
 import { initialise, Scope, type Declarations } from '../nn/scope.ts';
+import { join } from '../platform/files.ts';
 import { classification } from '../tasks/classification.ts';
 import { tensor, type Tensor } from '../tensor/tensor.ts';
 import { fit, type CheckpointStore } from '../train/fit.ts';
@@ -115,19 +117,22 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
   }
 }
 
-/** The checkpoint's weights; the last layer anew where the number of classes differs. */
+/**
+ * The checkpoint's weights, with a new last layer; all of them new where it has none. Throws
+ * `corrupt` for a checkpoint that lacks some.
+ */
 function startingWeights(
   base: ClassifierCheckpoint,
   declared: Declarations,
   isHead: (name: string) => boolean,
   seed: number,
 ): Map<string, Tensor> {
+  const { parameters, buffers } = declared;
+  const body = new Map([...parameters, ...buffers].filter(([name]) => !isHead(name)));
+  const { weights } = base;
+  if (weights.size > 0) requireWeights(weights, body, join(base.folder, weightsFile));
   const fresh = initialise(declared, counterRandom(seed, place.head));
   return new Map(
-    [...fresh].map(([name, t]) => {
-      const known = base.weights.get(name);
-      const fits = known && known.shape.join() === t.shape.join();
-      return [name, fits && !isHead(name) ? known : t];
-    }),
+    [...fresh].map(([name, t]) => [name, body.has(name) ? (weights.get(name) ?? t) : t]),
   );
 }

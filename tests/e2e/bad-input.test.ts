@@ -287,11 +287,13 @@ describe('a model', () => {
 
   it('whose weights are of another shape', async () => {
     configured((config) => (config['embedding_size'] = 4));
-    await expectRefusal(
-      ['predict', 'broken', photograph],
-      1,
-      /^modellock: broken\/model\.safetensors: tensor "resnet\.embedder\S+" has shape \[8.*\], not \[4/,
-    );
+    const message =
+      /modellock: broken\/model\.safetensors: tensor "resnet\.embedder\S+" has shape \[8.*\], not \[4/;
+    await expectRefusal(['predict', 'broken', photograph], 1, message);
+    const trained = await run('train', '--data', 'data', '--model', 'broken', '--out', 'out');
+    expect(trained.code).toBe(1);
+    expect(trained.stderr).toMatch(message);
+    rmSync(place.at('out.work'), { recursive: true });
   });
 
   it('for a baseline, of other classes: before the long part', async () => {
