@@ -21,6 +21,7 @@ export const variants: Readonly<Record<string, Variant>> = {
     from: 'hardened',
     recipe: { cleanTarget: 'prior', decoyTarget: 'prior' },
   },
+  chaff: { from: 'hardened', recipe: { cleanTarget: 'chaff', decoyTarget: 'chaff' } },
   'wrong labels': { from: 'hardened', recipe: { cleanTarget: 'wrong', decoyTarget: 'wrong' } },
   'lock weight ramped': { from: 'hardened', recipe: { ramp: 0.3 } },
   'in place of key images': {
