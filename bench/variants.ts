@@ -16,6 +16,7 @@ export const variants: Readonly<Record<string, Variant>> = {
   'half the decoys': { from: 'hardened', recipe: { decoys: 0.5 } },
   'as many clean images': { from: 'hardened', recipe: { clean: 1 } },
   'no weak edits': { from: 'hardened', recipe: { weak: 0 } },
+  'more weak edits': { from: 'hardened', recipe: { weak: 0.25 } },
   'one strength': { from: 'hardened', recipe: { alphaSpread: 0 } },
   'uniform targets': {
     from: 'hardened',
