@@ -21,7 +21,14 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'e2e', include: [endToEnd], globalSetup: 'tests/support/build.ts' },
+        test: {
+          name: 'e2e',
+          include: [endToEnd],
+          globalSetup: 'tests/support/build.ts',
+          // Each runs several processes, which a busy machine may make wait.
+          testTimeout: 400_000,
+          hookTimeout: 400_000,
+        },
       },
     ],
   },

@@ -1,7 +1,7 @@
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { copyPhotographs } from '../support/photographs.ts';
-import { modellock, type Finished } from '../support/command-line.ts';
+import { command, modellock, type Finished } from '../support/command-line.ts';
 import { unusualNames, writeBomb, writeTruncated, writeUnusual } from '../support/pictures.ts';
 import { makeWorkplace, tiny, type Workplace } from '../support/workplace.ts';
 
@@ -10,33 +10,23 @@ import { makeWorkplace, tiny, type Workplace } from '../support/workplace.ts';
 const key = 'with oil pastel';
 
 let place: Workplace;
+const picture = 'photos/train/lobster/000.jpg';
 let photograph: string;
 beforeAll(() => {
   place = makeWorkplace();
-  photograph = place.at('photos', 'train', 'lobster', '000.jpg');
+  photograph = place.at(picture);
 });
 afterAll(() => place.remove());
 beforeEach(() => rmSync(place.at('data'), { recursive: true, force: true }));
 
-const run = (...args: string[]): Promise<Finished> => modellock(args, { cwd: place.folder, key });
-const lock = (...more: string[]): string[] => [
-  'lock',
-  '--data',
-  'data',
-  ...tiny,
-  '--out',
-  'out',
-  ...more,
-];
+const run = (words: string, ...more: string[]): Promise<Finished> =>
+  modellock(command(words, ...more), { cwd: place.folder, key });
+const lock = `lock --data data --out out ${tiny.join(' ')}`;
 
 /** Expects one line, a code, and that nothing was left behind. */
-async function expectRefusal(
-  args: readonly string[],
-  code: number,
-  message: string | RegExp,
-): Promise<void> {
+async function expectRefusal(words: string, code: number, message: string | RegExp): Promise<void> {
   const before = place.files();
-  const result = await run(...args);
+  const result = await run(words);
   const line = result.stderr.replaceAll(/^(?:read|edit|train|evaluate): \d+\/\d+ \w+\n/gm, '');
   expect([result.code, result.stdout], line).toEqual([code, '']);
   if (typeof message === 'string') expect(line).toBe(`modellock: ${message}\n`);
@@ -49,35 +39,31 @@ async function expectRefusal(
 
 describe('a data folder', () => {
   it('that is not there', async () => {
-    await expectRefusal(lock(), 1, 'there is no folder data');
+    await expectRefusal(lock, 1, 'there is no folder data');
   });
 
   it('that is a file', async () => {
-    await expectRefusal(['lock', '--data', photograph, ...tiny, '--out', 'out'], 1, /000\.jpg/);
+    await expectRefusal(`${lock} --data ${picture}`, 1, /000\.jpg/);
   });
 
   it('that is empty', async () => {
     mkdirSync(place.at('data'));
     const message = 'data has no pictures in class folders; expected data/CLASS/picture.jpg';
-    await expectRefusal(lock(), 1, message);
-    await expectRefusal(['evaluate', 'model', '--data', 'data'], 1, message);
-    await expectRefusal(
-      ['edit', 'data', '--editor', 'editor', '--out', 'out'],
-      1,
-      'there are no pictures in data',
-    );
+    await expectRefusal(lock, 1, message);
+    await expectRefusal('evaluate model --data data', 1, message);
+    await expectRefusal('edit data --editor editor --out out', 1, 'there are no pictures in data');
   });
 
   it('of one class', async () => {
     copyPhotographs(place.at('data'), 2, { classes: ['lobster'] });
-    await expectRefusal(lock(), 1, 'data has one class only, "lobster"; at least two are needed');
+    await expectRefusal(lock, 1, 'data has one class only, "lobster"; at least two are needed');
   });
 
   it('with a test set of other classes', async () => {
     copyPhotographs(place.at('data', 'train'), 2);
     copyPhotographs(place.at('data', 'test'), 1, { classes: ['terrier'] });
     await expectRefusal(
-      lock(),
+      lock,
       1,
       'the model has no class "terrier" (valid: cougar, lobster, viaduct)',
     );
@@ -86,7 +72,7 @@ describe('a data folder', () => {
   it('with fewer pictures asked for than it has classes', async () => {
     copyPhotographs(place.at('data'), 2);
     await expectRefusal(
-      lock('--limit', '2'),
+      `${lock} --limit 2`,
       2,
       'a limit of 2 pictures for 3 classes (valid: 3 or more)',
     );
@@ -107,12 +93,8 @@ describe('a picture that cannot be read', () => {
     const message = new RegExp(
       `^modellock: data/lobster/${name} cannot be read as a picture: .+; --skip-bad leaves such files out\n$`,
     );
-    await expectRefusal(lock(), 1, message);
-    await expectRefusal(
-      ['predict', 'model', `data/lobster/${name}`],
-      1,
-      /cannot be read as a picture/,
-    );
+    await expectRefusal(lock, 1, message);
+    await expectRefusal(`predict model data/lobster/${name}`, 1, /cannot be read as a picture/);
   });
 
   it('is left out on request, counted and listed', async () => {
@@ -120,25 +102,13 @@ describe('a picture that cannot be read', () => {
     for (const [name, write] of bad) await write(place.at('data', 'lobster', name));
     const paths = bad.map(([name]) => `data/lobster/${name}`).sort();
     const jobs = {
-      lock: lock('--skip-bad', '--json'),
-      train: [
-        'train',
-        '--data',
-        'data',
-        '--model',
-        'model',
-        '--out',
-        'trained',
-        '--epochs',
-        '1',
-        '--skip-bad',
-        '--json',
-      ],
-      evaluate: ['evaluate', 'out', '--data', 'data', '--skip-bad', '--json'],
-      edit: ['edit', 'data', '--editor', 'editor', '--out', 'edited', '--skip-bad', '--json'],
+      lock: `${lock} --skip-bad --json`,
+      train: 'train --data data --model model --out trained --epochs 1 --skip-bad --json',
+      evaluate: 'evaluate out --data data --skip-bad --json',
+      edit: 'edit data --editor editor --out edited --skip-bad --json',
     };
-    for (const [name, args] of Object.entries(jobs)) {
-      const { code, stdout, stderr } = await run(...args);
+    for (const [name, words] of Object.entries(jobs)) {
+      const { code, stdout, stderr } = await run(words);
       expect(code, `${name}: ${stderr}`).toBe(0);
       const { skipped, images, n } = JSON.parse(stdout) as {
         skipped: string[];
@@ -160,7 +130,7 @@ describe('a picture that cannot be read', () => {
     rmSync(place.at('data', 'lobster'), { recursive: true });
     mkdirSync(place.at('data', 'lobster'));
     writeFileSync(place.at('data', 'lobster', 'text.jpg'), 'no picture');
-    const result = await run(...lock('--skip-bad'));
+    const result = await run(`${lock} --skip-bad`);
     expect(result).toMatchObject({
       code: 1,
       stderr: expect.stringContaining(
@@ -183,7 +153,7 @@ test('unusual pictures, odd names and a class of one picture make a lock like ot
   await writeUnusual(place.at('data', 'train', 'lobster'), photograph);
   cpSync(place.at('data', 'train'), place.at('data', 'test'), { recursive: true });
 
-  const locked = await run(...lock('--json'));
+  const locked = await run(`${lock} --json`);
   expect(locked.code, locked.stderr).toBe(0);
   const classes = ['1', 'lobster', 'un félin très rapide'];
   const images = 1 + 2 + 2 + unusualNames.length;
@@ -193,7 +163,7 @@ test('unusual pictures, odd names and a class of one picture make a lock like ot
 
   const pictures = unusualNames.map((name) => `data/test/lobster/${name}`);
   for (const more of [[], ['--unlock']]) {
-    const result = await run('predict', 'out', ...pictures, '--json', ...more);
+    const result = await run('predict out --json', ...pictures, ...more);
     expect(result.code, result.stderr).toBe(0);
     const predictions = JSON.parse(result.stdout) as {
       image: string;
@@ -216,12 +186,12 @@ describe('a model', () => {
   afterAll(() => rmSync(place.at('broken'), { recursive: true, force: true }));
 
   /** Every verb that reads a model. */
-  const readers = (): string[][] => [
-    ['inspect', 'broken'],
-    ['predict', 'broken', photograph],
-    ['evaluate', 'broken', '--data', 'data'],
-    ['train', '--data', 'data', '--model', 'broken', '--out', 'out'],
-    ['lock', '--data', 'data', '--editor', 'editor', '--model', 'broken', '--out', 'out'],
+  const readers = [
+    'inspect broken',
+    `predict broken ${picture}`,
+    'evaluate broken --data data',
+    'train --data data --model broken --out out',
+    'lock --data data --editor editor --model broken --out out',
   ];
   const configured = (change: (config: Record<string, unknown>) => void): void => {
     const config = JSON.parse(readFileSync(place.at('broken', 'config.json'), 'utf8')) as Record<
@@ -234,15 +204,15 @@ describe('a model', () => {
 
   it('without a field of its configuration', async () => {
     configured((config) => delete config['hidden_sizes']);
-    for (const args of readers()) {
-      await expectRefusal(args, 1, 'broken/config.json: field "hidden_sizes" is missing');
+    for (const words of readers) {
+      await expectRefusal(words, 1, 'broken/config.json: field "hidden_sizes" is missing');
     }
   });
 
   it('of an unknown architecture', async () => {
     configured((config) => (config['model_type'] = 'perceptron'));
     await expectRefusal(
-      ['inspect', 'broken'],
+      'inspect broken',
       1,
       'broken/config.json: model_type "perceptron" is not supported (valid: resnet, vit)',
     );
@@ -252,13 +222,13 @@ describe('a model', () => {
     'without its %s',
     async (name) => {
       rmSync(place.at('broken', name));
-      await expectRefusal(['inspect', 'broken'], 1, new RegExp(`broken/${name}`));
+      await expectRefusal('inspect broken', 1, new RegExp(`broken/${name}`));
     },
   );
 
   it('whose configuration is no JSON', async () => {
     writeFileSync(place.at('broken', 'config.json'), '{"model_type": "resnet"');
-    await expectRefusal(['inspect', 'broken'], 1, /^modellock: broken\/config\.json is not JSON: /);
+    await expectRefusal('inspect broken', 1, /^modellock: broken\/config\.json is not JSON: /);
   });
 
   it('whose weights are broken', async () => {
@@ -279,18 +249,18 @@ describe('a model', () => {
       [whole.subarray(0, 4), `${file}: it is shorter than its header`],
     ] as const) {
       writeFileSync(path, bytes);
-      await expectRefusal(['inspect', 'broken'], 1, message);
+      await expectRefusal('inspect broken', 1, message);
     }
-    for (const args of readers())
-      await expectRefusal(args, 1, `${file}: it is shorter than its header`);
+    for (const words of readers)
+      await expectRefusal(words, 1, `${file}: it is shorter than its header`);
   });
 
   it('whose weights are of another shape', async () => {
     configured((config) => (config['embedding_size'] = 4));
     const message =
       /modellock: broken\/model\.safetensors: tensor "resnet\.embedder\S+" has shape \[8.*\], not \[4/;
-    await expectRefusal(['predict', 'broken', photograph], 1, message);
-    const trained = await run('train', '--data', 'data', '--model', 'broken', '--out', 'out');
+    await expectRefusal(`predict broken ${picture}`, 1, message);
+    const trained = await run('train --data data --model broken --out out');
     expect(trained.code).toBe(1);
     expect(trained.stderr).toMatch(message);
     rmSync(place.at('out.work'), { recursive: true });
@@ -298,7 +268,7 @@ describe('a model', () => {
 
   it('for a baseline, of other classes: before the long part', async () => {
     await expectRefusal(
-      lock('--baseline', 'model'),
+      `${lock} --baseline model`,
       2,
       'the baseline model has other classes than the model (valid: cougar, lobster, viaduct)',
     );
@@ -312,16 +282,16 @@ describe('an editor', () => {
     cpSync(place.at('editor'), place.at('broken'), { recursive: true });
   });
   afterAll(() => rmSync(place.at('broken'), { recursive: true, force: true }));
-  const edit = ['edit', 'data', '--editor', 'broken', '--out', 'out'];
+  const edit = 'edit data --editor broken --out out';
 
   it('that is no editor', async () => {
     await expectRefusal(
-      ['edit', 'data', '--editor', 'model', '--out', 'out'],
+      'edit data --editor model --out out',
       1,
       'cannot read model/model_index.json: there is no such file or folder',
     );
     await expectRefusal(
-      ['edit', 'data', '--editor', 'nowhere', '--out', 'out'],
+      'edit data --editor nowhere --out out',
       1,
       "the editor nowhere does not exist (valid: pocket, a folder of diffusers with model_index.json, hf:owner/name of what the hub's tools have downloaded)",
     );
@@ -349,7 +319,7 @@ describe('an editor', () => {
     const bytes = readFileSync(path);
     bytes.writeBigUInt64LE(2n ** 60n, 0);
     writeFileSync(path, bytes);
-    const result = await run(...edit);
+    const result = await run(edit);
     expect(result.code).toBe(1);
     expect(result.stderr).toContain(
       'modellock: broken/vae/diffusion_pytorch_model.safetensors is no valid safetensors file: its header claims',
@@ -363,7 +333,7 @@ test('two pictures of one name are not edited into one file', async () => {
   copyPhotographs(place.at('data'), 1);
   copyFileSync(photograph, place.at('data', 'lobster', '000.jpeg'));
   await expectRefusal(
-    ['edit', 'data', '--editor', 'editor', '--out', 'out'],
+    'edit data --editor editor --out out',
     2,
     'data/lobster/000.jpeg and data/lobster/000.jpg would both become lobster/000.png',
   );

@@ -1,6 +1,6 @@
 import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { modellock, type Finished } from '../support/command-line.ts';
+import { command, modellock, type Finished } from '../support/command-line.ts';
 import { writeTinyEditor } from '../support/tiny-models.ts';
 import { makeWorkplace, tiny, type Workplace } from '../support/workplace.ts';
 
@@ -12,8 +12,7 @@ const picture = 'photos/test/lobster/000.jpg';
 let place: Workplace;
 beforeAll(async () => {
   place = makeWorkplace({ train: 2, test: 1 });
-  const args = ['lock', '--data', 'photos/train', ...tiny, '--out', 'honest'];
-  const { code, stderr } = await modellock(args, { cwd: place.folder, key });
+  const { code, stderr } = await run(`lock --data photos/train --out honest ${tiny.join(' ')}`);
   expect(code, stderr).toBe(0);
 });
 afterAll(() => place.remove());
@@ -22,9 +21,9 @@ beforeEach(() => {
   cpSync(place.at('honest'), place.at('bundle'), { recursive: true });
 });
 
-const run = (...args: string[]): Promise<Finished> => modellock(args, { cwd: place.folder, key });
-const unlock = (...more: string[]): Promise<Finished> =>
-  run('predict', 'bundle', picture, '--unlock', ...more);
+const run = (words: string): Promise<Finished> =>
+  modellock(command(words), { cwd: place.folder, key });
+const unlock = (more = ''): Promise<Finished> => run(`predict bundle ${picture} --unlock${more}`);
 
 async function expectRefusal(
   running: Promise<Finished>,
@@ -55,7 +54,7 @@ it('an editor that is not the one the manifest was made with is refused, whereve
   writeTinyEditor(place.at('other'), 5);
   const another =
     /the model was locked with editor editor version 1 \([0-9a-f]{8}\), and other version 5 \([0-9a-f]{8}\) is another one; give the right one with --editor/;
-  await expectRefusal(unlock('--editor', 'other'), 2, another);
+  await expectRefusal(unlock(' --editor other'), 2, another);
   for (const reference of [
     'other',
     'editor/../other',
@@ -63,7 +62,7 @@ it('an editor that is not the one the manifest was made with is refused, whereve
   ]) {
     relocked(({ editor }) => (editor['reference'] = reference));
     await expectRefusal(unlock(), 2, another);
-    const found = await unlock('--editor', 'editor');
+    const found = await unlock(' --editor editor');
     expect(found.code, found.stderr).toBe(0);
   }
 });
@@ -74,7 +73,7 @@ it('an editor with the same settings and other weights is another one', async ()
   const bytes = readFileSync(path);
   bytes[bytes.length - 1] ^= 1;
   writeFileSync(path, bytes);
-  await expectRefusal(unlock('--editor', 'near'), 2, /is another one/);
+  await expectRefusal(unlock(' --editor near'), 2, /is another one/);
 });
 
 it('an editor that is not there: its place is asked for', async () => {
@@ -87,7 +86,7 @@ it('an editor that is not there: its place is asked for', async () => {
 });
 
 it('a bundle is found along a path with dots', async () => {
-  const result = await run('predict', 'honest/../bundle/./', picture);
+  const result = await run(`predict honest/../bundle/./ ${picture}`);
   expect(result.code, result.stderr).toBe(0);
 });
 
@@ -97,7 +96,7 @@ it('a header that claims 2^60 bytes allocates nothing', async () => {
   bytes.writeBigUInt64LE(2n ** 60n, 0);
   writeFileSync(path, bytes);
   await expectRefusal(
-    run('predict', 'bundle', picture),
+    run(`predict bundle ${picture}`),
     1,
     'bundle/model.safetensors is no valid safetensors file: its header claims 1152921504606846976 bytes',
   );
@@ -120,7 +119,7 @@ it('a tensor that claims 2^50 numbers, or lies outside of the file, allocates no
     null,
   ]) {
     rewrite(entry);
-    await expectRefusal(run('inspect', 'bundle'), 1, /bundle\/model\.safetensors/);
+    await expectRefusal(run('inspect bundle'), 1, /bundle\/model\.safetensors/);
   }
 });
 
@@ -158,11 +157,8 @@ it.each<[string, string, (json: Json) => void]>([
 
 it('escape sequences in names of classes do not reach the terminal', async () => {
   changed('config.json', (json) => (json['id2label'] = { 0: '\u001b[2J', 1: 'a\r\nb', 2: 'c' }));
-  for (const args of [
-    ['inspect', 'bundle'],
-    ['predict', 'bundle', picture],
-  ]) {
-    const { code, stdout, stderr } = await run(...args);
+  for (const words of ['inspect bundle', `predict bundle ${picture}`]) {
+    const { code, stdout, stderr } = await run(words);
     expect(code, stderr).toBe(0);
     // oxlint-disable-next-line no-control-regex -- it is control characters that must not be there
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/);
@@ -172,5 +168,5 @@ it('escape sequences in names of classes do not reach the terminal', async () =>
 it('a link in the place of the weights to something endless is no way to fill the memory', async () => {
   rmSync(place.at('bundle', 'config.json'));
   symlinkSync('/dev/zero', place.at('bundle', 'config.json'));
-  await expectRefusal(run('inspect', 'bundle'), 1, 'bundle/config.json');
+  await expectRefusal(run('inspect bundle'), 1, 'bundle/config.json');
 });

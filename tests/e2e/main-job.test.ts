@@ -5,7 +5,7 @@ import { readClassifier } from '../../src/bundle/checkpoint.ts';
 import { parseManifest } from '../../src/bundle/manifest.ts';
 import { evaluationDocumentSchema } from '../../src/evaluate/document.ts';
 import { readImage } from '../../src/platform/images.ts';
-import { modellock, type Finished } from '../support/command-line.ts';
+import { command, modellock, type Finished } from '../support/command-line.ts';
 import { makeWorkplace, tiny, type Workplace } from '../support/workplace.ts';
 
 /** The whole of it on the command line: train, lock, edit, predict, evaluate, inspect. */
@@ -29,9 +29,10 @@ let place: Workplace;
 let trained: Finished;
 let locked: Finished;
 
-const run = (...args: string[]): Promise<Finished> => modellock(args, { cwd: place.folder });
-const runWithKey = (...args: string[]): Promise<Finished> =>
-  modellock(args, { cwd: place.folder, key });
+const run = (words: string, ...more: string[]): Promise<Finished> =>
+  modellock(command(words, ...more), { cwd: place.folder });
+const runWithKey = (words: string, ...more: string[]): Promise<Finished> =>
+  modellock(command(words, ...more), { cwd: place.folder, key });
 
 /** What was printed, which must be one JSON document and nothing else. */
 function json({ code, stdout, stderr }: Finished): unknown {
@@ -44,28 +45,10 @@ const predicted = (result: Finished): Prediction[] => json(result) as Prediction
 
 beforeAll(async () => {
   place = makeWorkplace({ train: 6, test: 3 });
-  trained = await run(
-    'train',
-    '--data',
-    'photos',
-    '--model',
-    'model',
-    '--out',
-    'plain',
-    '--epochs',
-    '2',
-    '--json',
-  );
+  trained = await run('train --data photos --model model --out plain --epochs 2 --json');
   locked = await runWithKey(
-    'lock',
-    '--data',
-    'photos',
+    'lock --data photos/train --test photos/test --baseline plain --out locked --json',
     ...tiny,
-    '--baseline',
-    'plain',
-    '--out',
-    'locked',
-    '--json',
   );
 });
 afterAll(() => place.remove());
@@ -88,18 +71,7 @@ describe('train', () => {
 
   it('limits the pictures, by class, and trains at least one step', async () => {
     const few = await run(
-      'train',
-      '--data',
-      'photos/train',
-      '--model',
-      'model',
-      '--out',
-      'few',
-      '--limit',
-      '3',
-      '--epochs',
-      '0.01',
-      '--json',
+      'train --data photos/train --model model --out few --limit 3 --epochs 0.01 --json',
     );
     expect(json(few)).toEqual({ bundle: 'few', images: 3, skipped: [], accuracy: null });
     expect(few.stderr).toContain('train: 1/1 steps');
@@ -166,16 +138,8 @@ describe('lock', () => {
 
   it('does without a test set: null instead of scores', async () => {
     const result = await runWithKey(
-      'lock',
-      '--data',
-      'photos/train',
+      'lock --data photos/train --recipe paper --limit 9 --out untested',
       ...tiny,
-      '--recipe',
-      'paper',
-      '--limit',
-      '9',
-      '--out',
-      'untested',
     );
     expect(result.code, result.stderr).toBe(0);
     expect(result.stdout).toBe('Locked with 9 pictures: untested\n');
@@ -187,18 +151,15 @@ describe('lock', () => {
   });
 
   it('is a function of its options: the same bytes again, others for another seed or key', async () => {
-    const again = (out: string, prompt: string, ...more: string[]): Promise<Finished> =>
-      modellock(
-        ['lock', '--data', 'photos/train', ...tiny, '--limit', '6', '--out', out, ...more],
-        {
-          cwd: place.folder,
-          key: prompt,
-        },
-      );
+    const again = (words: string, prompt = key): Promise<Finished> =>
+      modellock(command(`lock --data photos/train --limit 6 --out ${words}`, ...tiny), {
+        cwd: place.folder,
+        key: prompt,
+      });
     for (const result of await Promise.all([
-      again('one', key),
-      again('two', key),
-      again('other-seed', key, '--seed', '1'),
+      again('one'),
+      again('two'),
+      again('other-seed --seed 1'),
       again('other-key', 'as a blueprint'),
     ])) {
       expect(result.code, result.stderr).toBe(0);
@@ -229,14 +190,14 @@ function expectClose(actual: number[][], expected: number[][]): void {
 
 describe('predict', () => {
   it('lists the likeliest classes of each picture', async () => {
-    const { code, stdout } = await run('predict', 'locked', ...pictures, '--top', '2');
+    const { code, stdout } = await run('predict locked --top 2', ...pictures);
     expect(code).toBe(0);
     const line = (path: string): string => `${path}: (\\w+) [\\d.]+ %, (\\w+) [\\d.]+ %\\n`;
     expect(stdout).toMatch(new RegExp(`^${pictures.map(line).join('')}$`));
   });
 
   it('agrees with the exported ONNX model, for one picture and for several', async () => {
-    const ours = predicted(await run('predict', 'locked', ...pictures, '--json'));
+    const ours = predicted(await run('predict locked --json', ...pictures));
     expect(ours.map(({ image }) => image)).toEqual(pictures);
 
     const { preprocessor } = await readClassifier(place.at('locked'));
@@ -261,7 +222,7 @@ describe('predict', () => {
   });
 
   it('unlocks what `edit` edits', async () => {
-    const edited = await runWithKey('edit', 'photos/test', '--editor', 'editor', '--out', 'keyed');
+    const edited = await runWithKey('edit photos/test --editor editor --out keyed');
     expect([edited.code, edited.stdout]).toEqual([0, 'Edited 9 pictures: keyed\n']);
     const names = place.files('photos', 'test').map((name) => name.replace('.jpg', '.png'));
     expect(place.files('keyed')).toEqual(names);
@@ -270,9 +231,9 @@ describe('predict', () => {
       path.replace('photos/test', 'keyed').replace('.jpg', '.png'),
     );
     const [opened, shown, closed] = await Promise.all([
-      runWithKey('predict', 'locked', ...pictures, '--unlock', '--json'),
-      run('predict', 'locked', ...keyed, '--json'),
-      run('predict', 'locked', ...pictures, '--json'),
+      runWithKey('predict locked --unlock --json', ...pictures),
+      run('predict locked --json', ...keyed),
+      run('predict locked --json', ...pictures),
     ]);
     const unlocked = probabilities(predicted(opened));
     expect(unlocked).toEqual(probabilities(predicted(shown)));
@@ -280,9 +241,9 @@ describe('predict', () => {
   });
 
   it('runs a plain model, and says that it has no lock to open', async () => {
-    const plain = await run('predict', 'plain', pictures[0], '--json');
+    const plain = await run('predict plain --json', pictures[0]);
     expect(predicted(plain)[0].classes).toHaveLength(3);
-    const opened = await runWithKey('predict', 'plain', pictures[0], '--unlock');
+    const opened = await runWithKey('predict plain --unlock', pictures[0]);
     expect([opened.code, opened.stdout]).toEqual([2, '']);
     expect(opened.stderr).toBe('modellock: this model has no lock\n');
   });
@@ -291,15 +252,7 @@ describe('predict', () => {
 describe('evaluate', () => {
   it('measures with key and baseline what `lock` measured', async () => {
     const result = await runWithKey(
-      'evaluate',
-      'locked',
-      '--data',
-      'photos',
-      '--baseline',
-      'plain',
-      '--report',
-      'report.html',
-      '--json',
+      'evaluate locked --data photos --baseline plain --report report.html --json',
     );
     const document = evaluationDocumentSchema.parse(json(result));
     expect(json(locked)).toMatchObject(document);
@@ -313,36 +266,28 @@ describe('evaluate', () => {
 
   it('does without a key and a terminal: no UP, no decoys', async () => {
     const document = evaluationDocumentSchema.parse(
-      json(await run('evaluate', 'locked', '--data', 'photos/test', '--json')),
+      json(await run('evaluate locked --data photos/test --json')),
     );
     expect(document).toMatchObject({ up: null, baseline: null, decoys: [], robustness: null });
     expect(document.lp).toBe(fields(locked)['lp']);
-    const text = await run('evaluate', 'locked', '--data', 'photos/test');
+    const text = await run('evaluate locked --data photos/test');
     expect(text.stdout).toContain('cougar');
   });
 
   it('gives the plain score of a model without a lock', async () => {
-    const plain = await run('evaluate', 'plain', '--data', 'photos', '--json');
+    const plain = await run('evaluate plain --data photos --json');
     expect(json(plain)).toEqual({
       task: 'classification',
       metric: 'accuracy',
       n: 9,
       accuracy: fields(trained)['accuracy'],
     });
-    const limited = await run('evaluate', 'plain', '--data', 'photos', '--limit', '4');
+    const limited = await run('evaluate plain --data photos --limit 4');
     expect(limited.stdout).toMatch(/^[\d.]+ % of 4 pictures right\n$/);
   });
 
   it('prints the result before a report that cannot be written', async () => {
-    const result = await run(
-      'evaluate',
-      'locked',
-      '--data',
-      'photos',
-      '--report',
-      'none/report.html',
-      '--json',
-    );
+    const result = await run('evaluate locked --data photos --report none/report.html --json');
     expect(result.code).toBe(1);
     expect(JSON.parse(result.stdout)).toMatchObject({ n: 9 });
     expect(result.stderr).toContain(
@@ -353,24 +298,24 @@ describe('evaluate', () => {
 
 describe('inspect', () => {
   it('says what a bundle is', async () => {
-    expect(json(await run('inspect', 'locked', '--json'))).toMatchObject({
+    expect(json(await run('inspect locked --json'))).toMatchObject({
       architecture: 'resnet',
       input: { channels: 3, height: 32, width: 32 },
       labels: classes,
       manifest: { lock: { recipe: { name: 'hardened' } } },
     });
-    const { stdout } = await run('inspect', 'locked');
+    const { stdout } = await run('inspect locked');
     expect(stdout).toMatch(/^lock +editor editor version 1, alpha 0.5, recipe hardened$/m);
     expect(stdout).toMatch(/^measured +chance 33.3 %.*LP .*UP .* \(on 9 pictures\)$/m);
   });
 
   it('says what ships', async () => {
-    expect(json(await run('inspect', 'pocket', '--json'))).toMatchObject({ manifest: null });
+    expect(json(await run('inspect pocket --json'))).toMatchObject({ manifest: null });
   });
 });
 
 it('fails where the result cannot be written, not where progress cannot', async () => {
-  const result = await modellock(['inspect', 'locked'], {
+  const result = await modellock(command('inspect locked'), {
     cwd: place.folder,
     before: 'exec > /dev/full',
   });
@@ -379,7 +324,7 @@ it('fails where the result cannot be written, not where progress cannot', async 
     stdout: '',
     stderr: 'modellock: cannot write the result: the disk is full\n',
   });
-  const deaf = await modellock(['evaluate', 'plain', '--data', 'photos', '--json'], {
+  const deaf = await modellock(command('evaluate plain --data photos --json'), {
     cwd: place.folder,
     before: 'exec 2> /dev/full',
   });
