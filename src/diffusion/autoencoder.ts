@@ -1,5 +1,4 @@
-import { ModelLockError } from '../base/error.ts';
-import { entryOf } from '../base/registry.ts';
+import { requireEntry } from '../base/registry.ts';
 import type { Value } from '../graph/value.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
 import {
@@ -56,9 +55,6 @@ const autoencoders = {
 /** The autoencoder of a `vae/config.json`. Throws `unsupported` for other classes. */
 export function autoencoderFrom(config: RawConfig, where: string): Autoencoder {
   const name = String(config['_class_name']);
-  const open = entryOf<OpenAutoencoder>(autoencoders, name);
-  if (open) return open(config, where);
-  throw new ModelLockError('unsupported', `${where}: autoencoder "${name}" is not supported`, {
-    valid: Object.keys(autoencoders),
-  });
+  const message = `${where}: autoencoder "${name}" is not supported`;
+  return requireEntry<OpenAutoencoder>(autoencoders, name, 'unsupported', message)(config, where);
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { ModelLockError } from '../base/error.ts';
-import { entryOf } from '../base/registry.ts';
+import { requireEntry } from '../base/registry.ts';
 import { openComponents, pipelineClass } from '../diffusion/components.ts';
 import { hashFolder, resolveReference } from '../formats/reference.ts';
 import { parseConfig } from '../nn/config.ts';
@@ -57,12 +56,8 @@ export async function openEditor(
 ): Promise<InstructPix2PixEditor> {
   const { name, folder } = await resolveReference(reference, 'editor');
   const pipeline = await pipelineClass(folder);
-  const open = entryOf<Open>(editors, pipeline);
-  if (!open) {
-    throw new ModelLockError('unsupported', `${folder}: pipeline "${pipeline}" is no editor`, {
-      valid: Object.keys(editors),
-    });
-  }
+  const message = `${folder}: pipeline "${pipeline}" is no editor`;
+  const open = requireEntry<Open>(editors, pipeline, 'unsupported', message);
   const path = join(folder, optionsFile);
   const raw = (await exists(path)) ? await readJsonObject(path) : {};
   const { version, ...defaults } = parseConfig(optionsSchema, raw, path);

@@ -1,5 +1,4 @@
-import { ModelLockError } from '../base/error.ts';
-import { entryOf } from '../base/registry.ts';
+import { requireEntry } from '../base/registry.ts';
 
 /** What a locked model is taught to answer where the key is missing. */
 export type LockTarget =
@@ -79,9 +78,5 @@ export const recipes = {
 export type RecipeName = keyof typeof recipes;
 
 export function recipeNamed(name: string): Recipe {
-  const recipe = entryOf<Recipe>(recipes, name);
-  if (recipe) return recipe;
-  throw new ModelLockError('usage', `no recipe is called "${name}"`, {
-    valid: Object.keys(recipes),
-  });
+  return requireEntry<Recipe>(recipes, name, 'usage', `no recipe is called "${name}"`);
 }

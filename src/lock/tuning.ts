@@ -1,5 +1,4 @@
-import { ModelLockError } from '../base/error.ts';
-import { entryOf } from '../base/registry.ts';
+import { requireEntry } from '../base/registry.ts';
 import type { Augmentation } from '../data/augment/augmentation.ts';
 import { inceptionCrop } from '../data/augment/crop.ts';
 import { erasedBoxes } from '../data/augment/erase.ts';
@@ -74,9 +73,5 @@ export const tunings = {
 export type TuningName = keyof typeof tunings;
 
 export function tuningNamed(name: string): FineTuning {
-  const tuning = entryOf<FineTuning>(tunings, name);
-  if (tuning) return tuning;
-  throw new ModelLockError('usage', `no tuning is called "${name}"`, {
-    valid: Object.keys(tunings),
-  });
+  return requireEntry<FineTuning>(tunings, name, 'usage', `no tuning is called "${name}"`);
 }

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
-import { ModelLockError } from '../../base/error.ts';
-import { entryOf } from '../../base/registry.ts';
+import { requireEntry } from '../../base/registry.ts';
 import { parseConfig, type RawConfig } from '../../nn/config.ts';
 import { ddim, ddimConfig } from './ddim.ts';
 import { ddpm, ddpmConfig } from './ddpm.ts';
@@ -36,9 +35,6 @@ const schedulers = {
 /** The scheduler of a `scheduler_config.json`. Throws `unsupported` for other classes. */
 export function schedulerFrom(config: RawConfig, where: string): Scheduler {
   const name = String(config['_class_name']);
-  const open = entryOf<Open>(schedulers, name);
-  if (open) return open(config, where);
-  throw new ModelLockError('unsupported', `${where}: scheduler "${name}" is not supported`, {
-    valid: Object.keys(schedulers),
-  });
+  const message = `${where}: scheduler "${name}" is not supported`;
+  return requireEntry<Open>(schedulers, name, 'unsupported', message)(config, where);
 }

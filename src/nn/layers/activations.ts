@@ -1,5 +1,4 @@
-import { ModelLockError } from '../../base/error.ts';
-import { entryOf } from '../../base/registry.ts';
+import { requireEntry } from '../../base/registry.ts';
 import { quickGelu, relu6, silu } from '../../graph/functions/activations.ts';
 import { gelu, hardSwish, mish, relu, sigmoid, tanh } from '../../graph/ops/elementwise/ops.ts';
 import type { Value } from '../../graph/value.ts';
@@ -24,9 +23,10 @@ export type ActivationName = keyof typeof activations;
 
 /** Throws `unsupported` for a name that is not in the table. */
 export function activationNamed(name: string): (x: Value) => Value {
-  const known = entryOf<(x: Value) => Value>(activations, name);
-  if (known) return known;
-  throw new ModelLockError('unsupported', `no activation is called "${name}"`, {
-    valid: Object.keys(activations),
-  });
+  return requireEntry<(x: Value) => Value>(
+    activations,
+    name,
+    'unsupported',
+    `no activation is called "${name}"`,
+  );
 }

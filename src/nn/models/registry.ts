@@ -1,5 +1,4 @@
-import { ModelLockError } from '../../base/error.ts';
-import { entryOf } from '../../base/registry.ts';
+import { requireEntry } from '../../base/registry.ts';
 import type { Value } from '../../graph/value.ts';
 import { labelsOf, parseConfig, type RawConfig } from '../config.ts';
 import type { Scope } from '../scope.ts';
@@ -55,13 +54,8 @@ const families = {
 /** The classifier that a `config.json` describes. Throws `unsupported` for other architectures. */
 export function classifierFrom(config: RawConfig, where: string): Classifier {
   const type = String(config['model_type']);
-  const family = entryOf<Family>(families, type);
-  if (!family) {
-    throw new ModelLockError('unsupported', `${where}: model_type "${type}" is not supported`, {
-      valid: Object.keys(families),
-    });
-  }
-  return family(config, where);
+  const message = `${where}: model_type "${type}" is not supported`;
+  return requireEntry<Family>(families, type, 'unsupported', message)(config, where);
 }
 
 /** The configuration of the same architecture for other classes. */
