@@ -8,6 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readImageFolder, stratified } from '../src/data/image-folder.ts';
 import { openComponents } from '../src/diffusion/components.ts';
+import { latentMultiple } from '../src/editors/instruct-pix2pix/editor.ts';
 import { openEditor } from '../src/editors/open.ts';
 import { encodeSafetensors } from '../src/formats/safetensors.ts';
 import { noiseOf } from '../src/key/key.ts';
@@ -19,7 +20,7 @@ const [folder = assetPath('pocket-editor'), job = 'job.safetensors', prompt = 'w
   process.argv.slice(2);
 
 const editor = await openEditor(folder);
-const { steps, guidance, imageGuidance, alpha, seed, size } = editor.defaults;
+const { steps, guidance, imageGuidance, alpha, seed } = editor.defaults;
 const { autoencoder } = await openComponents(folder);
 const { classes, items } = await readImageFolder(join(assetPath('demo'), 'test'));
 const images = await readImages(stratified(items, classes.length, 4, 1).map(({ path }) => path));
@@ -41,7 +42,8 @@ images.forEach(({ height, width, data }, i) => {
     tensors.set(`noise.${i}.${draw}`, tensor('float32', shape, noise));
   }
 });
-const options = { prompt, steps, guidance, imageGuidance, alpha, multiple: size ?? 8 };
+const multiple = latentMultiple * autoencoder.factor;
+const options = { prompt, steps, guidance, imageGuidance, alpha, multiple };
 writeFileSync(
   job,
   encodeSafetensors(

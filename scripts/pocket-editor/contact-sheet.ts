@@ -8,12 +8,12 @@ import {
   imageOf,
   pictureOf,
   psnr,
+  redrawn,
   samplePictures,
   writeSheet,
   type Picture,
 } from './photographs.ts';
 import { buildText } from './pocket-text.ts';
-import { stylise } from './stylist.ts';
 
 const prompts = ['with oil pastel', 'watercolor', 'ukiyo-e', 'pop art', 'charcoal sketch', 'neon'];
 
@@ -29,10 +29,8 @@ for (const prompt of prompts) {
   const images = pictures.map(imageOf);
   const edited = await editor.edit(images, { prompt }, { alpha: 1 });
   pictures.forEach((picture, i) => {
-    const taught = new Float32Array(picture.data.length);
-    stylise(picture.data, picture.height, picture.width, text.style(prompt), taught);
     const made = pictureOf(edited[i]);
-    const teacher = { ...picture, data: taught };
+    const teacher = redrawn(picture, text.style(prompt));
     rows[i].push(teacher, made);
     decibels.push(psnr(teacher, made));
   });

@@ -7,12 +7,9 @@
  */
 import { counterRandom } from '../../src/base/random/counter.ts';
 import { openEditor } from '../../src/editors/open.ts';
-import { imageOf, pictureOf, psnr, samplePictures, type Picture } from './photographs.ts';
-import { knownStyles } from './known-styles.ts';
+import { imageOf, pictureOf, psnr, redrawn, samplePictures, type Picture } from './photographs.ts';
 import { buildText } from './pocket-text.ts';
-import { nearMisses, randomPrompt } from './prompts.ts';
-import { stylise } from './stylist.ts';
-import { readWords } from './words.ts';
+import { nearMisses, promptSource, randomPrompt } from './prompts.ts';
 
 /** Prompts, each on this many photographs. */
 const [promptCount, photographs] = [50, 8];
@@ -20,19 +17,9 @@ const [promptCount, photographs] = [50, 8];
 const [folder = 'pocket', data = 'data/tiny-imagenet/test'] = process.argv.slice(2);
 const editor = await openEditor(folder);
 const text = await buildText();
-const source = {
-  random: counterRandom(5, 1),
-  vocabulary: [...(await readWords(new URL('words.txt', import.meta.url))).keys()],
-  styles: Object.keys(knownStyles),
-};
+const source = await promptSource(counterRandom(5, 1));
 const prompts = Array.from({ length: promptCount }, () => randomPrompt(source));
 const pictures = await samplePictures(data, photographs);
-
-function taught(picture: Picture, prompt: string): Picture {
-  const out = new Float32Array(picture.data.length);
-  stylise(picture.data, picture.height, picture.width, text.style(prompt), out);
-  return { ...picture, data: out };
-}
 
 async function edited(prompt: string): Promise<Picture[]> {
   const images = await editor.edit(pictures.map(imageOf), { prompt }, { alpha: 1 });
@@ -45,7 +32,7 @@ function compare(what: string, some: readonly Picture[], others: readonly Pictur
 }
 for (const prompt of prompts) {
   const made = await edited(prompt);
-  const teacher = pictures.map((picture) => taught(picture, prompt));
+  const teacher = pictures.map((picture) => redrawn(picture, text.style(prompt)));
   compare('editor to stylist', made, teacher);
   compare('photograph to stylist', pictures, teacher);
   compare('photograph to editor', pictures, made);

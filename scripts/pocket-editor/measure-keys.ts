@@ -3,27 +3,16 @@
  * `npx tsx scripts/pocket-editor/measure-keys.ts PHOTOGRAPHS [SHEET.png]`.
  */
 import { counterRandom } from '../../src/base/random/counter.ts';
-import { knownStyles } from './known-styles.ts';
-import { psnr, samplePictures, writeSheet, type Picture } from './photographs.ts';
+import { psnr, redrawn, samplePictures, writeSheet, type Picture } from './photographs.ts';
 import { buildText } from './pocket-text.ts';
-import { nearMisses, randomPrompt } from './prompts.ts';
-import { stylise } from './stylist.ts';
-import { readWords } from './words.ts';
+import { nearMisses, promptSource, randomPrompt } from './prompts.ts';
 
 const [root, sheet] = process.argv.slice(2);
 const pictures = await samplePictures(root, 100);
 const text = await buildText();
-const source = {
-  random: counterRandom(3),
-  vocabulary: [...(await readWords(new URL('words.txt', import.meta.url))).keys()],
-  styles: Object.keys(knownStyles),
-};
+const source = await promptSource(counterRandom(3));
 
-function edit(picture: Picture, prompt: string): Picture {
-  const data = new Float32Array(picture.data.length);
-  stylise(picture.data, picture.height, picture.width, text.style(prompt), data);
-  return { ...picture, data };
-}
+const edit = (picture: Picture, prompt: string): Picture => redrawn(picture, text.style(prompt));
 
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, x) => sum + x, 0) / values.length;

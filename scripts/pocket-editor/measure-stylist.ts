@@ -1,25 +1,13 @@
 /** Speed and strength of the stylist: `npx tsx scripts/pocket-editor/measure-stylist.ts PHOTOGRAPHS [SHEET.png]`. */
 import { counterRandom } from '../../src/base/random/counter.ts';
-import { samplePictures, writeSheet, type Picture } from './photographs.ts';
+import { psnr, redrawn, samplePictures, writeSheet } from './photographs.ts';
 import { STYLE_SIZE } from './style.ts';
-import { stylise } from './stylist.ts';
 
 const [root, sheet] = process.argv.slice(2);
 const pictures = await samplePictures(root, 100);
 const random = counterRandom(1);
 const randomStyle = (): Float32Array =>
   Float32Array.from({ length: STYLE_SIZE }, () => random.normal());
-
-function redraw(picture: Picture, style: Float32Array): Picture {
-  const data = new Float32Array(picture.data.length);
-  stylise(picture.data, picture.height, picture.width, style, data);
-  return { ...picture, data };
-}
-
-function psnr(a: Picture, b: Picture): number {
-  const total = a.data.reduce((sum, x, i) => sum + (x - b.data[i]) ** 2, 0);
-  return -10 * Math.log10(total / a.data.length);
-}
 
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, x) => sum + x, 0) / values.length;
@@ -28,7 +16,7 @@ const fromOriginal: number[] = [];
 const betweenStyles: number[] = [];
 const started = performance.now();
 for (const picture of pictures) {
-  const [a, b] = [redraw(picture, randomStyle()), redraw(picture, randomStyle())];
+  const [a, b] = [redrawn(picture, randomStyle()), redrawn(picture, randomStyle())];
   fromOriginal.push(psnr(picture, a));
   betweenStyles.push(psnr(a, b));
 }
@@ -41,6 +29,6 @@ if (sheet) {
   const styles = Array.from({ length: 13 }, randomStyle);
   const rows = pictures
     .filter((_, i) => i % 10 === 0)
-    .map((picture) => [picture, ...styles.map((style) => redraw(picture, style))]);
+    .map((picture) => [picture, ...styles.map((style) => redrawn(picture, style))]);
   await writeSheet(sheet, rows);
 }

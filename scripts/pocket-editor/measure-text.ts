@@ -3,22 +3,16 @@
  * `npx tsx scripts/pocket-editor/measure-text.ts [PAIRS]`.
  */
 import { counterRandom } from '../../src/base/random/counter.ts';
-import { knownStyles } from './known-styles.ts';
 import { buildText } from './pocket-text.ts';
-import { nearMisses, randomPrompt, type PromptSource } from './prompts.ts';
+import { nearMisses, promptSource, randomPrompt } from './prompts.ts';
 import { styleParameters } from './style.ts';
 import { styleOf } from './style-map.ts';
 import { HASH_SIZE, PART, textEncoderShape } from './text-encoder.ts';
 import { encodeText } from './text-forward.ts';
-import { readWords } from './words.ts';
 
 const count = Number(process.argv[2] ?? 300);
 const text = await buildText();
-const source: PromptSource = {
-  random: counterRandom(1),
-  vocabulary: [...(await readWords(new URL('words.txt', import.meta.url))).keys()],
-  styles: Object.keys(knownStyles),
-};
+const source = await promptSource(counterRandom(1));
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, x) => sum + x, 0) / values.length;
 

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import type { RgbImage } from '../../src/tensor/image.ts';
+import { stylise } from './stylist.ts';
 
 /** A picture as `[3, H, W]` floats in [0, 1]. */
 export interface Picture {
@@ -59,6 +60,13 @@ export function pictureOf({ width, height, data: bytes }: RgbImage): Picture {
   const planes = new Float32Array(3 * area);
   for (let i = 0; i < 3 * area; i++) planes[(i % 3) * area + Math.floor(i / 3)] = bytes[i] / 255;
   return { width, height, data: planes };
+}
+
+/** The picture as the stylist draws it in a style. */
+export function redrawn(picture: Picture, style: Float32Array): Picture {
+  const data = new Float32Array(picture.data.length);
+  stylise(picture.data, picture.height, picture.width, style, data);
+  return { ...picture, data };
 }
 
 /** Peak signal-to-noise ratio in decibels. */

@@ -1,4 +1,6 @@
 import type { Random } from '../../src/base/random/random.ts';
+import { knownStyles } from './known-styles.ts';
+import { readWords } from './words.ts';
 
 /** Ways in which a prompt nearly is another one. */
 export const nearMisses = {
@@ -30,6 +32,12 @@ export interface PromptSource {
   readonly random: Random;
   readonly vocabulary: readonly string[];
   readonly styles: readonly string[];
+}
+
+/** All words of `words.txt` and all known styles. */
+export async function promptSource(random: Random): Promise<PromptSource> {
+  const words = await readWords(new URL('words.txt', import.meta.url));
+  return { random, vocabulary: [...words.keys()], styles: Object.keys(knownStyles) };
 }
 
 /** `{s}` is a known style, `{w}` any word. */

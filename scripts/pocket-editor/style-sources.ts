@@ -1,10 +1,8 @@
 import type { Random } from '../../src/base/random/random.ts';
 import { counterRandom } from '../../src/base/random/counter.ts';
-import { knownStyles } from './known-styles.ts';
 import { buildText } from './pocket-text.ts';
-import { randomPrompt } from './prompts.ts';
+import { promptSource, randomPrompt } from './prompts.ts';
 import { STYLE_SIZE } from './style.ts';
-import { readWords } from './words.ts';
 
 /** How a style is written into the one token that stands for a text while the U-Net learns. */
 export const codeScale = 0.5;
@@ -28,10 +26,8 @@ export type StyleSource = (random: Random) => Float32Array;
  */
 export async function promptStyles(count: number): Promise<StyleSource> {
   const text = await buildText();
-  const words = await readWords(new URL('words.txt', import.meta.url));
-  const styles = Object.keys(knownStyles);
-  const random = counterRandom(2405, 1);
-  const source = { random, vocabulary: [...words.keys()], styles };
+  const source = await promptSource(counterRandom(2405, 1));
+  const { styles } = source;
   const prompts = Array.from({ length: count }, () => randomPrompt(source));
   const bank = [...prompts, ...styles, ...styles.map((style) => `with ${style}`)].map((prompt) =>
     text.style(prompt),

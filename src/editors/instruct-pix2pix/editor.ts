@@ -16,7 +16,7 @@ import { imageKind } from '../image/kind.ts';
 const batchPixels = 32 * 64 * 64;
 
 /** The U-Net halves its latents twice or more; sides that are multiples keep every level whole. */
-const latentMultiple = 8;
+export const latentMultiple = 8;
 
 /** Edits pictures with an InstructPix2Pix pipeline. */
 export class InstructPix2PixEditor implements Editor<RgbImage> {
