@@ -5,10 +5,11 @@
  * Edited images are shared, so that a variant costs its training alone. Killed and run again, it
  * goes on.
  */
-import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Option } from '@commander-js/extra-typings';
 import { integer } from '../src/cli/options.ts';
 import {
   lockBenchCommand,
+  namesOf,
   publish,
   quick,
   runBench,
@@ -25,20 +26,12 @@ import { recipeOf, variants } from './variants.ts';
 
 const setNames = Object.keys(sets) as (keyof typeof sets)[];
 
-function variantsNamed(text: string): string[] {
-  const names = text.split(',').map((name) => name.trim());
-  if (names.every((name) => Object.hasOwn(variants, name))) return names;
-  throw new InvalidArgumentError(
-    `Valid, with commas between: ${Object.keys(variants).join(', ')}.`,
-  );
-}
-
 await runBench(
   lockBenchCommand('bench:ablations', 'compare variants of the recipe')
     .addOption(new Option('--set <name>', 'data set').choices(setNames).default('cifar10' as const))
     .addOption(
       new Option('--variant <names>', 'variants of bench/variants.ts, with commas between')
-        .argParser(variantsNamed)
+        .argParser(namesOf(variants))
         .default(Object.keys(variants), 'all'),
     )
     .option('--decoy-images <n>', 'most images a decoy is scored on', integer(1), 256)

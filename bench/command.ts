@@ -1,4 +1,4 @@
-import { Command, CommanderError } from '@commander-js/extra-typings';
+import { Command, CommanderError, InvalidArgumentError } from '@commander-js/extra-typings';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ModelLockError, messageOf } from '../src/base/error.ts';
@@ -36,6 +36,17 @@ export const lockBenchCommand = (name: string, description: string) =>
   benchCommand(name, description)
     .option('--keys <n>', `how many of ${prompts.length} keys`, integer(1, prompts.length))
     .option('--prompt <text...>', 'other keys than those');
+
+/** Parses names of a record's entries with commas between. */
+export const namesOf =
+  <Name extends string>(record: Readonly<Record<Name, unknown>>) =>
+  (text: string): Name[] => {
+    const names = text.split(',').map((name) => name.trim());
+    if (names.every((name): name is Name => Object.hasOwn(record, name))) return names;
+    throw new InvalidArgumentError(
+      `Valid, with commas between: ${Object.keys(record).join(', ')}.`,
+    );
+  };
 
 /** The values of those options. */
 export interface BenchOptions {

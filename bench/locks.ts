@@ -5,10 +5,11 @@
  * scored beside it. Each result is a file: killed and run again, it goes on; when all are there it
  * prints the tables.
  */
-import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { recipes, type Recipe, type RecipeName } from '../src/index.ts';
+import { Option } from '@commander-js/extra-typings';
+import { recipes, type RecipeName } from '../src/index.ts';
 import {
   lockBenchCommand,
+  namesOf,
   publish,
   quick,
   runBench,
@@ -23,14 +24,6 @@ import { lockTable, provenance } from './tables/lock-table.ts';
 
 const setNames = Object.keys(sets) as (keyof typeof sets)[];
 
-function recipesNamed(text: string): Recipe[] {
-  const names = text.split(',');
-  if (names.every((name) => Object.hasOwn(recipes, name))) {
-    return names.map((name) => recipes[name as RecipeName]);
-  }
-  throw new InvalidArgumentError(`Valid, with commas between: ${Object.keys(recipes).join(', ')}.`);
-}
-
 await runBench(
   lockBenchCommand('bench:locks', 'measure locks: LP, UP, wrong keys, decoders, time and memory')
     .addOption(
@@ -38,8 +31,8 @@ await runBench(
     )
     .addOption(
       new Option('--recipe <names>', 'recipes, with commas between')
-        .argParser(recipesNamed)
-        .default([recipes.hardened, recipes.paper] as Recipe[], 'hardened,paper'),
+        .argParser(namesOf(recipes))
+        .default(['hardened', 'paper'] as RecipeName[], 'hardened,paper'),
     )
     .action(async ({ set: wanted, recipe: chosen, prompt, ...options }) => {
       const names = wanted === 'all' ? setNames : [wanted];
@@ -51,11 +44,11 @@ await runBench(
       const { keys = options.quick ? 1 : 3, seeds = options.quick ? 2 : 3 } = options;
       const groups = plans.flatMap((set) =>
         chosen.map((recipe) => ({
-          heading: `### ${set.name}, ${recipe.name}`,
+          heading: `### ${set.name}, ${recipe}`,
           jobs: lockJobs({
             ...pocket,
             set,
-            recipe,
+            recipe: recipes[recipe],
             keys: (prompt ?? prompts.slice(0, keys)).map(withSecret),
             seeds,
             tuning: tuningOf(options),
