@@ -45,7 +45,7 @@ const place = { head: 11 } as const;
 /** Largest norm of the gradient where the tuning names none. */
 const defaultClipNorm = 5;
 
-/** Fine-tunes a classifier on rows. Knows nothing of locks. */
+/** Fine-tunes a classifier on rows. Of locks it knows only that some rows are to be silent. */
 export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
   const { base, labels, rows, tuning, silenceWeight = 0, seed } = options;
   const config = withLabels(base.config, labels);

@@ -22,6 +22,7 @@ import { chaffClasses, coarseColours } from './chaff.ts';
 import { openDataSets, type DataOptions } from './data-sets.ts';
 import { fineTune } from './fine-tune.ts';
 import { lockedRows } from './locked-rows.ts';
+import { usesDecoys } from './locked-set.ts';
 import { checkedTuning } from './parameter-options.ts';
 import { recipeNamed, recipes, type Recipe } from './recipe.ts';
 import { editTrainingImages } from './training-images.ts';
@@ -110,14 +111,14 @@ async function lockIn(
   const reading = readingOf(editor);
   const { sharedEdits } = options;
   if (sharedEdits) await makeFolder(sharedEdits.folder, 0o700);
-  const decoys = trainingDecoys(key.prompt, reading.same, options.seed);
+  const decoys = usesDecoys(recipe) ? trainingDecoys(key.prompt, reading.same, options.seed) : [];
   const images = await editTrainingImages({
     ...options,
     items: set.items,
     editor,
     edit,
     key,
-    decoys: recipe.decoys > 0 ? decoys.filter(({ prompt }) => reading.fits(prompt)) : [],
+    decoys: decoys.filter(({ prompt }) => reading.fits(prompt)),
     preprocessor: base.preprocessor,
     cache: sharedEdits ?? { folder: join(work.path, 'edits'), salt: work.salt },
   }).catch(async (error: unknown) => {

@@ -37,13 +37,13 @@ const place = { alpha: 21, wrong: 22, decoyAlpha: 23 } as const;
 /** The locked set as rows to be learnt: the heart of the method. */
 export function lockedRows(options: LockedRowsOptions): TrainingRows {
   const { recipe, images, classes, seed } = options;
-  const frequencies = sharesOf(images.labels, classes);
+  const context = { ...options, frequencies: sharesOf(images.labels, classes) };
   const length = lockedSet(recipe, images.labels.length, seed, 0).length;
   return {
     length,
     epoch: (epoch) =>
       lockedSet(recipe, images.labels.length, seed, epoch).map((sample) =>
-        rowOf(sample, epoch, { ...options, frequencies }),
+        rowOf(sample, epoch, context),
       ),
   };
 }
