@@ -59,6 +59,14 @@ export function blend(mask: Latents, a: Latents, b: Latents): Latents {
   return tensor('float32', b.shape, data);
 }
 
+/** Samples of one shape, [1, ...] each, as one batch. */
+export function stackBatch(samples: readonly Tensor<'float32'>[]): Tensor<'float32'> {
+  const [{ data: first, shape }] = samples;
+  const data = new Float32Array(first.length * samples.length);
+  for (const [i, sample] of samples.entries()) data.set(sample.data, i * first.length);
+  return tensor('float32', [samples.length, ...shape.slice(1)], data);
+}
+
 /** One sample, [1, ...], repeated to [batch, ...]; a batch of that size as it is. */
 export function repeatBatch(sample: Tensor<'float32'>, batch: number): Tensor<'float32'> {
   const [own, ...rest] = sample.shape;

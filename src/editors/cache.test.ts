@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Key } from '../key/key.ts';
 import { EditCache, type CachedSample } from './cache.ts';
-import type { EditOptions, Editor } from './editor.ts';
+import { keyOf, type EditOptions, type Editor } from './editor.ts';
 import { imageKind } from './image/kind.ts';
 import type { RgbImage } from '../tensor/image.ts';
 
@@ -27,11 +27,11 @@ const pixel = (value: number, length = 0): RgbImage => ({
   data: Uint8Array.of(value, length, 0),
 });
 
+type Call = { red: number[]; prompts: string[]; alpha: number };
+
 /** An editor that writes the prompt's length into a pixel, and remembers what it was given. */
-function recorder(
-  hash = 'a'.repeat(64),
-): Editor<RgbImage> & { calls: { red: number[]; prompt: string; alpha: number }[] } {
-  const calls: { red: number[]; prompt: string; alpha: number }[] = [];
+function recorder(hash = 'a'.repeat(64)): Editor<RgbImage> & { calls: Call[] } {
+  const calls: Call[] = [];
   return {
     calls,
     identity: { name: 'recorder', version: null, hash },
@@ -39,9 +39,10 @@ function recorder(
     defaults: options,
     batchOf: () => ({ shape: '1x1', size: 3 }),
     prepare: (sample) => sample,
-    edit: (samples, { prompt }, { alpha = 1 } = {}) => {
-      calls.push({ red: samples.map(({ data }) => data[0]), prompt, alpha });
-      return Promise.resolve(samples.map(({ data }) => pixel(data[0], prompt.length)));
+    edit: (samples, keys, { alpha = 1 } = {}) => {
+      const prompts = samples.map((_, i) => keyOf(keys, i).prompt);
+      calls.push({ red: samples.map(({ data }) => data[0]), prompts, alpha });
+      return Promise.resolve(samples.map(({ data }, i) => pixel(data[0], prompts[i].length)));
     },
     dispose: () => Promise.resolve(),
   };
@@ -61,7 +62,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 describe('EditCache', () => {
-  it('edits what is missing, in batches of one key, at full strength', async () => {
+  it('edits what is missing, in full batches whatever the keys, at full strength', async () => {
     const editor = recorder();
     const cache = new EditCache(folder, salt, editor, options);
     const done: number[] = [];
@@ -69,11 +70,10 @@ describe('EditCache', () => {
       onProgress: (event) => done.push(event.done),
     });
     expect(editor.calls).toEqual([
-      { red: [1, 2, 3], prompt: key.prompt, alpha: 1 },
-      { red: [4], prompt: key.prompt, alpha: 1 },
-      { red: [1], prompt: decoy.prompt, alpha: 1 },
+      { red: [1, 2, 3], prompts: Array(3).fill(key.prompt), alpha: 1 },
+      { red: [4, 1], prompts: [key.prompt, decoy.prompt], alpha: 1 },
     ]);
-    expect(done).toEqual([3, 4, 5]);
+    expect(done).toEqual([3, 5]);
     expect(await cache.read('content 4', key)).toEqual(pixel(4, key.prompt.length));
     expect(await cache.read('content 1', decoy)).toEqual(pixel(1, decoy.prompt.length));
   });

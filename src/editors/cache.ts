@@ -11,6 +11,12 @@ export interface CachedSample<Sample> {
   read(): Promise<Sample>;
 }
 
+interface Missing<Sample> {
+  readonly sample: CachedSample<Sample>;
+  readonly key: Key;
+  readonly path: string;
+}
+
 /**
  * Edited samples on disk, one file each, named by a keyed hash of what decides the edit: content,
  * key, editor and options. So a killed job goes on where it was, several processes may fill one
@@ -50,25 +56,23 @@ export class EditCache<Sample> {
     { signal, onProgress, stage = 'edit' }: JobOptions & { readonly stage?: string } = {},
   ): Promise<void> {
     const total = samples.length;
-    let done = 0;
-    const report = (count: number): void => {
-      done += count;
-      onProgress?.({ stage, done, total, unit: 'images' });
-    };
-    for (const group of groupsOf(samples, this.#options.batch)) {
+    let missing: Missing<Sample>[] = [];
+    for (const [i, { sample, key }] of samples.entries()) {
       throwIfAborted(signal);
-      const missing: { sample: CachedSample<Sample>; path: string }[] = [];
-      for (const entry of group) {
-        const path = this.pathOf(entry.sample.content, entry.key);
-        if (!(await readBytesIfAny(path))) missing.push({ sample: entry.sample, path });
-      }
-      if (missing.length > 0) {
-        const read = await Promise.all(missing.map((entry) => entry.sample.read()));
-        const edited = await this.#editor.edit(read, group[0].key, this.#options, { signal });
-        await Promise.all(edited.map((sample, i) => this.#write(missing[i].path, sample)));
-      }
-      report(group.length);
+      const path = this.pathOf(sample.content, key);
+      if (!(await readBytesIfAny(path))) missing.push({ sample, key, path });
+      if (missing.length < this.#options.batch && i + 1 < total) continue;
+      await this.#edit(missing, signal);
+      missing = [];
+      onProgress?.({ stage, done: i + 1, total, unit: 'images' });
     }
+  }
+
+  async #edit(missing: readonly Missing<Sample>[], signal: AbortSignal | undefined): Promise<void> {
+    const samples = await Promise.all(missing.map(({ sample }) => sample.read()));
+    const keys = missing.map(({ key }) => key);
+    const edited = await this.#editor.edit(samples, keys, this.#options, { signal });
+    await Promise.all(edited.map((sample, i) => this.#write(missing[i].path, sample)));
   }
 
   async read(content: string, key: Key): Promise<Sample> {
@@ -80,23 +84,6 @@ export class EditCache<Sample> {
     await makeFolder(join(path, '..'));
     await writeAtomic(path, this.#editor.kind.encode(sample));
   }
-}
-
-/** Runs of samples with one key, at most `size` long. */
-function* groupsOf<T extends { readonly key: Key }>(
-  samples: readonly T[],
-  size: number,
-): Generator<T[]> {
-  let group: T[] = [];
-  for (const sample of samples) {
-    const full = group.length === size;
-    if (full || (group.length > 0 && group[0].key !== sample.key)) {
-      yield group;
-      group = [];
-    }
-    group.push(sample);
-  }
-  if (group.length > 0) yield group;
 }
 
 const toHex = (bytes: Uint8Array): string =>

@@ -2,9 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Key } from '../key/key.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import { CachedEditor } from './cached-editor.ts';
-import type { EditOptions, Editor } from './editor.ts';
+import { keyOf, type EditOptions, type Editor } from './editor.ts';
 import { imageKind } from './image/kind.ts';
 
 const options: EditOptions = {
@@ -37,12 +38,15 @@ function painter(): Editor<RgbImage> & { edited: number } {
     prepare,
     edit: (
       samples: readonly RgbImage[],
-      { prompt }: { readonly prompt: string },
+      keys: Key | readonly Key[],
       { alpha = options.alpha }: Partial<EditOptions> = {},
     ) => {
       editor.edited += samples.length;
-      const paint = pixel(prompt.length, 200, 100);
-      return Promise.resolve(samples.map((one) => imageKind.mix(prepare(one), paint, alpha)));
+      const edits = samples.map((one, i) => {
+        const paint = pixel(keyOf(keys, i).prompt.length, 200, 100);
+        return imageKind.mix(prepare(one), paint, alpha);
+      });
+      return Promise.resolve(edits);
     },
     dispose: () => Promise.resolve(),
   };
@@ -73,6 +77,12 @@ it('edits nothing twice, whatever the strength and whoever asks', async () => {
   await new CachedEditor(editor, { folder, salt }).edit(images.slice(1), key);
   await new CachedEditor(editor, { folder, salt }).edit(images, key, { alpha: 0.1 });
   expect(editor.edited).toBe(images.length);
+});
+
+it('edits each picture with a key of its own', async () => {
+  const keys = [key, { prompt: 'in watercolour' }, key];
+  const plain = await painter().edit(images, keys);
+  expect(await new CachedEditor(painter(), { folder, salt }).edit(images, keys)).toEqual(plain);
 });
 
 it('keeps the edits of other keys and options apart', async () => {

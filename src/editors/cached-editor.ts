@@ -2,7 +2,13 @@ import type { JobOptions } from '../base/job.ts';
 import type { Key } from '../key/key.ts';
 import { sha256 } from '../platform/crypto.ts';
 import { EditCache } from './cache.ts';
-import type { EditBatch, EditOptions, Editor, EditorIdentity } from './editor.ts';
+import {
+  keyOf,
+  type EditBatch,
+  type EditOptions,
+  type Editor,
+  type EditorIdentity,
+} from './editor.ts';
 import type { SampleKind } from './sample.ts';
 
 /** A folder of edits that outlives a job, so that several jobs can share them. */
@@ -38,22 +44,22 @@ export class CachedEditor<Sample> implements Editor<Sample> {
 
   async edit(
     samples: readonly Sample[],
-    key: Key,
+    keys: Key | readonly Key[],
     options: Partial<EditOptions> = {},
     job: JobOptions = {},
   ): Promise<Sample[]> {
     const settings = { ...this.defaults, ...options };
     const cache = new EditCache(this.#edits.folder, this.#edits.salt, this.#editor, settings);
-    const entries = samples.map((sample) => ({
+    const entries = samples.map((sample, i) => ({
       sample: { content: sha256(this.kind.encode(sample)), read: () => Promise.resolve(sample) },
-      key,
+      key: keyOf(keys, i),
     }));
     await cache.fill(entries, job);
     return Promise.all(
       entries.map(async (entry, i) =>
         this.kind.mix(
           this.prepare(samples[i], settings),
-          await cache.read(entry.sample.content, key),
+          await cache.read(entry.sample.content, entry.key),
           settings.alpha,
         ),
       ),

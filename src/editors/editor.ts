@@ -54,14 +54,23 @@ export interface Editor<Sample> {
   /**
    * The edited samples, in order. Options left out are the defaults.
    *
+   * @param keys one for all samples, or one for each.
    * @throws ModelLockError `usage` for options out of range, `key` for a prompt too long.
    */
   edit(
     samples: readonly Sample[],
-    key: Key,
+    keys: Key | readonly Key[],
     options?: Partial<EditOptions>,
     job?: JobOptions,
   ): Promise<Sample[]>;
   /** Gives back memory outside JavaScript's heap. The editor can be used again afterwards. */
   dispose(): Promise<void>;
 }
+
+/** The key of the i-th sample. */
+export function keyOf(keys: Key | readonly Key[], i: number): Key {
+  return isOneForEach(keys) ? keys[i] : keys;
+}
+
+// `Array.isArray` does not narrow readonly arrays.
+const isOneForEach = (keys: Key | readonly Key[]): keys is readonly Key[] => Array.isArray(keys);

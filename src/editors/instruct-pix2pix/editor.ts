@@ -3,17 +3,27 @@ import { breathe, throwIfAborted, type JobOptions } from '../../base/job.ts';
 import { resizeImage } from '../../data/resize.ts';
 import type { Components } from '../../diffusion/components.ts';
 import { imagesOf, pixelsOf } from '../../diffusion/image-processor.ts';
+import { stackBatch } from '../../diffusion/latents.ts';
 import { instructPix2Pix } from '../../diffusion/pipelines/instruct-pix2pix.ts';
 import { embedPrompt } from '../../diffusion/prompt.ts';
 import { noiseOf, requireReadable, type Key } from '../../key/key.ts';
 import type { RgbImage } from '../../tensor/image.ts';
 import { tensor, type Tensor } from '../../tensor/tensor.ts';
-import type { EditBatch, EditOptions, Editor, EditorIdentity } from '../editor.ts';
+import {
+  keyOf,
+  type EditBatch,
+  type EditOptions,
+  type Editor,
+  type EditorIdentity,
+} from '../editor.ts';
 import { cropTo, editSize, paddedSize, reflectPad, type Size } from '../image/geometry.ts';
 import { imageKind } from '../image/kind.ts';
 
 /** Pixels of one batch: a full one at 64x64 has 32 pictures, one at 256x256 has two. */
 const batchPixels = 32 * 64 * 64;
+
+/** Prompts whose texts are kept: at 77 tokens of 768 numbers, 15 MB. */
+const keptTexts = 64;
 
 /** The U-Net halves its latents twice or more; sides that are multiples keep every level whole. */
 export const latentMultiple = 8;
@@ -51,18 +61,20 @@ export class InstructPix2PixEditor implements Editor<RgbImage> {
 
   async edit(
     images: readonly RgbImage[],
-    key: Key,
+    keys: Key | readonly Key[],
     options: Partial<EditOptions> = {},
     { signal, onProgress }: JobOptions = {},
   ): Promise<RgbImage[]> {
     const settings = checked({ ...this.defaults, ...options });
-    requireReadable(this.tokens(key.prompt).length);
+    const keyOfEach = images.map((_, i) => keyOf(keys, i));
+    for (const { prompt } of new Set(keyOfEach)) requireReadable(this.tokens(prompt).length);
     const edited = new Array<RgbImage>(images.length);
     let done = 0;
     for (const places of this.#batches(images, settings)) {
       throwIfAborted(signal);
       const prepared = places.map((i) => this.prepare(images[i], settings));
-      const results = await this.#editBatch(prepared, key, settings, signal);
+      const batchKeys = places.map((i) => keyOfEach[i]);
+      const results = await this.#editBatch(prepared, batchKeys, settings, signal);
       places.forEach((place, k) => {
         edited[place] = this.kind.mix(prepared[k], results[k], settings.alpha);
       });
@@ -95,25 +107,25 @@ export class InstructPix2PixEditor implements Editor<RgbImage> {
   /** Images of one shape, filled up to a full batch with the first of them. */
   async #editBatch(
     images: readonly RgbImage[],
-    key: Key,
+    keys: readonly Key[],
     options: EditOptions,
     signal: AbortSignal | undefined,
   ): Promise<RgbImage[]> {
     const size = this.#padded(images[0]);
     const batch = this.batchOf(images[0], { ...options, size: null }).size;
-    const padded = Array.from({ length: batch }, (_, i) =>
-      reflectPad(images[i] ?? images[0], size),
-    );
+    const places = Array.from({ length: batch }, (_, i) => (i < images.length ? i : 0));
+    const padded = places.map((i) => reflectPad(images[i], size));
+    const paddedKeys = places.map((i) => keys[i]);
     const guided = options.guidance > 1 && options.imageGuidance >= 1;
     let draw = 0;
     const output = await instructPix2Pix(this.#components, {
       images: pixelsOf(padded),
-      text: await this.#textOf(key.prompt),
+      text: await this.#textsOf(paddedKeys),
       ...(guided ? { noText: await this.#textOf('') } : {}),
       steps: options.steps,
       guidance: options.guidance,
       imageGuidance: options.imageGuidance,
-      noise: (shape) => sharedNoise(key, options.seed, shape, draw++),
+      noise: (shape) => noiseOfEach(paddedKeys, options.seed, shape, draw++),
       signal,
     });
     const edited = imagesOf(output);
@@ -124,32 +136,35 @@ export class InstructPix2PixEditor implements Editor<RgbImage> {
     return paddedSize(size, latentMultiple * this.#components.autoencoder.factor);
   }
 
+  /** [B, T, D]. Each prompt is encoded by itself, so that its neighbours do not matter. */
+  async #textsOf(keys: readonly Key[]): Promise<Tensor<'float32'>> {
+    const texts: Tensor<'float32'>[] = [];
+    for (const { prompt } of keys) texts.push(await this.#textOf(prompt));
+    return stackBatch(texts);
+  }
+
+  /** [1, T, D]. */
   async #textOf(prompt: string): Promise<Tensor<'float32'>> {
     const known = this.#texts.get(prompt);
     if (known) return known;
     const text = await embedPrompt(this.#components, prompt);
-    if (this.#texts.size >= 8) this.#texts.delete([...this.#texts.keys()][0]);
+    if (this.#texts.size >= keptTexts) this.#texts.delete([...this.#texts.keys()][0]);
     this.#texts.set(prompt, text);
     return text;
   }
 }
 
-/** One noise for all images of a batch, so that none depends on its place. */
-function sharedNoise(
-  key: Key,
+/** The noise of each image, from its key alone, so that none depends on its place. */
+function noiseOfEach(
+  keys: readonly Key[],
   seed: number,
   shape: readonly number[],
   draw: number,
 ): Tensor<'float32'> {
-  const [batch, ...one] = shape;
-  const noise = noiseOf(
-    key,
-    seed,
-    one.reduce((a, b) => a * b, 1),
-    draw,
-  );
-  const data = new Float32Array(batch * noise.length);
-  for (let i = 0; i < batch; i++) data.set(noise, i * noise.length);
+  const size = shape.slice(1).reduce((a, b) => a * b, 1);
+  const noises = new Map([...new Set(keys)].map((key) => [key, noiseOf(key, seed, size, draw)]));
+  const data = new Float32Array(keys.length * size);
+  for (const [i, key] of keys.entries()) data.set(noises.get(key)!, i * size);
   return tensor('float32', shape, data);
 }
 
