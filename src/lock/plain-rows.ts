@@ -1,5 +1,6 @@
 import { counterRandom } from '../base/random/counter.ts';
 import type { ImageItem } from '../data/image-folder.ts';
+import { PictureMemory } from '../data/picture-memory.ts';
 import type { Preprocessor } from '../data/preprocess.ts';
 import { readImage } from '../platform/images.ts';
 import { classification } from '../tasks/classification.ts';
@@ -16,9 +17,10 @@ export function plainRows(
   { labelSmoothing }: Pick<FineTuning, 'labelSmoothing'>,
   seed: number,
 ): TrainingRows {
+  const memory = new PictureMemory();
   const rows = items.map(({ path, label }): TrainingRow => ({
     group: 'all',
-    read: async () => preprocessor.toPixels(await readImage(path)),
+    read: () => memory.get(path, async () => preprocessor.toPixels(await readImage(path))),
     target: (into) => {
       classification.encode(label, classes, into);
       smoothLabels(into, labelSmoothing);

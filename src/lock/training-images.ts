@@ -2,6 +2,7 @@ import { counterRandom } from '../base/random/counter.ts';
 import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
 import type { ImageItem } from '../data/image-folder.ts';
+import { PictureMemory } from '../data/picture-memory.ts';
 import type { Preprocessor } from '../data/preprocess.ts';
 import { EditCache } from '../editors/cache.ts';
 import type { EditOptions, Editor } from '../editors/editor.ts';
@@ -68,10 +69,13 @@ export async function editTrainingImages(
     options,
   );
 
-  const clean = async (i: number): Promise<RgbImage> =>
-    preprocessor.toPixels(await readImage(items[i].path));
-  const edited = async (i: number, by: Key): Promise<RgbImage> =>
-    preprocessor.toPixels(await cache.read(contents[i], by));
+  const memory = new PictureMemory();
+  const clean = (i: number): Promise<RgbImage> =>
+    memory.get(`clean ${i}`, async () => preprocessor.toPixels(await readImage(items[i].path)));
+  const edited = (i: number, by: Key): Promise<RgbImage> =>
+    memory.get(`${by === key ? 'key' : 'decoy'} ${i}`, async () =>
+      preprocessor.toPixels(await cache.read(contents[i], by)),
+    );
   const change = await meanDifference(items.slice(0, compared).keys(), clean, (i) =>
     edited(i, key),
   );
