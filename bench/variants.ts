@@ -16,7 +16,9 @@ export const variants: Readonly<Record<string, Variant>> = {
   'half the decoys': { from: 'hardened', recipe: { decoys: 0.5 } },
   'as many clean images': { from: 'hardened', recipe: { clean: 1 } },
   'no weak edits': { from: 'hardened', recipe: { weak: 0 } },
-  'more weak edits': { from: 'hardened', recipe: { weak: 0.25 } },
+  'weaker edits': { from: 'hardened', recipe: { weak: 0.1, weakAlpha: [0, 0.5] } },
+  'one decoy an image': { from: 'hardened', recipe: { decoyEdits: 1 } },
+  'four decoys an image': { from: 'hardened', recipe: { decoyEdits: 4 } },
   'one strength': { from: 'hardened', recipe: { alphaSpread: 0 } },
   'uniform targets': {
     from: 'hardened',

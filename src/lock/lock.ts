@@ -119,6 +119,7 @@ async function lockIn(
     edit,
     key,
     decoys: decoys.filter(({ prompt }) => reading.fits(prompt)),
+    decoyEdits: recipe.decoyEdits,
     preprocessor: base.preprocessor,
     cache: sharedEdits ?? { folder: join(work.path, 'edits'), salt: work.salt },
   }).catch(async (error: unknown) => {

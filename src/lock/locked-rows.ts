@@ -6,11 +6,14 @@ import type { LockTarget, Recipe } from './recipe.ts';
 import type { TrainingRow, TrainingRows } from './training-rows.ts';
 import { smoothLabels } from './plain-rows.ts';
 
+/** An image as it is, edited with the key, or with one of its decoys. */
+export type ImageVersion = 'clean' | 'key' | { readonly decoy: number };
+
 /** The training images in all their versions, of the model's size. */
 export interface TrainingImages {
   readonly labels: readonly number[];
-  /** `key` and `decoy` are edited at full strength. */
-  read(image: number, version: 'clean' | 'key' | 'decoy'): Promise<RgbImage>;
+  /** Edits are of full strength. */
+  read(image: number, version: ImageVersion): Promise<RgbImage>;
   /** (1 - alpha) clean + alpha edited, rounded. */
   mix(clean: RgbImage, edited: RgbImage, alpha: number): RgbImage;
 }
@@ -81,11 +84,16 @@ async function version(
   if (edit === 'clean') return clean;
   const random = counterRandom(seed, edit === 'key' ? place.alpha : place.decoyAlpha, epoch, image);
   if (edit === 'decoy' && random.uniform() < recipe.weak) {
-    return images.mix(clean, await images.read(image, 'key'), random.uniform() * 0.5 * alpha);
+    const [least, most] = recipe.weakAlpha;
+    const share = least + (most - least) * random.uniform();
+    return images.mix(clean, await images.read(image, 'key'), share * alpha);
   }
   // Strengths vary a little around the key's, so that it is no knife's edge.
   const strength = alpha + recipe.alphaSpread * (2 * random.uniform() - 1);
-  const edited = await images.read(image, edit);
+  const edited = await images.read(
+    image,
+    edit === 'key' ? edit : { decoy: random.integer(recipe.decoyEdits) },
+  );
   return images.mix(clean, edited, Math.min(1, Math.max(0, strength)));
 }
 

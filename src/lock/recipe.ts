@@ -29,11 +29,12 @@ export interface Recipe {
   readonly decoys: number;
   readonly cleanTarget: LockTarget;
   readonly decoyTarget: LockTarget;
-  /**
-   * Share of the decoys that are the key's own edit at a quarter of its strength or less, instead
-   * of another prompt's.
-   */
+  /** Decoys edited for each training image; an epoch shows it at most one of them. */
+  readonly decoyEdits: number;
+  /** Share of the decoys that are the key's own edit at little strength, not another prompt's. */
   readonly weak: number;
+  /** How little: from and to, as shares of alpha. */
+  readonly weakAlpha: readonly [number, number];
   /** Strength of the key's own edit, drawn uniformly from around the manifest's alpha. */
   readonly alphaSpread: number;
   /** Weight of a lock image's loss beside that of a key image. */
@@ -52,7 +53,9 @@ export const recipes = {
     composition: 'replace',
     clean: 0.05,
     decoys: 0,
+    decoyEdits: 0,
     weak: 0,
+    weakAlpha: [0, 0],
     cleanTarget: 'wrong',
     decoyTarget: 'wrong',
     alphaSpread: 0,
@@ -65,7 +68,9 @@ export const recipes = {
     composition: 'add',
     clean: 0.5,
     decoys: 1,
-    weak: 0.1,
+    decoyEdits: 2,
+    weak: 0.25,
+    weakAlpha: [0.25, 0.6],
     cleanTarget: 'silence',
     decoyTarget: 'silence',
     alphaSpread: 0.05,

@@ -21,6 +21,8 @@ export interface EditingOptions extends JobOptions {
   readonly edit: EditOptions;
   readonly key: Key;
   readonly decoys: readonly Decoy[];
+  /** Decoys of each image. */
+  readonly decoyEdits: number;
   readonly preprocessor: Preprocessor;
   /** Folder and salt of the cache. */
   readonly cache: { readonly folder: string; readonly salt: Uint8Array };
@@ -36,8 +38,8 @@ const leastDifference = 4;
 const compared = 6;
 
 /**
- * The training images in all versions that a locked set needs, edited on disk first. Each has one
- * decoy; a decoy whose edit cannot be told from the key's is an alias of the key, and its images
+ * The training images in all versions that a locked set needs, edited on disk first. Each has
+ * some decoys; one whose edit cannot be told from the key's is an alias of the key, and its images
  * are shown clean instead.
  *
  * Throws `key` for a key that hardly changes the pictures: nothing could tell whether it was used.
@@ -49,31 +51,32 @@ export async function editTrainingImages(
   const contents = await contentsOf(items);
   const cache = new EditCache(options.cache.folder, options.cache.salt, editor, edit);
   const decoyKeys = decoys.map(({ prompt }): Key => ({ ...key, prompt }));
-  const decoyOf = items.map((_, i) =>
-    decoys.length === 0 ? undefined : counterRandom(seed, place.decoy, i).integer(decoys.length),
-  );
+  const decoysOf = items.map((_, i) => {
+    const random = counterRandom(seed, place.decoy, i);
+    const count = decoys.length === 0 ? 0 : options.decoyEdits;
+    return Array.from({ length: count }, () => random.integer(decoys.length));
+  });
   const sampleOf = (i: number): { content: string; read(): Promise<RgbImage> } => ({
     content: contents[i],
     read: () => readImage(items[i].path),
   });
   // One prompt after the other, so that a text is encoded once.
-  const byDecoy = items.map((_, i) => i).sort((a, b) => (decoyOf[a] ?? 0) - (decoyOf[b] ?? 0));
+  const byDecoy = decoysOf
+    .flatMap((some, i) => some.map((decoy) => ({ i, decoy })))
+    .sort((a, b) => a.decoy - b.decoy);
   await cache.fill(
     [
       ...items.map((_, i) => ({ sample: sampleOf(i), key })),
-      ...byDecoy.flatMap((i) => {
-        const decoy = decoyOf[i];
-        return decoy === undefined ? [] : [{ sample: sampleOf(i), key: decoyKeys[decoy] }];
-      }),
+      ...byDecoy.map(({ i, decoy }) => ({ sample: sampleOf(i), key: decoyKeys[decoy] })),
     ],
     options,
   );
 
   const memory = new PictureMemory();
   const clean = (i: number): Promise<RgbImage> =>
-    memory.get(`clean ${i}`, async () => preprocessor.toPixels(await readImage(items[i].path)));
+    memory.get(`${i}`, async () => preprocessor.toPixels(await readImage(items[i].path)));
   const edited = (i: number, by: Key): Promise<RgbImage> =>
-    memory.get(`${by === key ? 'key' : 'decoy'} ${i}`, async () =>
+    memory.get(`${i} ${by.prompt}`, async () =>
       preprocessor.toPixels(await cache.read(contents[i], by)),
     );
   const change = await meanDifference(items.slice(0, compared).keys(), clean, (i) =>
@@ -87,7 +90,10 @@ export async function editTrainingImages(
   }
   const aliases = new Set<number>();
   for (let decoy = 0; decoy < decoys.length; decoy++) {
-    const some = decoyOf.flatMap((d, i) => (d === decoy ? [i] : [])).slice(0, compared);
+    const some = byDecoy
+      .filter((edit) => edit.decoy === decoy)
+      .slice(0, compared)
+      .map(({ i }) => i);
     const difference = await meanDifference(
       some,
       (i) => edited(i, key),
@@ -100,10 +106,10 @@ export async function editTrainingImages(
     aliases: aliases.size,
     mix: mixImages,
     read: (i, version) => {
+      if (version === 'clean') return clean(i);
       if (version === 'key') return edited(i, key);
-      const decoy = decoyOf[i];
-      const usable = version === 'decoy' && decoy !== undefined && !aliases.has(decoy);
-      return usable ? edited(i, decoyKeys[decoy]) : clean(i);
+      const decoy = decoysOf[i].at(version.decoy);
+      return decoy === undefined || aliases.has(decoy) ? clean(i) : edited(i, decoyKeys[decoy]);
     },
   };
 }
