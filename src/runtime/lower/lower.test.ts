@@ -73,6 +73,13 @@ describe('convolutions', () => {
       w: [32, 1, 3, 3],
       options: { padding: 1, groups: 32 },
     },
+    'of some groups': { x: [16, 32, 8, 8], w: [32, 16, 3, 3], options: { groups: 2 } },
+    'of channels that fill no block': { x: [2, 20, 9, 9], w: [16, 20, 3, 3] },
+    'of a batch that fills no block': {
+      x: [18, 3, 12, 12],
+      w: [16, 3, 3, 3],
+      options: { padding: 1, stride: 2 },
+    },
     'with more padding behind': {
       x: [1, 16, 6, 7],
       w: [16, 16, 3, 3],

@@ -1,19 +1,16 @@
 import { sizeOf, tensor } from '../../../tensor/tensor.ts';
-import { constant, shapeOf, type Value } from '../../value.ts';
+import { apply, constant, shapeOf, type Value } from '../../value.ts';
 import { add, mul } from '../binary/ops.ts';
 import { channelSum } from '../channels.ts';
 import { gather } from '../gather/ops.ts';
 import { matmul } from '../matmul/ops.ts';
 import { concat, slice } from '../movement/join-ops.ts';
 import { pad } from '../movement/pad.ts';
-import { matrixTranspose, reshape, transpose, unsqueeze } from '../movement/shape-ops.ts';
-import type { AxisWindow } from '../window.ts';
+import { reshape, transpose, unsqueeze } from '../movement/shape-ops.ts';
+import { extentOf, type AxisWindow } from '../window.ts';
+import { convolutions } from './ops.ts';
 
-/**
- * The gradient of a convolution's weight, [O, C / group, ...kernel]: what each tap of the kernel
- * saw, as a matrix, times dY. One large matrix product, several times faster than a convolution
- * with dY as its (large) kernel.
- */
+/** The gradient of a convolution's weight, [O, C / group, ...kernel]. */
 export function weightGradient(
   x: Value,
   dy: Value,
@@ -22,15 +19,22 @@ export function weightGradient(
 ): Value {
   const channels = shapeOf(x)[1];
   if (group === channels && shapeOf(dy)[1] === channels) return ofDepthwise(x, dy, windows);
-  return group === 1 && channels >= wideChannels
+  const places = sizeOf(windows.map(({ count }) => count));
+  const wide = group === 1 && channels >= wideChannels;
+  return wide && (places <= fewPlaces || windows.every(isPointwise))
     ? fromPixels(x, dy, windows)
-    : fromShifts(x, dy, windows, group);
+    : fromImages(x, dy, windows, group);
 }
 
-/** From as many channels on whole pixels are copied faster than shifted images. */
+/** From as many channels on it pays to copy whole pixels, */
 const wideChannels = 16;
+/** up to as many of them in an image. */
+const fewPlaces = 64;
 
-/** The columns are pixels, gathered with all their channels. */
+/**
+ * What each tap of the kernel saw, as a matrix of pixels with all their channels, times dY: one
+ * large matrix product.
+ */
 function fromPixels(x: Value, dy: Value, windows: readonly AxisWindow[]): Value {
   const channels = shapeOf(x)[1];
   const kernel = windows.map((window) => window.kernel);
@@ -45,8 +49,8 @@ function pixels(x: Value, windows: readonly AxisWindow[]): Value {
   const [batch, channels] = shapeOf(x);
   const last = transpose(x, [0, ...windows.map((_, i) => i + 2), 1]); // [B, ..., C]
   if (windows.every(isPointwise)) return reshape(last, [-1, 1, channels]);
-  const padded = pad(last, padsAt(windows, 1));
-  const lengths = windows.map(({ length, before, after }) => length + before + after);
+  const reached = fitted(last, windows, 1);
+  const lengths = shapeOf(reached).slice(1, -1);
   const origins = windows.map(({ count, stride }) => steps(count, stride));
   const taps = windows.map(({ kernel, dilation }) => steps(kernel, dilation));
   // A sum of two small constants, which ONNX Runtime folds when it loads the graph.
@@ -54,7 +58,7 @@ function pixels(x: Value, windows: readonly AxisWindow[]): Value {
     indexVector([batch, ...lengths], [steps(batch, 1), ...origins], 1),
     indexVector(lengths, taps, 0),
   ); // [B * P, taps]
-  return gather(reshape(padded, [-1, channels]), indices);
+  return gather(reshape(reached, [-1, channels]), indices);
 }
 
 const steps = (count: number, step: number): readonly number[] =>
@@ -76,49 +80,53 @@ function indexVector(
 export const isPointwise = ({ kernel, stride, before, after }: AxisWindow): boolean =>
   kernel === 1 && stride === 1 && before === 0 && after === 0;
 
-/** The rows are images, shifted by each tap. */
-function fromShifts(x: Value, dy: Value, windows: readonly AxisWindow[], group: number): Value {
-  const channels = shapeOf(x)[1] / group;
-  const outputs = shapeOf(dy)[1] / group;
-  const kernel = windows.map((window) => window.kernel);
-  const taps = sizeOf(kernel);
-  const shifts = shifted(channelsFirst(padded(x, windows)), windows);
-  const rows = shifts.map((seen) => reshape(seen, [group, channels, -1]));
-  const seen = concat(rows, 1); // [G, taps * C / G, B * P]
-  const upstream = reshape(channelsFirst(dy), [group, outputs, -1]); // [G, O / G, B * P]
-  // A product is fastest with the longer side as its rows.
-  const product =
-    outputs < taps * channels
-      ? transpose(
-          reshape(matmul(seen, matrixTranspose(upstream)), [group, taps, channels, outputs]),
-          [0, 3, 2, 1],
-        )
-      : transpose(
-          reshape(matmul(upstream, matrixTranspose(seen)), [group, outputs, taps, channels]),
-          [0, 1, 3, 2],
-        ); // [G, O / G, C / G, taps]
-  return reshape(product, [group * outputs, channels, ...kernel]);
+/**
+ * A convolution of x by dY, with the batch in the place of the channels: at each tap the gradient
+ * is what dY sees when it is laid over x from that tap on, a stride apart.
+ */
+function fromImages(x: Value, dy: Value, windows: readonly AxisWindow[], group: number): Value {
+  // Padded beforehand: the convolution's kernels are slow at the edge, and here all places are.
+  const images = fitted(groupsOverBatch(x, group), windows, 2); // [C / G, G * B, ...]
+  const attributes = {
+    kernel_shape: windows.map(({ count }) => count),
+    dilations: windows.map(({ stride }) => stride),
+    strides: windows.map(({ dilation }) => dilation),
+    group,
+  };
+  const [seen] = apply(convolutions.Conv, [images, channelsFirst(dy), undefined], attributes);
+  return channelsFirst(seen); // from [C / G, O, ...kernel]
+}
+
+/** [B, G * C, ...] as [C, G * B, ...]. */
+function groupsOverBatch(x: Value, group: number): Value {
+  if (group === 1) return channelsFirst(x);
+  const [batch, channels, ...lengths] = shapeOf(x);
+  const grouped = reshape(x, [batch, group, channels / group, ...lengths]);
+  const turned = transpose(grouped, [2, 1, 0, ...lengths.map((_, i) => i + 3)]);
+  return reshape(turned, [channels / group, group * batch, ...lengths]);
 }
 
 /** A kernel for each channel: for each tap one sum of products. */
 function ofDepthwise(x: Value, dy: Value, windows: readonly AxisWindow[]): Value {
-  const columns = shifted(padded(x, windows), windows).map((seen) =>
+  const columns = shifted(fitted(x, windows, 2), windows).map((seen) =>
     unsqueeze(channelSum(mul(seen, dy)), [1]),
   );
   return reshape(concat(columns, 1), [shapeOf(x)[1], 1, ...windows.map((window) => window.kernel)]);
 }
 
-/** [B, C, ...] as [C, B, ...]: batch and places become one axis, over which a product sums. */
+/** [B, C, ...] as [C, B, ...]. */
 function channelsFirst(x: Value): Value {
   return transpose(x, [1, 0, ...x.shape.slice(2).map((_, i) => i + 2)]);
 }
 
-const padded = (x: Value, windows: readonly AxisWindow[]): Value => pad(x, padsAt(windows, 2));
-
-function padsAt(windows: readonly AxisWindow[], axis: number) {
-  return Object.fromEntries(
-    windows.map(({ before, after }, i) => [i + axis, [before, after] as const]),
-  );
+/** x padded, or cropped, to what the windows see. Their axes begin at `first`. */
+function fitted(x: Value, windows: readonly AxisWindow[], first: number): Value {
+  const pads = windows.map((window, i) => {
+    const { length, before, stride, count } = window;
+    const end = (count - 1) * stride + extentOf(window);
+    return [first + i, [before, end - length - before]] as const;
+  });
+  return pad(x, Object.fromEntries(pads));
 }
 
 /** For each tap, row by row, what it sees at all places, of an input padded before. */
