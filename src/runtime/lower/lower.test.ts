@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { encodeOnnx } from '../../formats/onnx/write.ts';
 import { gradients } from '../../graph/autodiff/gradients.ts';
 import { graphOf, type Graph } from '../../graph/graph.ts';
-import { add, mul } from '../../graph/ops/binary/ops.ts';
+import { add, mul, sub } from '../../graph/ops/binary/ops.ts';
 import { conv, convTranspose, type ConvOptions } from '../../graph/ops/conv/ops.ts';
 import { gelu } from '../../graph/ops/elementwise/ops.ts';
 import { reduceSum } from '../../graph/ops/reduction/ops.ts';
@@ -123,6 +123,16 @@ test('GELU and its gradient compute the error function once', async () => {
   expect(names(lowered(graph))).not.toContain('.Gelu');
   expect(names(lowered(graphOf({ y })))).toEqual(['.Gelu']);
   await expectSame(graph);
+});
+
+test('scalars get the rank of weights of 1x1 convolutions', async () => {
+  const x = input('x', 'float32', [4, 3, 1, 1]);
+  const s = input('s', 'float32', []);
+  const graph = graphOf({ product: mul(x, s), difference: sub(1, x), sum: add(s, x) });
+  expect(names(lowered(graph)).filter((name) => name === '.Reshape')).toHaveLength(3);
+  await expectSame(graph);
+  const wide = graphOf({ y: mul(input('x', 'float32', [3, 4]), s) });
+  expect(names(lowered(wide))).toEqual(['.Mul']);
 });
 
 test('a run stops before it copies, with everything in the tensors given', async () => {

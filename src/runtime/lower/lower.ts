@@ -3,6 +3,7 @@ import { rewriteGraph, type Rewrite } from '../../graph/rewrite.ts';
 import { multiplyColumnSums } from './column-sums.ts';
 import { blockConvolutions } from './convolutions.ts';
 import { affineErf, shareNormalCdf } from './gelu.ts';
+import { alignScalars } from './scalars.ts';
 
 export interface Lowering {
   /** Channels in a block of ONNX Runtime's blocked layout; 1 where this processor has none. */
@@ -17,6 +18,7 @@ export function lower(graph: Graph, { blockSize, constants }: Lowering): Graph {
     shareNormalCdf(graph),
     affineErf,
     multiplyColumnSums(),
+    alignScalars,
     ...(blockSize > 1 ? [blockConvolutions(blockSize, constants)] : []),
   ];
   return passes.reduce(rewriteGraph, graph);
