@@ -5,6 +5,7 @@ import { graphOf, type Graph } from '../../graph/graph.ts';
 import { add, mul, sub } from '../../graph/ops/binary/ops.ts';
 import { conv, convTranspose, type ConvOptions } from '../../graph/ops/conv/ops.ts';
 import { gelu } from '../../graph/ops/elementwise/ops.ts';
+import { matrixTranspose, transpose } from '../../graph/ops/movement/shape-ops.ts';
 import { reduceSum } from '../../graph/ops/reduction/ops.ts';
 import { waves } from '../../graph/testing/finite-differences.ts';
 import { constant, input, shapeOf, type Value } from '../../graph/value.ts';
@@ -123,6 +124,16 @@ test('GELU and its gradient compute the error function once', async () => {
   expect(names(lowered(graph))).not.toContain('.Gelu');
   expect(names(lowered(graphOf({ y })))).toEqual(['.Gelu']);
   await expectSame(graph);
+});
+
+test('matrices as wide or high as a block are transposed by blocking', async () => {
+  const x = input('x', 'float32', [3, 2, 5, blockSize]);
+  const y = input('y', 'float32', [6, blockSize, 7]);
+  const graph = graphOf({ wide: matrixTranspose(x), high: matrixTranspose(y) });
+  if (blockSize > 1) expect(names(lowered(graph))).not.toContain('.Transpose');
+  await expectSame(graph);
+  const other = graphOf({ other: transpose(x, [1, 0, 2, 3]) });
+  expect(names(lowered(other))).toEqual(['.Transpose']);
 });
 
 test('scalars get the rank of weights of 1x1 convolutions', async () => {

@@ -4,6 +4,7 @@ import { multiplyColumnSums } from './column-sums.ts';
 import { blockConvolutions } from './convolutions.ts';
 import { affineErf, shareNormalCdf } from './gelu.ts';
 import { alignScalars } from './scalars.ts';
+import { blockTransposes } from './transposes.ts';
 
 export interface Lowering {
   /** Channels in a block of ONNX Runtime's blocked layout; 1 where this processor has none. */
@@ -19,7 +20,7 @@ export function lower(graph: Graph, { blockSize, constants }: Lowering): Graph {
     affineErf,
     multiplyColumnSums(),
     alignScalars,
-    ...(blockSize > 1 ? [blockConvolutions(blockSize, constants)] : []),
+    ...(blockSize > 1 ? [blockConvolutions(blockSize, constants), blockTransposes(blockSize)] : []),
   ];
   return passes.reduce(rewriteGraph, graph);
 }

@@ -6,7 +6,7 @@ import { gather } from '../gather/ops.ts';
 import { matmul } from '../matmul/ops.ts';
 import { concat, slice } from '../movement/join-ops.ts';
 import { pad } from '../movement/pad.ts';
-import { reshape, transpose, unsqueeze } from '../movement/shape-ops.ts';
+import { matrixTranspose, reshape, transpose, unsqueeze } from '../movement/shape-ops.ts';
 import { extentOf, type AxisWindow } from '../window.ts';
 import { convolutions } from './ops.ts';
 
@@ -32,49 +32,57 @@ const wideChannels = 16;
 const fewPlaces = 64;
 
 /**
- * What each tap of the kernel saw, as a matrix of pixels with all their channels, times dY: one
- * large matrix product.
+ * What each tap of the kernel saw, as a matrix of pixels, times dY: one large matrix product. Of a
+ * pixel a run of channels is copied at a time; runs as long as a block of the processor's kernels
+ * are moved fastest.
  */
 function fromPixels(x: Value, dy: Value, windows: readonly AxisWindow[]): Value {
-  const channels = shapeOf(x)[1];
+  const [outputs, channels] = [shapeOf(dy)[1], shapeOf(x)[1]];
   const kernel = windows.map((window) => window.kernel);
-  const upstream = reshape(channelsFirst(dy), [shapeOf(dy)[1], -1]); // [O, B * P]
-  const seen = reshape(pixels(x, windows), [-1, sizeOf(kernel) * channels]); // [B * P, taps * C]
-  const product = reshape(matmul(upstream, seen), [-1, ...kernel, channels]);
-  return transpose(product, [0, kernel.length + 1, ...kernel.map((_, i) => i + 1)]);
+  const whole = channels % wideChannels > 0 || windows.every(isPointwise);
+  const run = whole ? channels : wideChannels;
+  const upstream = reshape(channelsFirst(dy), [outputs, -1]); // [O, B * P]
+  const seen = reshape(pixels(x, windows, run), [-1, sizeOf(kernel) * channels]);
+  const product = reshape(matmul(upstream, seen), [outputs, channels / run, -1, run]);
+  return reshape(matrixTranspose(product), [outputs, channels, ...kernel]);
 }
 
-/** For each place and each tap the pixel it sees: [B * P, taps, C]. */
-function pixels(x: Value, windows: readonly AxisWindow[]): Value {
-  const [batch, channels] = shapeOf(x);
-  const last = transpose(x, [0, ...windows.map((_, i) => i + 2), 1]); // [B, ..., C]
-  if (windows.every(isPointwise)) return reshape(last, [-1, 1, channels]);
-  const reached = fitted(last, windows, 1);
-  const lengths = shapeOf(reached).slice(1, -1);
+/** For each place, run of channels and tap what the tap sees: [B * P, C / R, taps, R]. */
+function pixels(x: Value, windows: readonly AxisWindow[], run: number): Value {
+  const [batch, channels, ...lengths] = shapeOf(x);
+  const runs = channels / run;
+  const last = matrixTranspose(reshape(x, [batch * runs, run, -1])); // [B * C / R, pixels, R]
+  if (windows.every(isPointwise)) return last;
+  const table = padded(reshape(last, [batch * runs, ...lengths, run]), windows, 1);
+  const all = [batch, runs, ...shapeOf(table).slice(1, -1)];
   const origins = windows.map(({ count, stride }) => steps(count, stride));
   const taps = windows.map(({ kernel, dilation }) => steps(kernel, dilation));
-  // A sum of two small constants, which ONNX Runtime folds when it loads the graph.
-  const indices = add(
-    indexVector([batch, ...lengths], [steps(batch, 1), ...origins], 1),
-    indexVector(lengths, taps, 0),
-  ); // [B * P, taps]
-  return gather(reshape(reached, [-1, channels]), indices);
+  // A sum of small constants, which ONNX Runtime folds when it loads the graph.
+  const indices = [
+    indexVector(all, [steps(batch, 1), [0], ...origins], [1, 2]),
+    indexVector(all, [[0], steps(runs, 1), ...windows.map(() => [0])], [0, 2]),
+    indexVector(all, [[0], [0], ...taps], [0, 1]),
+  ].reduce((a, b) => add(a, b)); // [B * P, C / R, taps]
+  return gather(reshape(table, [-1, run]), indices);
 }
 
 const steps = (count: number, step: number): readonly number[] =>
   Array.from({ length: count }, (_, i) => i * step);
 
-/** The flat indices, in a tensor of the given lengths, of all combinations of positions. */
+/**
+ * The flat indices, in a tensor of the given lengths, of all combinations of positions, with `unit`
+ * axes of length 1.
+ */
 function indexVector(
   lengths: readonly number[],
   positions: readonly (readonly number[])[],
-  axis: 0 | 1,
+  unit: readonly number[],
 ): Value {
   const flat = positions.reduce<readonly number[]>(
     (outer, along, i) => outer.flatMap((index) => along.map((at) => index * lengths[i] + at)),
     [0],
   );
-  return unsqueeze(constant(tensor('int32', [flat.length], Int32Array.from(flat))), [axis]);
+  return unsqueeze(constant(tensor('int32', [flat.length], Int32Array.from(flat))), unit);
 }
 
 export const isPointwise = ({ kernel, stride, before, after }: AxisWindow): boolean =>
@@ -86,7 +94,7 @@ export const isPointwise = ({ kernel, stride, before, after }: AxisWindow): bool
  */
 function fromImages(x: Value, dy: Value, windows: readonly AxisWindow[], group: number): Value {
   // Padded beforehand: the convolution's kernels are slow at the edge, and here all places are.
-  const images = fitted(groupsOverBatch(x, group), windows, 2); // [C / G, G * B, ...]
+  const images = padded(groupsOverBatch(x, group), windows, 2); // [C / G, G * B, ...]
   const attributes = {
     kernel_shape: windows.map(({ count }) => count),
     dilations: windows.map(({ stride }) => stride),
@@ -94,7 +102,9 @@ function fromImages(x: Value, dy: Value, windows: readonly AxisWindow[], group: 
     group,
   };
   const [seen] = apply(convolutions.Conv, [images, channelsFirst(dy), undefined], attributes);
-  return channelsFirst(seen); // from [C / G, O, ...kernel]
+  // [C / G, O, ...], with more taps than the kernel has where windows leave out the end of x.
+  const taps = windows.map(({ kernel }, i) => ({ axis: i + 2, end: kernel }));
+  return slice(channelsFirst(seen), ...taps);
 }
 
 /** [B, G * C, ...] as [C, G * B, ...]. */
@@ -108,7 +118,7 @@ function groupsOverBatch(x: Value, group: number): Value {
 
 /** A kernel for each channel: for each tap one sum of products. */
 function ofDepthwise(x: Value, dy: Value, windows: readonly AxisWindow[]): Value {
-  const columns = shifted(fitted(x, windows, 2), windows).map((seen) =>
+  const columns = shifted(padded(x, windows, 2), windows).map((seen) =>
     unsqueeze(channelSum(mul(seen, dy)), [1]),
   );
   return reshape(concat(columns, 1), [shapeOf(x)[1], 1, ...windows.map((window) => window.kernel)]);
@@ -119,12 +129,12 @@ function channelsFirst(x: Value): Value {
   return transpose(x, [1, 0, ...x.shape.slice(2).map((_, i) => i + 2)]);
 }
 
-/** x padded, or cropped, to what the windows see. Their axes begin at `first`. */
-function fitted(x: Value, windows: readonly AxisWindow[], first: number): Value {
+/** x with the padding that the windows see. Their axes begin at `first`. */
+function padded(x: Value, windows: readonly AxisWindow[], first: number): Value {
   const pads = windows.map((window, i) => {
     const { length, before, stride, count } = window;
     const end = (count - 1) * stride + extentOf(window);
-    return [first + i, [before, end - length - before]] as const;
+    return [first + i, [before, Math.max(0, end - length - before)]] as const;
   });
   return pad(x, Object.fromEntries(pads));
 }
