@@ -20,16 +20,17 @@ export function weightGradient(
   const channels = shapeOf(x)[1];
   if (group === channels && shapeOf(dy)[1] === channels) return ofDepthwise(x, dy, windows);
   const places = sizeOf(windows.map(({ count }) => count));
+  const taps = sizeOf(windows.map(({ kernel }) => kernel));
   const wide = group === 1 && channels >= wideChannels;
-  return wide && (places <= fewPlaces || windows.every(isPointwise))
+  return wide && (places <= fewPlaces || taps === 1)
     ? fromPixels(x, dy, windows)
     : fromImages(x, dy, windows, group);
 }
 
-/** From as many channels on it pays to copy whole pixels, */
+/** From as many channels on it pays to copy pixels, */
 const wideChannels = 16;
 /** up to as many of them in an image. */
-const fewPlaces = 64;
+const fewPlaces = 16;
 
 /**
  * What each tap of the kernel saw, as a matrix of pixels, times dY: one large matrix product. Of a
@@ -39,7 +40,7 @@ const fewPlaces = 64;
 function fromPixels(x: Value, dy: Value, windows: readonly AxisWindow[]): Value {
   const [outputs, channels] = [shapeOf(dy)[1], shapeOf(x)[1]];
   const kernel = windows.map((window) => window.kernel);
-  const whole = channels % wideChannels > 0 || windows.every(isPointwise);
+  const whole = channels % wideChannels > 0 || sizeOf(kernel) === 1;
   const run = whole ? channels : wideChannels;
   const upstream = reshape(channelsFirst(dy), [outputs, -1]); // [O, B * P]
   const seen = reshape(pixels(x, windows, run), [-1, sizeOf(kernel) * channels]);
