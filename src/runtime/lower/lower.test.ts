@@ -4,12 +4,12 @@ import { gradients } from '../../graph/autodiff/gradients.ts';
 import { graphOf, type Graph } from '../../graph/graph.ts';
 import { add, mul, sub } from '../../graph/ops/binary/ops.ts';
 import { conv, convTranspose, type ConvOptions } from '../../graph/ops/conv/ops.ts';
-import { gelu } from '../../graph/ops/elementwise/ops.ts';
+import { gelu, relu } from '../../graph/ops/elementwise/ops.ts';
 import { matrixTranspose, transpose } from '../../graph/ops/movement/shape-ops.ts';
 import { reduceSum } from '../../graph/ops/reduction/ops.ts';
 import { waves } from '../../graph/testing/finite-differences.ts';
 import { constant, input, shapeOf, type Value } from '../../graph/value.ts';
-import { toNumbers } from '../../tensor/tensor.ts';
+import { float32, toNumbers } from '../../tensor/tensor.ts';
 import { loadOrt } from '../ort.ts';
 import { Session, type Tensors } from '../session.ts';
 import { nchwcBlockSize } from './block-size.ts';
@@ -124,6 +124,19 @@ test('GELU and its gradient compute the error function once', async () => {
   expect(names(lowered(graph))).not.toContain('.Gelu');
   expect(names(lowered(graphOf({ y })))).toEqual(['.Gelu']);
   await expectSame(graph);
+});
+
+test('the gradient of ReLU is a steep step, 0 at 0', async () => {
+  const x = input('x', 'float32', [7]);
+  const [dx] = gradients(relu(x), [x], input('dy', 'float32', [7]));
+  const graph = graphOf({ dx });
+  expect(names(lowered(graph))).not.toContain('.Cast');
+  await expectSame(graph);
+  const feeds = {
+    x: float32([7], [-Infinity, -1, -0, 0, 1.2e-38, 1, Infinity]),
+    dy: float32([7], [1, 2, 3, 4, 5, 6, 7]),
+  };
+  expect(toNumbers((await run(lowered(graph), feeds))['dx'])).toEqual([0, 0, 0, 0, 5, 6, 7]);
 });
 
 test('matrices as wide or high as a block are transposed by blocking', async () => {

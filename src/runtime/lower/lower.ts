@@ -4,6 +4,7 @@ import { multiplyColumnSums } from './column-sums.ts';
 import { blockConvolutions } from './convolutions.ts';
 import { affineErf, shareNormalCdf } from './gelu.ts';
 import { alignScalars } from './scalars.ts';
+import { steepSteps } from './steps.ts';
 import { blockTransposes } from './transposes.ts';
 
 export interface Lowering {
@@ -20,6 +21,7 @@ export function lower(graph: Graph, { blockSize, constants }: Lowering): Graph {
     affineErf,
     multiplyColumnSums(),
     alignScalars,
+    steepSteps,
     ...(blockSize > 1 ? [blockConvolutions(blockSize, constants), blockTransposes(blockSize)] : []),
   ];
   return passes.reduce(rewriteGraph, graph);
