@@ -29,11 +29,11 @@ async function run(graph: Graph, feeds: Tensors): Promise<Tensors> {
 }
 
 /** Both graphs compute the same, up to the order of sums. */
-async function expectSame(graph: Graph): Promise<void> {
+async function expectSame(graph: Graph, rewritten = lowered(graph)): Promise<void> {
   const feeds = Object.fromEntries(
     [...graph.inputs].map(([name, value], i) => [name, waves(shapeOf(value), 1.1 + i)]),
   );
-  const [plain, other] = [await run(graph, feeds), await run(lowered(graph), feeds)];
+  const [plain, other] = [await run(graph, feeds), await run(rewritten, feeds)];
   for (const [name, t] of Object.entries(plain)) {
     const actual = toNumbers(other[name]);
     expect(other[name].shape).toEqual(t.shape);
@@ -93,6 +93,19 @@ describe('convolutions', () => {
     const graph = withGradients(x, w, conv(x, w, undefined, options));
     if (blockSize > 1) expect(names(lowered(graph))).toContain('com.microsoft.nchwc.Conv');
     await expectSame(graph);
+  });
+
+  test.each([
+    ['', { padding: 1 }],
+    [' of a stride', { stride: 2 }],
+    [' of a dilated kernel', { padding: 2, dilation: 2 }],
+  ])('by large kernels%s become products where nothing is blocked', async (_, options) => {
+    const x = input('x', 'float32', [3, 18, 11, 12]);
+    const w = input('w', 'float32', [5, 18, 3, 3]);
+    const graph = withGradients(x, w, conv(x, w, undefined, options));
+    const unblocked = lower(graph, { blockSize: 1, constants: new Set() });
+    expect(names(unblocked).filter((name) => name === '.Conv')).toHaveLength(1);
+    await expectSame(graph, unblocked);
   });
 
   test('transposed, with a bias', async () => {

@@ -1,7 +1,7 @@
 import { sizeOf, tensor } from '../../../tensor/tensor.ts';
 import { apply, constant, shapeOf, type Value } from '../../value.ts';
 import { add, mul } from '../binary/ops.ts';
-import { channelSum } from '../channels.ts';
+import { channelsFirst, channelSum } from '../channels.ts';
 import { gather } from '../gather/ops.ts';
 import { matmul } from '../matmul/ops.ts';
 import { concat, slice } from '../movement/join-ops.ts';
@@ -37,7 +37,7 @@ const fewPlaces = 16;
  * pixel a run of channels is copied at a time; runs as long as a block of the processor's kernels
  * are moved fastest.
  */
-function fromPixels(x: Value, dy: Value, windows: readonly AxisWindow[]): Value {
+export function fromPixels(x: Value, dy: Value, windows: readonly AxisWindow[]): Value {
   const [outputs, channels] = [shapeOf(dy)[1], shapeOf(x)[1]];
   const kernel = windows.map((window) => window.kernel);
   const whole = channels % wideChannels > 0 || sizeOf(kernel) === 1;
@@ -95,7 +95,7 @@ export const isPointwise = ({ kernel, stride, before, after }: AxisWindow): bool
  */
 function fromImages(x: Value, dy: Value, windows: readonly AxisWindow[], group: number): Value {
   // Padded beforehand: the convolution's kernels are slow at the edge, and here all places are.
-  const images = padded(groupsOverBatch(x, group), windows, 2); // [C / G, G * B, ...]
+  const images = groupsOverBatch(padded(x, windows, 2), group); // [C / G, G * B, ...]
   const attributes = {
     kernel_shape: windows.map(({ count }) => count),
     dilations: windows.map(({ stride }) => stride),
@@ -123,11 +123,6 @@ function ofDepthwise(x: Value, dy: Value, windows: readonly AxisWindow[]): Value
     unsqueeze(channelSum(mul(seen, dy)), [1]),
   );
   return reshape(concat(columns, 1), [shapeOf(x)[1], 1, ...windows.map((window) => window.kernel)]);
-}
-
-/** [B, C, ...] as [C, B, ...]. */
-function channelsFirst(x: Value): Value {
-  return transpose(x, [1, 0, ...x.shape.slice(2).map((_, i) => i + 2)]);
 }
 
 /** x with the padding that the windows see. Their axes begin at `first`. */
