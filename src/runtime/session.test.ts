@@ -77,6 +77,17 @@ test('parameters that are given are no inputs any more', async () => {
   await session.dispose();
 });
 
+test('a session that works in place writes everything where it is told to', async () => {
+  const session = await Session.create(affine(), { threads: 1, inPlace: true });
+  expect(session.outputNames).toEqual(['y', 'z']);
+  const into = { y: zeros('float32', [1, 2]), z: zeros('float32', [1, 2]) };
+  expect(await session.run({ x, w }, into)).toBe(into);
+  expect([...into.y.data, ...into.z.data]).toEqual([11, 201, 22, 402]);
+  await expect(session.run({ x, w }, { y: into.y })).rejects.toThrow('output "z"');
+  await expect(session.run({ x }, into)).rejects.toThrow('w');
+  await session.dispose();
+});
+
 test('bytes that are no model are refused in words', async () => {
   await expect(Session.load(Uint8Array.of(1, 2, 3))).rejects.toMatchObject({
     name: 'ModelLockError',

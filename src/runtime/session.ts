@@ -6,6 +6,7 @@ import type { DType, TensorData } from '../tensor/dtype.ts';
 import { tensor, type Tensor } from '../tensor/tensor.ts';
 import { loadOrt, type Ort } from './ort.ts';
 import { nchwcBlockSize } from './lower/block-size.ts';
+import { copyStopName, isCopyStop, withCopyStop } from './lower/copy-stop.ts';
 import { lower } from './lower/lower.ts';
 
 export type Tensors = Readonly<Record<string, Tensor>>;
@@ -15,6 +16,8 @@ export interface SessionOptions {
   readonly parameters?: ReadonlyMap<string, Tensor | ExternalTensor>;
   /** Threads of one operator. Default: one per core. */
   readonly threads?: number;
+  /** Runs are given tensors for all outputs, and copy none of them. */
+  readonly inPlace?: boolean;
   /** Writes a profile in Chrome's trace format to files with this prefix. */
   readonly profilePrefix?: string;
 }
@@ -44,7 +47,7 @@ export class Session {
     this.#ort = ort;
     this.#session = session;
     this.inputNames = session.inputNames;
-    this.outputNames = session.outputNames;
+    this.outputNames = session.outputNames.filter((name) => name !== copyStopName);
   }
 
   static async create(graph: Graph, options: SessionOptions = {}): Promise<Session> {
@@ -53,7 +56,8 @@ export class Session {
       blockSize: await nchwcBlockSize(),
       constants: new Set(parameters?.keys()),
     });
-    return Session.load(encodeOnnx(lowered, { parameters }), options);
+    const model = encodeOnnx(lowered, { parameters });
+    return Session.load(options.inPlace ? withCopyStop(model) : model, options);
   }
 
   /** From the bytes of an ONNX model. Throws `unsupported` where ONNX Runtime refuses it. */
@@ -82,13 +86,17 @@ export class Session {
    * dtype and shape; the others are new. Blocks the event loop while it runs.
    */
   async run(inputs: Tensors, into: Tensors = {}): Promise<Tensors> {
+    const inPlace = this.#session.outputNames.includes(copyStopName);
+    const homeless = inPlace && this.outputNames.find((name) => !into[name]);
+    if (homeless) throw new ModelLockError('shape', `no tensor to write output "${homeless}" into`);
     const feeds = mapValues(inputs, (t) => this.#wrap(t));
     const fetches = Object.fromEntries(
-      this.outputNames.map((name) => [name, into[name] ? this.#wrap(into[name]) : null]),
+      this.#session.outputNames.map((name) => [name, into[name] ? this.#wrap(into[name]) : null]),
     );
     try {
       return mapValues(await this.#session.run(feeds, fetches), unwrap);
     } catch (error) {
+      if (inPlace && isCopyStop(error)) return into;
       throw new ModelLockError('shape', `ONNX Runtime: ${messageOf(error)}`, { cause: error });
     }
   }

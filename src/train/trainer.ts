@@ -1,4 +1,5 @@
 import { ModelLockError } from '../base/error.ts';
+import { shapeOf, type Value } from '../graph/value.ts';
 import { Session, type Tensors } from '../runtime/session.ts';
 import { scalarTensor, tensor, zeros, type Tensor } from '../tensor/tensor.ts';
 import { updateRule } from './optimiser.ts';
@@ -51,7 +52,7 @@ export class Trainer {
     weights: Weights,
   ): Promise<Trainer> {
     const step = buildStep(objective, options);
-    const session = await Session.create(step.graph, options);
+    const session = await Session.create(step.graph, { ...options, inPlace: true });
     return new Trainer(options, step, session, weights);
   }
 
@@ -69,7 +70,10 @@ export class Trainer {
   async step(inputs: Tensors, lr: number): Promise<Tensors> {
     const rule = updateRule(this.#options.optimiser);
     const scalars = rule.stepScalars(this.#options.optimiser, this.#steps + 1);
-    const results = await this.#session.run(
+    const metrics = Object.fromEntries(
+      this.#step.metricNames.map((name) => [name, roomFor(this.#step.graph.outputs.get(name)!)]),
+    );
+    await this.#session.run(
       {
         ...inputs,
         ...this.#frozen,
@@ -79,11 +83,14 @@ export class Trainer {
           rule.scalars.map((name, i) => [`train/${name}`, scalarTensor(scalars[i])]),
         ),
       },
-      Object.fromEntries(Object.entries(this.#spare).map(([name, t]) => [nextName(name), t])),
+      {
+        ...metrics,
+        ...Object.fromEntries(Object.entries(this.#spare).map(([name, t]) => [nextName(name), t])),
+      },
     );
     [this.#state, this.#spare] = [this.#spare, this.#state];
     this.#steps += 1;
-    return Object.fromEntries(this.#step.metricNames.map((name) => [name, results[name]]));
+    return metrics;
   }
 
   /** The weights and buffers now; `averaged` ones where averages are kept. Views, valid until the next step. */
@@ -132,6 +139,8 @@ export class Trainer {
     this.#session.endProfiling();
   }
 }
+
+const roomFor = (value: Value): Tensor => zeros(value.dtype, shapeOf(value));
 
 function isSameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);

@@ -1,4 +1,4 @@
-import { reshape } from './movement/shape-ops.ts';
+import { reshape, transpose } from './movement/shape-ops.ts';
 import { reduceSum } from './reduction/ops.ts';
 import type { Value } from '../value.ts';
 
@@ -12,4 +12,9 @@ export function channelSum(x: Value): Value {
 /** A vector [C] so that it broadcasts over the channels of x [B, C, ...]: [C, 1, ...]. */
 export function channelwise(vector: Value, x: Value): Value {
   return reshape(vector, [...vector.shape, ...x.shape.slice(2).map(() => 1)]);
+}
+
+/** [B, C, ...] as [C, B, ...]. */
+export function channelsFirst(x: Value): Value {
+  return transpose(x, [1, 0, ...x.shape.slice(2).map((_, i) => i + 2)]);
 }

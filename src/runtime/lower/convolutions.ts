@@ -4,6 +4,7 @@ import {
   type ConvTransposeAttributes,
 } from '../../graph/ops/conv/ops.ts';
 import { slice } from '../../graph/ops/movement/join-ops.ts';
+import { pad } from '../../graph/ops/movement/pad.ts';
 import { attributesOf, extentOf, type AxisWindow } from '../../graph/ops/window.ts';
 import type { Rewrite } from '../../graph/rewrite.ts';
 import { constantOf, shapeOf, type Value } from '../../graph/value.ts';
@@ -54,16 +55,21 @@ const lowerings: Readonly<Record<string, (convolution: Convolution) => Value | u
     if (isDepthwise(convolution)) {
       return unblock(blockedConv(block(x), blockOutputs(w), b, attributes));
     }
-    if (hasFewInputs(convolution, size)) {
-      return unblock(blockedConv(x, blockOutputs(w), b, attributes));
-    }
-    return undefined;
+    const [outputs, inputs] = shapeOf(w);
+    if (groupsOf(convolution) > 1 || outputs % size !== 0) return undefined;
+    // Fewer inputs than a block, as the first layer has them, stay as they are.
+    if (inputs < size) return unblock(blockedConv(x, blockOutputs(w), b, attributes));
+    const missing = { 1: [0, size - (inputs % size)] } as const;
+    const blocks = blockBoth(pad(w, missing));
+    return unblock(blockedConv(block(pad(x, missing)), blocks, b, attributes));
   },
   ConvTranspose(convolution) {
     const { x, w, b, attributes } = convolution;
     const windows = convTransposeWindows(x, w, attributes);
     if (windows.some(({ dilation, stride }) => dilation > 1 && stride > 1)) return undefined;
-    if (isDense(convolution)) return denseTranspose(convolution, windows);
+    if (isDense(convolution) && groupsOf(convolution) === 1) {
+      return denseTranspose(convolution, windows);
+    }
     const turned = turnedWindows(windows);
     if (!isDepthwise(convolution) || !turned) return undefined;
     const axes = windows.map((_, i) => ({ axis: i + 2, step: -1 }));
@@ -75,11 +81,11 @@ const lowerings: Readonly<Record<string, (convolution: Convolution) => Value | u
 
 const groupsOf = ({ attributes: { group = 1 } }: Convolution): number => group;
 
-/** One group, with whole blocks of channels on either side. */
+/** With whole blocks of channels on either side, in every group. */
 function isDense(convolution: Convolution): boolean {
   const [first, second] = shapeOf(convolution.w);
   const { size } = convolution;
-  return groupsOf(convolution) === 1 && first % size === 0 && second % size === 0;
+  return first % (size * groupsOf(convolution)) === 0 && second % size === 0;
 }
 
 /** A kernel for each channel. */
@@ -87,12 +93,6 @@ function isDepthwise(convolution: Convolution): boolean {
   const [channels, perGroup] = shapeOf(convolution.w);
   const groups = groupsOf(convolution);
   return groups === channels && perGroup === 1 && channels % convolution.size === 0;
-}
-
-/** Fewer inputs than a block, as the first layer has them: they stay as they are. */
-function hasFewInputs(convolution: Convolution, size: number): boolean {
-  const [outputs, inputs] = shapeOf(convolution.w);
-  return groupsOf(convolution) === 1 && inputs < size && outputs % size === 0;
 }
 
 /** A transposed convolution of stride 1 is a convolution with the kernel turned around. */

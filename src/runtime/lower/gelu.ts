@@ -3,7 +3,8 @@ import { mul } from '../../graph/ops/binary/ops.ts';
 import { normalCdf } from '../../graph/ops/elementwise/normal.ts';
 import { hardSigmoid } from '../../graph/ops/elementwise/ops.ts';
 import type { Rewrite } from '../../graph/rewrite.ts';
-import { constantOf, type Node, type Value } from '../../graph/value.ts';
+import type { Value } from '../../graph/value.ts';
+import { isScalar, nodeOf } from './patterns.ts';
 
 /**
  * Spells Gelu out as x Phi(x) where its gradient is computed too: that needs Phi(x) as well, and
@@ -33,13 +34,3 @@ export const affineErf: Rewrite = (node, inputs) => {
   const rewritten = nodeOf(inputs[0], 'Add');
   return rewritten?.inputs[0] && [hardSigmoid(rewritten.inputs[0], 0.5, 0.5)];
 };
-
-function nodeOf(value: Value | undefined, operator: string): Node | undefined {
-  const producer = value?.producer;
-  return producer?.kind === 'node' && producer.operator.name === operator ? producer : undefined;
-}
-
-function isScalar(value: Value | undefined, number: number): boolean {
-  const tensor = constantOf(value);
-  return tensor?.data.length === 1 && Number(tensor.data[0]) === number;
-}

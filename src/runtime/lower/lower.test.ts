@@ -2,13 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { encodeOnnx } from '../../formats/onnx/write.ts';
 import { gradients } from '../../graph/autodiff/gradients.ts';
 import { graphOf, type Graph } from '../../graph/graph.ts';
-import { add, mul } from '../../graph/ops/binary/ops.ts';
+import { add, mul, sub } from '../../graph/ops/binary/ops.ts';
 import { conv, convTranspose, type ConvOptions } from '../../graph/ops/conv/ops.ts';
-import { gelu } from '../../graph/ops/elementwise/ops.ts';
+import { gelu, relu } from '../../graph/ops/elementwise/ops.ts';
+import { matrixTranspose, transpose } from '../../graph/ops/movement/shape-ops.ts';
 import { reduceSum } from '../../graph/ops/reduction/ops.ts';
 import { waves } from '../../graph/testing/finite-differences.ts';
 import { constant, input, shapeOf, type Value } from '../../graph/value.ts';
-import { toNumbers } from '../../tensor/tensor.ts';
+import { float32, toNumbers } from '../../tensor/tensor.ts';
 import { loadOrt } from '../ort.ts';
 import { Session, type Tensors } from '../session.ts';
 import { nchwcBlockSize } from './block-size.ts';
@@ -28,11 +29,11 @@ async function run(graph: Graph, feeds: Tensors): Promise<Tensors> {
 }
 
 /** Both graphs compute the same, up to the order of sums. */
-async function expectSame(graph: Graph): Promise<void> {
+async function expectSame(graph: Graph, rewritten = lowered(graph)): Promise<void> {
   const feeds = Object.fromEntries(
     [...graph.inputs].map(([name, value], i) => [name, waves(shapeOf(value), 1.1 + i)]),
   );
-  const [plain, other] = [await run(graph, feeds), await run(lowered(graph), feeds)];
+  const [plain, other] = [await run(graph, feeds), await run(rewritten, feeds)];
   for (const [name, t] of Object.entries(plain)) {
     const actual = toNumbers(other[name]);
     expect(other[name].shape).toEqual(t.shape);
@@ -73,6 +74,13 @@ describe('convolutions', () => {
       w: [32, 1, 3, 3],
       options: { padding: 1, groups: 32 },
     },
+    'of some groups': { x: [16, 32, 8, 8], w: [32, 16, 3, 3], options: { groups: 2 } },
+    'of channels that fill no block': { x: [2, 20, 9, 9], w: [16, 20, 3, 3] },
+    'of a batch that fills no block': {
+      x: [18, 3, 12, 12],
+      w: [16, 3, 3, 3],
+      options: { padding: 1, stride: 2 },
+    },
     'with more padding behind': {
       x: [1, 16, 6, 7],
       w: [16, 16, 3, 3],
@@ -85,6 +93,19 @@ describe('convolutions', () => {
     const graph = withGradients(x, w, conv(x, w, undefined, options));
     if (blockSize > 1) expect(names(lowered(graph))).toContain('com.microsoft.nchwc.Conv');
     await expectSame(graph);
+  });
+
+  test.each([
+    ['', { padding: 1 }],
+    [' of a stride', { stride: 2 }],
+    [' of a dilated kernel', { padding: 2, dilation: 2 }],
+  ])('by large kernels%s become products where nothing is blocked', async (_, options) => {
+    const x = input('x', 'float32', [3, 18, 11, 12]);
+    const w = input('w', 'float32', [5, 18, 3, 3]);
+    const graph = withGradients(x, w, conv(x, w, undefined, options));
+    const unblocked = lower(graph, { blockSize: 1, constants: new Set() });
+    expect(names(unblocked).filter((name) => name === '.Conv')).toHaveLength(1);
+    await expectSame(graph, unblocked);
   });
 
   test('transposed, with a bias', async () => {
@@ -116,6 +137,39 @@ test('GELU and its gradient compute the error function once', async () => {
   expect(names(lowered(graph))).not.toContain('.Gelu');
   expect(names(lowered(graphOf({ y })))).toEqual(['.Gelu']);
   await expectSame(graph);
+});
+
+test('the gradient of ReLU is a steep step, 0 at 0', async () => {
+  const x = input('x', 'float32', [7]);
+  const [dx] = gradients(relu(x), [x], input('dy', 'float32', [7]));
+  const graph = graphOf({ dx });
+  expect(names(lowered(graph))).not.toContain('.Cast');
+  await expectSame(graph);
+  const feeds = {
+    x: float32([7], [-Infinity, -1, -0, 0, 1.2e-38, 1, Infinity]),
+    dy: float32([7], [1, 2, 3, 4, 5, 6, 7]),
+  };
+  expect(toNumbers((await run(lowered(graph), feeds))['dx'])).toEqual([0, 0, 0, 0, 5, 6, 7]);
+});
+
+test('matrices as wide or high as a block are transposed by blocking', async () => {
+  const x = input('x', 'float32', [3, 2, 5, blockSize]);
+  const y = input('y', 'float32', [6, blockSize, 7]);
+  const graph = graphOf({ wide: matrixTranspose(x), high: matrixTranspose(y) });
+  if (blockSize > 1) expect(names(lowered(graph))).not.toContain('.Transpose');
+  await expectSame(graph);
+  const other = graphOf({ other: transpose(x, [1, 0, 2, 3]) });
+  expect(names(lowered(other))).toEqual(['.Transpose']);
+});
+
+test('scalars get the rank of weights of 1x1 convolutions', async () => {
+  const x = input('x', 'float32', [4, 3, 1, 1]);
+  const s = input('s', 'float32', []);
+  const graph = graphOf({ product: mul(x, s), difference: sub(1, x), sum: add(s, x) });
+  expect(names(lowered(graph)).filter((name) => name === '.Reshape')).toHaveLength(3);
+  await expectSame(graph);
+  const wide = graphOf({ y: mul(input('x', 'float32', [3, 4]), s) });
+  expect(names(lowered(wide))).toEqual(['.Mul']);
 });
 
 test('a run stops before it copies, with everything in the tensors given', async () => {

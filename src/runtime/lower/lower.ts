@@ -3,6 +3,10 @@ import { rewriteGraph, type Rewrite } from '../../graph/rewrite.ts';
 import { multiplyColumnSums } from './column-sums.ts';
 import { blockConvolutions } from './convolutions.ts';
 import { affineErf, shareNormalCdf } from './gelu.ts';
+import { multiplyLargeKernels } from './large-kernels.ts';
+import { alignScalars } from './scalars.ts';
+import { steepSteps } from './steps.ts';
+import { blockTransposes } from './transposes.ts';
 
 export interface Lowering {
   /** Channels in a block of ONNX Runtime's blocked layout; 1 where this processor has none. */
@@ -13,11 +17,16 @@ export interface Lowering {
 
 /** The graph as ONNX Runtime runs it best. Never exported: it uses operators of its own. */
 export function lower(graph: Graph, { blockSize, constants }: Lowering): Graph {
+  const hasBlocks = blockSize > 1;
   const passes: readonly Rewrite[] = [
     shareNormalCdf(graph),
     affineErf,
     multiplyColumnSums(),
-    ...(blockSize > 1 ? [blockConvolutions(blockSize, constants)] : []),
+    alignScalars,
+    steepSteps,
+    ...(hasBlocks ? [blockConvolutions(blockSize, constants)] : []),
+    multiplyLargeKernels,
+    ...(hasBlocks ? [blockTransposes(blockSize)] : []),
   ];
   return passes.reduce(rewriteGraph, graph);
 }

@@ -1,19 +1,16 @@
 import { sizeOf, tensor } from '../../../tensor/tensor.ts';
-import { constant, shapeOf, type Value } from '../../value.ts';
+import { apply, constant, shapeOf, type Value } from '../../value.ts';
 import { add, mul } from '../binary/ops.ts';
-import { channelSum } from '../channels.ts';
+import { channelsFirst, channelSum } from '../channels.ts';
 import { gather } from '../gather/ops.ts';
 import { matmul } from '../matmul/ops.ts';
 import { concat, slice } from '../movement/join-ops.ts';
 import { pad } from '../movement/pad.ts';
 import { matrixTranspose, reshape, transpose, unsqueeze } from '../movement/shape-ops.ts';
-import type { AxisWindow } from '../window.ts';
+import { extentOf, type AxisWindow } from '../window.ts';
+import { convolutions } from './ops.ts';
 
-/**
- * The gradient of a convolution's weight, [O, C / group, ...kernel]: what each tap of the kernel
- * saw, as a matrix, times dY. One large matrix product, several times faster than a convolution
- * with dY as its (large) kernel.
- */
+/** The gradient of a convolution's weight, [O, C / group, ...kernel]. */
 export function weightGradient(
   x: Value,
   dy: Value,
@@ -22,103 +19,120 @@ export function weightGradient(
 ): Value {
   const channels = shapeOf(x)[1];
   if (group === channels && shapeOf(dy)[1] === channels) return ofDepthwise(x, dy, windows);
-  return group === 1 && channels >= wideChannels
+  const places = sizeOf(windows.map(({ count }) => count));
+  const taps = sizeOf(windows.map(({ kernel }) => kernel));
+  const wide = group === 1 && channels >= wideChannels;
+  return wide && (places <= fewPlaces || taps === 1)
     ? fromPixels(x, dy, windows)
-    : fromShifts(x, dy, windows, group);
+    : fromImages(x, dy, windows, group);
 }
 
-/** From as many channels on whole pixels are copied faster than shifted images. */
+/** From as many channels on it pays to copy pixels, */
 const wideChannels = 16;
+/** up to as many of them in an image. */
+const fewPlaces = 16;
 
-/** The columns are pixels, gathered with all their channels. */
-function fromPixels(x: Value, dy: Value, windows: readonly AxisWindow[]): Value {
-  const channels = shapeOf(x)[1];
+/**
+ * What each tap of the kernel saw, as a matrix of pixels, times dY: one large matrix product. Of a
+ * pixel a run of channels is copied at a time; runs as long as a block of the processor's kernels
+ * are moved fastest.
+ */
+export function fromPixels(x: Value, dy: Value, windows: readonly AxisWindow[]): Value {
+  const [outputs, channels] = [shapeOf(dy)[1], shapeOf(x)[1]];
   const kernel = windows.map((window) => window.kernel);
-  const upstream = reshape(channelsFirst(dy), [shapeOf(dy)[1], -1]); // [O, B * P]
-  const seen = reshape(pixels(x, windows), [-1, sizeOf(kernel) * channels]); // [B * P, taps * C]
-  const product = reshape(matmul(upstream, seen), [-1, ...kernel, channels]);
-  return transpose(product, [0, kernel.length + 1, ...kernel.map((_, i) => i + 1)]);
+  const whole = channels % wideChannels > 0 || sizeOf(kernel) === 1;
+  const run = whole ? channels : wideChannels;
+  const upstream = reshape(channelsFirst(dy), [outputs, -1]); // [O, B * P]
+  const seen = reshape(pixels(x, windows, run), [-1, sizeOf(kernel) * channels]);
+  const product = reshape(matmul(upstream, seen), [outputs, channels / run, -1, run]);
+  return reshape(matrixTranspose(product), [outputs, channels, ...kernel]);
 }
 
-/** For each place and each tap the pixel it sees: [B * P, taps, C]. */
-function pixels(x: Value, windows: readonly AxisWindow[]): Value {
-  const [batch, channels] = shapeOf(x);
-  const last = transpose(x, [0, ...windows.map((_, i) => i + 2), 1]); // [B, ..., C]
-  if (windows.every(isPointwise)) return reshape(last, [-1, 1, channels]);
-  const padded = pad(last, padsAt(windows, 1));
-  const lengths = windows.map(({ length, before, after }) => length + before + after);
+/** For each place, run of channels and tap what the tap sees: [B * P, C / R, taps, R]. */
+function pixels(x: Value, windows: readonly AxisWindow[], run: number): Value {
+  const [batch, channels, ...lengths] = shapeOf(x);
+  const runs = channels / run;
+  const last = matrixTranspose(reshape(x, [batch * runs, run, -1])); // [B * C / R, pixels, R]
+  if (windows.every(isPointwise)) return last;
+  const table = padded(reshape(last, [batch * runs, ...lengths, run]), windows, 1);
+  const all = [batch, runs, ...shapeOf(table).slice(1, -1)];
   const origins = windows.map(({ count, stride }) => steps(count, stride));
   const taps = windows.map(({ kernel, dilation }) => steps(kernel, dilation));
-  // A sum of two small constants, which ONNX Runtime folds when it loads the graph.
-  const indices = add(
-    indexVector([batch, ...lengths], [steps(batch, 1), ...origins], 1),
-    indexVector(lengths, taps, 0),
-  ); // [B * P, taps]
-  return gather(reshape(padded, [-1, channels]), indices);
+  // A sum of small constants, which ONNX Runtime folds when it loads the graph.
+  const indices = [
+    indexVector(all, [steps(batch, 1), [0], ...origins], [1, 2]),
+    indexVector(all, [[0], steps(runs, 1), ...windows.map(() => [0])], [0, 2]),
+    indexVector(all, [[0], [0], ...taps], [0, 1]),
+  ].reduce((a, b) => add(a, b)); // [B * P, C / R, taps]
+  return gather(reshape(table, [-1, run]), indices);
 }
 
 const steps = (count: number, step: number): readonly number[] =>
   Array.from({ length: count }, (_, i) => i * step);
 
-/** The flat indices, in a tensor of the given lengths, of all combinations of positions. */
+/**
+ * The flat indices, in a tensor of the given lengths, of all combinations of positions, with `unit`
+ * axes of length 1.
+ */
 function indexVector(
   lengths: readonly number[],
   positions: readonly (readonly number[])[],
-  axis: 0 | 1,
+  unit: readonly number[],
 ): Value {
   const flat = positions.reduce<readonly number[]>(
     (outer, along, i) => outer.flatMap((index) => along.map((at) => index * lengths[i] + at)),
     [0],
   );
-  return unsqueeze(constant(tensor('int32', [flat.length], Int32Array.from(flat))), [axis]);
+  return unsqueeze(constant(tensor('int32', [flat.length], Int32Array.from(flat))), unit);
 }
 
 export const isPointwise = ({ kernel, stride, before, after }: AxisWindow): boolean =>
   kernel === 1 && stride === 1 && before === 0 && after === 0;
 
-/** The rows are images, shifted by each tap. */
-function fromShifts(x: Value, dy: Value, windows: readonly AxisWindow[], group: number): Value {
-  const channels = shapeOf(x)[1] / group;
-  const outputs = shapeOf(dy)[1] / group;
-  const kernel = windows.map((window) => window.kernel);
-  const taps = sizeOf(kernel);
-  const shifts = shifted(channelsFirst(padded(x, windows)), windows);
-  const rows = shifts.map((seen) => reshape(seen, [group, channels, -1]));
-  const seen = concat(rows, 1); // [G, taps * C / G, B * P]
-  const upstream = reshape(channelsFirst(dy), [group, outputs, -1]); // [G, O / G, B * P]
-  // A product is fastest with the longer side as its rows.
-  const product =
-    outputs < taps * channels
-      ? transpose(
-          reshape(matmul(seen, matrixTranspose(upstream)), [group, taps, channels, outputs]),
-          [0, 3, 2, 1],
-        )
-      : transpose(
-          reshape(matmul(upstream, matrixTranspose(seen)), [group, outputs, taps, channels]),
-          [0, 1, 3, 2],
-        ); // [G, O / G, C / G, taps]
-  return reshape(product, [group * outputs, channels, ...kernel]);
+/**
+ * A convolution of x by dY, with the batch in the place of the channels: at each tap the gradient
+ * is what dY sees when it is laid over x from that tap on, a stride apart.
+ */
+function fromImages(x: Value, dy: Value, windows: readonly AxisWindow[], group: number): Value {
+  // Padded beforehand: the convolution's kernels are slow at the edge, and here all places are.
+  const images = groupsOverBatch(padded(x, windows, 2), group); // [C / G, G * B, ...]
+  const attributes = {
+    kernel_shape: windows.map(({ count }) => count),
+    dilations: windows.map(({ stride }) => stride),
+    strides: windows.map(({ dilation }) => dilation),
+    group,
+  };
+  const [seen] = apply(convolutions.Conv, [images, channelsFirst(dy), undefined], attributes);
+  // [C / G, O, ...], with more taps than the kernel has where windows leave out the end of x.
+  const taps = windows.map(({ kernel }, i) => ({ axis: i + 2, end: kernel }));
+  return slice(channelsFirst(seen), ...taps);
+}
+
+/** [B, G * C, ...] as [C, G * B, ...]. */
+function groupsOverBatch(x: Value, group: number): Value {
+  if (group === 1) return channelsFirst(x);
+  const [batch, channels, ...lengths] = shapeOf(x);
+  const grouped = reshape(x, [batch, group, channels / group, ...lengths]);
+  const turned = transpose(grouped, [2, 1, 0, ...lengths.map((_, i) => i + 3)]);
+  return reshape(turned, [channels / group, group * batch, ...lengths]);
 }
 
 /** A kernel for each channel: for each tap one sum of products. */
 function ofDepthwise(x: Value, dy: Value, windows: readonly AxisWindow[]): Value {
-  const columns = shifted(padded(x, windows), windows).map((seen) =>
+  const columns = shifted(padded(x, windows, 2), windows).map((seen) =>
     unsqueeze(channelSum(mul(seen, dy)), [1]),
   );
   return reshape(concat(columns, 1), [shapeOf(x)[1], 1, ...windows.map((window) => window.kernel)]);
 }
 
-/** [B, C, ...] as [C, B, ...]: batch and places become one axis, over which a product sums. */
-function channelsFirst(x: Value): Value {
-  return transpose(x, [1, 0, ...x.shape.slice(2).map((_, i) => i + 2)]);
-}
-
-const padded = (x: Value, windows: readonly AxisWindow[]): Value => pad(x, padsAt(windows, 2));
-
-function padsAt(windows: readonly AxisWindow[], axis: number) {
-  return Object.fromEntries(
-    windows.map(({ before, after }, i) => [i + axis, [before, after] as const]),
-  );
+/** x with the padding that the windows see. Their axes begin at `first`. */
+function padded(x: Value, windows: readonly AxisWindow[], first: number): Value {
+  const pads = windows.map((window, i) => {
+    const { length, before, stride, count } = window;
+    const end = (count - 1) * stride + extentOf(window);
+    return [first + i, [before, Math.max(0, end - length - before)]] as const;
+  });
+  return pad(x, Object.fromEntries(pads));
 }
 
 /** For each tap, row by row, what it sees at all places, of an input padded before. */

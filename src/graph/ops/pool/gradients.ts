@@ -22,8 +22,11 @@ export const poolGradients: GradientRules<typeof pools> = {
     ];
   },
   GlobalAveragePool: ({ inputs: [x] }, [dy]) => {
-    const places = sizeOf(shapeOf(x).slice(2));
-    return [expand(mul(dy, 1 / places), shapeOf(x))];
+    const lengths = shapeOf(x).slice(2);
+    const places = sizeOf(lengths);
+    // The product broadcasts, several times as fast as Expand.
+    const shares = constant(float32(lengths, new Float32Array(places).fill(1 / places)));
+    return [mul(dy, shares)];
   },
 };
 
