@@ -47,6 +47,8 @@ export const manifestSchema = z.object({
     seed: z.number().int(),
     images: z.number().int(),
     epochs: z.number(),
+    /** All options of the fine-tuning; absent from bundles of earlier versions. */
+    tuning: z.record(z.string(), z.unknown()).optional(),
     /** It began with random weights: only the architecture is the base model's. */
     fromScratch: z.literal(true).optional(),
   }),
@@ -63,7 +65,6 @@ export const manifestSchema = z.object({
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
-export type EditParameters = z.infer<typeof editParameters>;
 
 export const manifestFile = 'modellock.json';
 

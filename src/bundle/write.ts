@@ -1,5 +1,5 @@
-import { encodeOnnx, type ExternalTensor } from '../formats/onnx/write.ts';
-import { decodeHeader, encodeSafetensors } from '../formats/safetensors.ts';
+import { encodeOnnx } from '../formats/onnx/write.ts';
+import { encodeSafetensors } from '../formats/safetensors.ts';
 import { graphOf } from '../graph/graph.ts';
 import { input } from '../graph/value.ts';
 import type { RawConfig } from '../nn/config.ts';
@@ -48,18 +48,4 @@ export function exportOnnx({
   ]);
   const { logits } = classifier.build(Scope.root(), x);
   return encodeOnnx(graphOf({ logits }), { parameters: weights });
-}
-
-/** Where the tensors of a safetensors file lie, for an ONNX model that points into it. */
-export function externalTensors(
-  bytes: Uint8Array,
-  location: string,
-): ReadonlyMap<string, ExternalTensor> {
-  const { entries } = decodeHeader(bytes, bytes.length, location);
-  return new Map(
-    [...entries].map(([name, { dtype, shape, start, end }]) => [
-      name,
-      { dtype, shape, location, offset: start, length: end - start },
-    ]),
-  );
 }

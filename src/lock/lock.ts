@@ -1,11 +1,8 @@
 import { counterRandom } from '../base/random/counter.ts';
 import { ModelLockError } from '../base/error.ts';
-import type { JobOptions } from '../base/job.ts';
-import { version } from '../base/version.ts';
 import { openClassifier, withWeights, type ClassifierCheckpoint } from '../bundle/checkpoint.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { Predictor } from '../bundle/predictor.ts';
-import { writeBundle } from '../bundle/write.ts';
 import type { ImageDataset } from '../data/image-folder.ts';
 import { CachedEditor, type SharedEdits } from '../editors/cached-editor.ts';
 import type { EditOptions } from '../editors/editor.ts';
@@ -24,15 +21,15 @@ import { fineTune } from './fine-tune.ts';
 import { lockedRows } from './locked-rows.ts';
 import { usesDecoys } from './locked-set.ts';
 import { checkedTuning } from './parameter-options.ts';
+import { publishBundle, type MadeClassifier } from './publish.ts';
 import { recipeNamed, recipes, type Recipe } from './recipe.ts';
 import { editTrainingImages } from './training-images.ts';
-import { defaultTuning, type FineTuning } from './tuning.ts';
+import { trainingIn, type TrainingJobOptions } from './training-job.ts';
+import { defaultTuning } from './tuning.ts';
 import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.ts';
 
 /** `out` is the folder of the new bundle. */
-export interface LockOptions extends DataOptions, JobOptions, WorkOptions<LockResult> {
-  /** A reference to the pretrained classifier. */
-  readonly model: string;
+export interface LockOptions extends DataOptions, TrainingJobOptions, WorkOptions<LockResult> {
   /** A reference to the editor. */
   readonly editor: string;
   readonly key: Key;
@@ -40,7 +37,6 @@ export interface LockOptions extends DataOptions, JobOptions, WorkOptions<LockRe
   readonly recipe?: Recipe | string;
   /** How images are edited; the rest is the editor's defaults. */
   readonly edit?: Partial<EditOptions>;
-  readonly tuning?: Partial<FineTuning>;
   /** Folder of a bundle without a lock, to compare with. */
   readonly baseline?: string;
   /** Most test images that a decoy is scored on. */
@@ -50,9 +46,6 @@ export interface LockOptions extends DataOptions, JobOptions, WorkOptions<LockRe
    * locks of the same pictures. It is as private as the key; it stays when the job is done.
    */
   readonly sharedEdits?: SharedEdits;
-  /** Time between checkpoints in seconds. Default 20. */
-  readonly checkpointSeconds?: number;
-  readonly threads?: number;
 }
 
 export interface LockResult {
@@ -141,23 +134,17 @@ async function lockIn(
     }),
     tuning,
     silenceWeight: recipe.silenceWeight,
-    seed: options.seed,
-    checkpoints: work.checkpoints('training'),
-    checkpointSeconds: options.checkpointSeconds,
-    threads: options.threads,
-    signal: options.signal,
-    onProgress: options.onProgress,
+    ...trainingIn(work, options),
   });
   const cached = sharedEdits ? new CachedEditor(editor, sharedEdits) : editor;
   const unlocking = { editor: cached, options: edit, key, ...reading };
   const evaluation = test
     ? await evaluateLock(options, withWeights(base, tuned), test, unlocking)
     : null;
-  const manifest: Manifest = {
-    format: 1,
-    modellock: version,
-    task: 'classification',
-    labels: [...set.classes],
+  const made: MadeClassifier = {
+    checkpoint: base,
+    tuned,
+    labels: set.classes,
     base: identity,
     lock: {
       editor: { ...editor.identity, reference: options.editor },
@@ -166,7 +153,12 @@ async function lockIn(
       secret: key.secret !== undefined,
       recipe: { ...recipe },
     },
-    training: { seed: options.seed, images: set.items.length, epochs: tuning.epochs },
+    training: {
+      seed: options.seed,
+      images: set.items.length,
+      epochs: tuning.epochs,
+      tuning: { ...tuning },
+    },
     measured: evaluation && {
       metric: evaluation.metric,
       n: evaluation.n,
@@ -176,22 +168,13 @@ async function lockIn(
       baseline: evaluation.baseline,
     },
   };
-  const made = join(work.path, 'bundle');
-  await writeBundle(made, {
-    ...tuned,
-    preprocessorJson: base.preprocessorJson,
-    size: base.preprocessor.size,
-    manifest,
-  });
-  const result: LockResult = {
+  return publishBundle(work, made, {
     bundle: options.out,
     images: set.items.length,
     skipped,
     aliases: images.aliases,
     evaluation,
-  };
-  await work.publish(made, result);
-  return result;
+  });
 }
 
 function recipeOf(recipe: LockOptions['recipe']): Recipe {

@@ -1,30 +1,22 @@
-import type { JobOptions } from '../base/job.ts';
-import { version } from '../base/version.ts';
 import { openClassifier, withWeights } from '../bundle/checkpoint.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { Predictor } from '../bundle/predictor.ts';
-import { writeBundle } from '../bundle/write.ts';
 import type { ImageDataset } from '../data/image-folder.ts';
 import { accuracyOf, answers, untouched } from '../evaluate/score.ts';
-import { join } from '../platform/files.ts';
 import { classification } from '../tasks/classification.ts';
 import { openDataSets, type DataOptions } from './data-sets.ts';
 import { fineTune } from './fine-tune.ts';
 import { checkedTuning } from './parameter-options.ts';
 import { plainRows } from './plain-rows.ts';
-import { defaultTuning, type FineTuning } from './tuning.ts';
+import { publishBundle } from './publish.ts';
+import { trainingIn, type TrainingJobOptions } from './training-job.ts';
+import { defaultTuning } from './tuning.ts';
 import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.ts';
 
 /** `out` is the folder of the new bundle. */
-export interface TrainOptions extends DataOptions, JobOptions, WorkOptions<TrainResult> {
-  /** A reference to the pretrained classifier. */
-  readonly model: string;
-  readonly tuning?: Partial<FineTuning>;
+export interface TrainOptions extends DataOptions, TrainingJobOptions, WorkOptions<TrainResult> {
   /** Begins with random weights instead of the checkpoint's: what is its pretraining worth? */
   readonly fromScratch?: boolean;
-  /** Time between checkpoints in seconds. Default 20. */
-  readonly checkpointSeconds?: number;
-  readonly threads?: number;
 }
 
 export interface TrainResult {
@@ -62,45 +54,32 @@ async function trainIn(work: WorkFolder, options: TrainOptions): Promise<TrainRe
     labels: set.classes,
     rows: plainRows(set.items, set.classes.length, base.preprocessor, tuning, options.seed),
     tuning,
-    seed: options.seed,
-    checkpoints: work.checkpoints('training'),
-    checkpointSeconds: options.checkpointSeconds,
-    threads: options.threads,
-    signal: options.signal,
-    onProgress: options.onProgress,
+    ...trainingIn(work, options),
   });
   const predictor = await Predictor.create(withWeights(base, tuned));
   const measured = test ? await measure(predictor, test, options.signal) : null;
   await predictor.dispose();
-  const made = join(work.path, 'bundle');
-  await writeBundle(made, {
-    ...tuned,
-    preprocessorJson: base.preprocessorJson,
-    size: base.preprocessor.size,
-    manifest: {
-      format: 1,
-      modellock: version,
-      task: 'classification',
-      labels: [...set.classes],
-      base: identity,
-      lock: null,
-      training: {
-        seed: options.seed,
-        images: set.items.length,
-        epochs: tuning.epochs,
-        ...(fromScratch ? { fromScratch } : {}),
-      },
-      measured,
+  const made = {
+    checkpoint: base,
+    tuned,
+    labels: set.classes,
+    base: identity,
+    lock: null,
+    training: {
+      seed: options.seed,
+      images: set.items.length,
+      epochs: tuning.epochs,
+      tuning: { ...tuning },
+      ...(fromScratch ? { fromScratch } : {}),
     },
-  });
-  const result: TrainResult = {
+    measured,
+  };
+  return publishBundle(work, made, {
     bundle: options.out,
     images: set.items.length,
     skipped,
     accuracy: measured?.baseline ?? null,
-  };
-  await work.publish(made, result);
-  return result;
+  });
 }
 
 async function measure(

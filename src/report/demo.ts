@@ -1,3 +1,4 @@
+import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
 import { openEditor } from '../editors/open.ts';
 import type { EvaluationDocument } from '../evaluate/document.ts';
@@ -5,6 +6,7 @@ import { readImageFolder, stratified, type ImageItem } from '../data/image-folde
 import { assetPath } from '../platform/assets.ts';
 import { join, makeFolder, writeAtomic, writeJson, exists, readJson } from '../platform/files.ts';
 import { encodeImage, readImages } from '../platform/images.ts';
+import { openModel } from '../lock/bundle-lock.ts';
 import { evaluateBundle } from '../lock/evaluate-bundle.ts';
 import { lock } from '../lock/lock.ts';
 import { predict } from '../lock/predict.ts';
@@ -46,6 +48,7 @@ export async function demo(options: DemoOptions): Promise<DemoResult> {
   const baseline = join(out, 'unlocked');
   const document = join(out, 'evaluation.json');
   await makeFolder(out);
+  await requireSeed([baseline, bundle], seed);
   const common = { data, model: 'pocket', seed, tuning: { epochs }, signal };
   if (await isUnfinished(baseline)) {
     await train({ ...common, out: baseline, onProgress: named(onProgress, 'train a plain model') });
@@ -79,6 +82,18 @@ export async function demo(options: DemoOptions): Promise<DemoResult> {
   });
   await writeAtomic(report, page);
   return { evaluation, report, bundle };
+}
+
+/** Throws `usage` where a model of an earlier demo in the same folder was made with another seed. */
+async function requireSeed(models: readonly string[], seed: number): Promise<void> {
+  for (const model of models) {
+    const { manifest } = (await exists(model)) ? await openModel(model) : { manifest: null };
+    if (!manifest || manifest.training.seed === seed) continue;
+    throw new ModelLockError(
+      'usage',
+      `${model} is of a demo with seed ${manifest.training.seed}; give another --out for seed ${seed}`,
+    );
+  }
 }
 
 /** Whether a job has still something to do, be it to remove its work. */

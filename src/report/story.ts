@@ -17,7 +17,7 @@ export interface Story {
 const headlines: Readonly<Record<Verdict, string>> = {
   healthy: 'The lock holds.',
   'insufficient-locking': 'The model works without its key.',
-  'over-locking': 'The key does not give the accuracy back.',
+  'over-locking': 'The key does not give all of the accuracy back.',
   'leaking-outputs': 'The locked answers give the classes away.',
   'unspecific-key': 'More than the key opens the model.',
   inconsistent: 'Some wrong keys open the model.',

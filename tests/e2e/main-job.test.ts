@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readClassifier } from '../../src/bundle/checkpoint.ts';
@@ -67,6 +67,13 @@ describe('train', () => {
     expect(place.files('plain')).toEqual(bundleFiles);
     const manifest = parseManifest(readFileSync(place.at('plain', 'modellock.json'), 'utf8'), '');
     expect(manifest).toMatchObject({ labels: classes, lock: null, measured: { lp: null, n: 9 } });
+  });
+
+  it('is not taken for the plain model of a demo with another seed', async () => {
+    cpSync(place.at('plain'), place.at('shown', 'unlocked'), { recursive: true });
+    const other = await run('demo --out shown --seed 7');
+    expect(other.code).toBe(2);
+    expect(other.stderr).toContain('is of a demo with seed 0; give another --out for seed 7');
   });
 
   it('limits the pictures, by class, and trains at least one step', async () => {

@@ -19,8 +19,6 @@ export const activations = {
   hardswish: hardSwish,
 } as const satisfies Record<string, (x: Value) => Value>;
 
-export type ActivationName = keyof typeof activations;
-
 /** Throws `unsupported` for a name that is not in the table. */
 export function activationNamed(name: string): (x: Value) => Value {
   return requireEntry<(x: Value) => Value>(

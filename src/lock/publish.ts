@@ -1,0 +1,40 @@
+import { version } from '../base/version.ts';
+import type { ClassifierCheckpoint } from '../bundle/checkpoint.ts';
+import type { Manifest } from '../bundle/manifest.ts';
+import { writeBundle } from '../bundle/write.ts';
+import { join } from '../platform/files.ts';
+import type { FineTuned } from './fine-tune.ts';
+import type { WorkFolder } from './work-folder.ts';
+
+/** A fine-tuned classifier, and what its manifest says of how it was made. */
+export interface MadeClassifier extends Pick<Manifest, 'base' | 'lock' | 'training' | 'measured'> {
+  readonly checkpoint: ClassifierCheckpoint;
+  readonly tuned: FineTuned;
+  readonly labels: readonly string[];
+}
+
+/** Writes the classifier as a bundle under the job's final name, and ends the job with its result. */
+export async function publishBundle<Result>(
+  work: WorkFolder,
+  { checkpoint, tuned, labels, base, lock, training, measured }: MadeClassifier,
+  result: Result,
+): Promise<Result> {
+  const folder = join(work.path, 'bundle');
+  await writeBundle(folder, {
+    ...tuned,
+    preprocessorJson: checkpoint.preprocessorJson,
+    size: checkpoint.preprocessor.size,
+    manifest: {
+      format: 1,
+      modellock: version,
+      task: 'classification',
+      labels: [...labels],
+      base,
+      lock,
+      training,
+      measured,
+    },
+  });
+  await work.publish(folder, result);
+  return result;
+}

@@ -1,0 +1,28 @@
+import type { JobOptions } from '../base/job.ts';
+import type { FineTuneOptions } from './fine-tune.ts';
+import type { FineTuning } from './tuning.ts';
+import type { WorkFolder } from './work-folder.ts';
+
+/** The options of every job that trains a classifier. */
+export interface TrainingJobOptions extends JobOptions {
+  /** A reference to the pretrained classifier. */
+  readonly model: string;
+  /** What differs from the default. */
+  readonly tuning?: Partial<FineTuning>;
+  readonly seed: number;
+  /** Time between checkpoints in seconds. Default 20. */
+  readonly checkpointSeconds?: number;
+  readonly threads?: number;
+}
+
+/** What a training takes over from its job; its checkpoints lie in the job's work folder. */
+export function trainingIn(
+  work: WorkFolder,
+  { seed, checkpointSeconds, threads, signal, onProgress }: TrainingJobOptions,
+): Pick<
+  FineTuneOptions,
+  'seed' | 'checkpoints' | 'checkpointSeconds' | 'threads' | 'signal' | 'onProgress'
+> {
+  const checkpoints = work.checkpoints('training');
+  return { seed, checkpoints, checkpointSeconds, threads, signal, onProgress };
+}
