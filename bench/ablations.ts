@@ -17,18 +17,18 @@ import {
   setsOf,
   tuningOf,
 } from './command.ts';
-import { sets } from './data/sets.ts';
+import { ablationSets } from './data/sets.ts';
 import { prompts, withoutSecret } from './jobs/keys.ts';
 import { lockJobs, pinPocket } from './jobs/plan.ts';
 import { ablationTable } from './tables/ablation-table.ts';
 import { provenance } from './tables/lock-table.ts';
 import { recipeOf, variants } from './variants.ts';
 
-const setNames = Object.keys(sets) as (keyof typeof sets)[];
+const setNames = Object.keys(ablationSets) as (keyof typeof ablationSets)[];
 
 await runBench(
   lockBenchCommand('bench:ablations', 'compare variants of the recipe')
-    .addOption(new Option('--set <name>', 'data set').choices(setNames).default('cifar10' as const))
+    .addOption(new Option('--set <name>', 'data set').choices(setNames).default('demo' as const))
     .addOption(
       new Option('--variant <names>', 'variants of bench/variants.ts, with commas between')
         .argParser(namesOf(variants))
@@ -36,7 +36,7 @@ await runBench(
     )
     .option('--decoy-images <n>', 'most images a decoy is scored on', integer(1), 256)
     .action(async ({ variant: chosen, keys, prompt, decoyImages, ...options }) => {
-      const [set] = setsOf(options, [{ ...sets[options.set], train: 2000, test: 1000 }]);
+      const [set] = setsOf(options, [ablationSets[options.set]]);
       const pocket = await pinPocket();
       const rows = chosen.map((name) => ({
         name,

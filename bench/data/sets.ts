@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { basename, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { ClassSelection } from './subset.ts';
 
 /** A part of a data set that locks are measured on. Plain values: its name is a hash of them. */
@@ -34,6 +34,20 @@ export const sets = {
     test: null,
     pairing: 'matched',
   },
+} as const satisfies Record<string, SetPlan>;
+
+/** The sets that recipes are compared on: smaller, for there are many recipes. */
+export const ablationSets = {
+  /** The demo's photographs, which are in the repository. */
+  demo: {
+    name: 'demo',
+    folder: join(import.meta.dirname, '../../assets/demo'),
+    classes: 'all',
+    train: null,
+    test: null,
+    pairing: 'crossed',
+  },
+  cifar10: { ...sets.cifar10, train: 2000, test: 1000 },
 } as const satisfies Record<string, SetPlan>;
 
 /** Any folder of pictures as a set. */
