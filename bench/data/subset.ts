@@ -1,7 +1,8 @@
 import { ModelLockError } from '../../src/base/error.ts';
+import { isHeldBack } from '../../scripts/held-back.ts';
 import { relabel, stratified, type ImageDataset } from '../../src/data/image-folder.ts';
 
-/** All classes, every sixth from the sixth on (they stay out of all pretraining), or these. */
+/** All classes, those that nothing was pretrained on, or these. */
 export type ClassSelection = 'all' | 'held back' | readonly string[];
 
 /** A data set as it lies on disk; `test` is undefined where it is not split. */
@@ -47,7 +48,7 @@ export function drawSubset(all: Whole, { classes, train, test }: Drawing): Subse
 
 function chosen(all: readonly string[], selection: ClassSelection): readonly string[] {
   if (selection === 'all') return all;
-  if (selection === 'held back') return all.filter((_, i) => i % 6 === 5);
+  if (selection === 'held back') return all.filter((_, i) => isHeldBack(i));
   const unknown = selection.find((name) => !all.includes(name));
   if (unknown === undefined) return all.filter((name) => selection.includes(name));
   throw new ModelLockError('usage', `there is no class "${unknown}"`, { valid: all });

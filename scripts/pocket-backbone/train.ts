@@ -6,10 +6,9 @@
  *
  *     npx tsx scripts/pocket-backbone/train.ts DATA [EPOCHS] [OUT]
  *
- * DATA has `train` and `test`, a folder a class. Every sixth class from the sixth on stays out: those
- * are for benchmarks. Interrupted, it goes on from .training/pocket-backbone.
+ * DATA has `train` and `test`, a folder a class. Interrupted, it goes on from .training/pocket-backbone.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { counterRandom } from '../../src/base/random/counter.ts';
 import type { Random } from '../../src/base/random/random.ts';
@@ -33,10 +32,12 @@ import { smoothLabels } from '../../src/lock/plain-rows.ts';
 import type { RgbImage } from '../../src/tensor/image.ts';
 import { toFloat16 } from '../../src/tensor/convert.ts';
 import { tensor, type Tensor } from '../../src/tensor/tensor.ts';
+import { checkpointFile } from '../../src/train/checkpoint-file.ts';
 import { fit } from '../../src/train/fit.ts';
 import { sgd } from '../../src/train/optimiser.ts';
 import { warmupCosine } from '../../src/train/schedule.ts';
 import { Trainer } from '../../src/train/trainer.ts';
+import { isHeldBack } from '../held-back.ts';
 import { promptSource, randomPrompt } from '../pocket-editor/prompts.ts';
 
 const [data, epochsText = '20', out = 'assets/pocket-backbone'] = process.argv.slice(2);
@@ -113,14 +114,7 @@ await fit(trainer, {
   learningRate: 0.2,
   schedule: warmupCosine({ steps, warmup: Math.round(steps / 10) }),
   batch: async (step) => makeBatch(step),
-  checkpoints: {
-    where: file,
-    load: async () => (existsSync(file) ? readFileSync(file) : undefined),
-    save: async (bytes) => {
-      writeFileSync(`${file}.part`, bytes);
-      renameSync(`${file}.part`, file);
-    },
-  },
+  checkpoints: checkpointFile(file),
   checkpointSeconds: 60,
   onProgress: ({ done, total, metrics }) => {
     if (startedAt < 0) [started, startedAt] = [performance.now(), done];
@@ -145,7 +139,7 @@ const score = accuracyOf(await answers(predictor, test.items, untouched), test.i
 console.log(`accuracy ${(100 * score).toFixed(2)} % on ${test.items.length} pictures`);
 
 function pretrainingClasses({ classes, items }: ImageDataset): ImageDataset {
-  const kept = classes.filter((_, i) => i % 6 !== 5);
+  const kept = classes.filter((_, i) => !isHeldBack(i));
   const place = new Map(kept.map((name, i) => [name, i]));
   return {
     classes: kept,

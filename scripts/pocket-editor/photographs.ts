@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import type { RgbImage } from '../../src/tensor/image.ts';
+import { isHeldBack } from '../held-back.ts';
 import { stylise } from './stylist.ts';
 
 /** A picture as `[3, H, W]` floats in [0, 1]. */
@@ -9,11 +10,6 @@ export interface Picture {
   readonly height: number;
   readonly width: number;
   readonly data: Float32Array;
-}
-
-/** Class folders at every sixth place from 5 on are kept out of everything pretrained. */
-function isHeldBack(place: number): boolean {
-  return place % 6 === 5;
 }
 
 /** The files of the pretraining classes below `root` (a folder a class), class by class, sorted. */

@@ -7,7 +7,7 @@
  * its text embedding, exactly, to read the states of the text encoder. Interrupted, it goes on from
  * .training/pocket-editor; with more STEPS it goes on as well, the learning rate raised again.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { counterRandom } from '../../src/base/random/counter.ts';
 import type { Random } from '../../src/base/random/random.ts';
 import { mse } from '../../src/graph/functions/losses.ts';
@@ -16,6 +16,7 @@ import { unet2dCondition, unetConfig } from '../../src/nn/models/diffusion/unet-
 import { initialise, Scope } from '../../src/nn/scope.ts';
 import { tensor, type Tensor } from '../../src/tensor/tensor.ts';
 import { adamW } from '../../src/train/optimiser.ts';
+import { checkpointFile } from '../../src/train/checkpoint-file.ts';
 import { fit } from '../../src/train/fit.ts';
 import { warmupCosine } from '../../src/train/schedule.ts';
 import { Trainer } from '../../src/train/trainer.ts';
@@ -75,11 +76,7 @@ await fit(trainer, {
   learningRate: 3e-3,
   schedule: warmupCosine({ steps, warmup: 100, floor: 0.02 }),
   batch: async (step) => makeBatch(step),
-  checkpoints: {
-    where: file,
-    load: async () => (existsSync(file) ? readFileSync(file) : undefined),
-    save: async (bytes) => write(file, bytes),
-  },
+  checkpoints: checkpointFile(file),
   checkpointSeconds: 60,
   onProgress: ({ done, total, metrics }) => {
     if (startedAt < 0) [started, startedAt] = [performance.now(), done];
@@ -172,9 +169,4 @@ function zeroTerminalSnr(): Float64Array {
   });
   const [first, last] = [roots[0], roots[n - 1]];
   return roots.map((root) => (((root - last) * first) / (first - last)) ** 2);
-}
-
-function write(path: string, bytes: Uint8Array): void {
-  writeFileSync(`${path}.part`, bytes);
-  renameSync(`${path}.part`, path);
 }

@@ -12,14 +12,13 @@ import {
   listFolder,
   makeFolder,
   moveFolder,
-  readBytesIfAny,
   readJson,
   readJsonObject,
   removeAll,
-  writeAtomic,
   writeJson,
 } from '../platform/files.ts';
 import { lockFolder, type FolderLock } from '../platform/folder-lock.ts';
+import { checkpointFile } from '../train/checkpoint-file.ts';
 import type { CheckpointStore } from '../train/fit.ts';
 
 const hexadecimal = z.string().regex(/^(?:[0-9a-f]{2})+$/);
@@ -111,12 +110,7 @@ export class WorkFolder {
 
   /** Where a training keeps its checkpoints. */
   checkpoints(name: string): CheckpointStore {
-    const where = join(this.path, `${name}.safetensors`);
-    return {
-      where,
-      load: () => readBytesIfAny(where),
-      save: (bytes) => writeAtomic(where, bytes),
-    };
+    return checkpointFile(join(this.path, `${name}.safetensors`));
   }
 
   /** Gives what the job made its final name; `made` is below this folder. */
