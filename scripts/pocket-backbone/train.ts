@@ -40,7 +40,7 @@ import { Trainer } from '../../src/train/trainer.ts';
 import { isHeldBack } from '../held-back.ts';
 import { promptSource, randomPrompt } from '../pocket-editor/prompts.ts';
 
-const [data, epochsText = '20', out = 'assets/pocket-backbone'] = process.argv.slice(2);
+const [data, epochsText = '16', out = 'assets/pocket-backbone'] = process.argv.slice(2);
 const batch = 128;
 const size = 64;
 const folder = process.env['TRAINING_DIR'] ?? '.training/pocket-backbone';
