@@ -6,7 +6,7 @@ import { Scope } from '../nn/scope.ts';
 import { frozenBy } from '../train/freeze.ts';
 import { layerDecay } from '../train/layer-decay.ts';
 import type { ParameterOptions } from '../train/optimiser.ts';
-import type { FineTuning } from './tuning.ts';
+import { requireRanges, type FineTuning } from './tuning.ts';
 
 /** Which parameters of a classifier a tuning leaves as they are. Throws `usage`, see `frozenBy`. */
 export function frozenParameters(
@@ -43,6 +43,7 @@ export function parameterOptions(
 
 /** A tuning that can be done to a classifier. Throws `usage` before anything long has begun. */
 export function checkedTuning(tuning: FineTuning, base: ClassifierCheckpoint): FineTuning {
+  requireRanges(tuning);
   frozenParameters(base, tuning);
   const { epochs, warmup } = tuning;
   if (typeof warmup === 'number' || warmup.epochs < epochs) return tuning;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { tuningNamed, tunings } from './tuning.ts';
+import { defaultTuning, requireRanges, tuningNamed, tunings, type FineTuning } from './tuning.ts';
 
 test.each(['default', 'mae'] as const)('%s is found by its name', (name) => {
   expect(tuningNamed(name)).toBe(tunings[name]);
@@ -7,4 +7,20 @@ test.each(['default', 'mae'] as const)('%s is found by its name', (name) => {
 
 test.each(['meh', '', 'constructor'])('the tunings are listed for "%s"', (name) => {
   expect(() => tuningNamed(name)).toThrow(`no tuning is called "${name}" (valid: default, mae)`);
+});
+
+test.each(Object.entries(tunings))('%s is within the ranges', (_, tuning) => {
+  expect(() => requireRanges(tuning)).not.toThrow();
+});
+
+test.each<[Partial<FineTuning>, string]>([
+  [{ epochs: 0 }, 'tuning option epochs: '],
+  [{ epochs: Number.NaN }, 'tuning option epochs: '],
+  [{ batch: 1.5 }, 'tuning option batch: '],
+  [{ learningRate: -1 }, 'tuning option learningRate: '],
+  [{ learningRate: { base: 1e-3, per: 0 } }, 'tuning option learningRate'],
+  [{ labelSmoothing: 1 }, 'tuning option labelSmoothing: '],
+  [{ warmup: { epochs: -1 } }, 'tuning option warmup'],
+])('%o is refused by name', (changes, message) => {
+  expect(() => requireRanges({ ...defaultTuning, ...changes })).toThrow(message);
 });

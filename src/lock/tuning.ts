@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { ModelLockError } from '../base/error.ts';
 import { requireEntry } from '../base/registry.ts';
 import type { Augmentation } from '../data/augment/augmentation.ts';
 import { inceptionCrop } from '../data/augment/crop.ts';
@@ -71,6 +73,34 @@ export const tunings = {
 } as const satisfies Record<string, FineTuning>;
 
 export type TuningName = keyof typeof tunings;
+
+const share = z.number().min(0).lt(1);
+const above = z.number().gt(0);
+
+/** The numbers that a tuning may have; crops, boxes and mixtures are drawn from as they are. */
+const ranges = z.object({
+  epochs: above,
+  batch: z.number().int().min(1),
+  learningRate: z.union([above, z.object({ base: above, per: above })]),
+  minLearningRate: z.number().min(0).optional(),
+  warmup: z.union([share, z.object({ epochs: z.number().min(0) })]),
+  headFactor: above,
+  layerDecay: above.max(1).optional(),
+  weightDecay: z.number().min(0),
+  clipNorm: above.nullish(),
+  labelSmoothing: share,
+  dropPath: share.optional(),
+  emaDecay: share.optional(),
+  shift: z.number().min(0).max(1),
+});
+
+/** Throws `usage`, naming the option. */
+export function requireRanges(tuning: FineTuning): void {
+  const { error } = ranges.safeParse(tuning);
+  if (!error) return;
+  const [{ path, message }] = error.issues;
+  throw new ModelLockError('usage', `tuning option ${path.join('.')}: ${message}`);
+}
 
 export function tuningNamed(name: string): FineTuning {
   return requireEntry<FineTuning>(tunings, name, 'usage', `no tuning is called "${name}"`);
