@@ -5,7 +5,7 @@ import { unsqueeze } from '../../graph/ops/movement/shape-ops.ts';
 import { argMax, reduceSum } from '../../graph/ops/reduction/ops.ts';
 import { constant, type Value } from '../../graph/value.ts';
 import { int64 } from '../../tensor/tensor.ts';
-import { positive } from '../config.ts';
+import { layers, positive } from '../config.ts';
 import { embedding, layerNorm, linear } from '../layers/basic.ts';
 import { normal, type Scope } from '../scope.ts';
 import { clipEncoder } from './clip-encoder.ts';
@@ -15,7 +15,7 @@ export const clipTextConfig = z.object({
   vocab_size: positive,
   hidden_size: positive,
   intermediate_size: positive,
-  num_hidden_layers: positive,
+  num_hidden_layers: layers,
   num_attention_heads: positive,
   max_position_embeddings: positive.default(77),
   hidden_act: z.string().default('quick_gelu'),

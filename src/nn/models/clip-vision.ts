@@ -4,7 +4,7 @@ import { slice } from '../../graph/ops/movement/join-ops.ts';
 import { pad } from '../../graph/ops/movement/pad.ts';
 import { flatten, reshape, transpose } from '../../graph/ops/movement/shape-ops.ts';
 import type { Value } from '../../graph/value.ts';
-import { positive } from '../config.ts';
+import { layers, positive } from '../config.ts';
 import { conv2d, layerNorm, linear } from '../layers/basic.ts';
 import { normal, type Scope } from '../scope.ts';
 import { clipEncoder } from './clip-encoder.ts';
@@ -13,7 +13,7 @@ import { clipEncoder } from './clip-encoder.ts';
 export const clipVisionConfig = z.object({
   hidden_size: positive.default(768),
   intermediate_size: positive.default(3072),
-  num_hidden_layers: positive.default(12),
+  num_hidden_layers: layers.default(12),
   num_attention_heads: positive.default(12),
   num_channels: positive.default(3),
   image_size: positive.default(224),

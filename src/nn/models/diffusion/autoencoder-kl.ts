@@ -6,7 +6,7 @@ import { chunk } from '../../../graph/ops/movement/join-ops.ts';
 import { flatten, reshape, transpose } from '../../../graph/ops/movement/shape-ops.ts';
 import { scalar, type Value } from '../../../graph/value.ts';
 import { scaledDotProductAttention } from '../../../graph/functions/attention.ts';
-import { positive } from '../../config.ts';
+import { layers, positive } from '../../config.ts';
 import { conv2d, groupNorm, linear } from '../../layers/basic.ts';
 import type { Scope } from '../../scope.ts';
 import { downsample, resnetBlock, upsample } from './resnet-block.ts';
@@ -16,10 +16,10 @@ export const autoencoderKlConfig = z.object({
   in_channels: positive.default(3),
   out_channels: positive.default(3),
   latent_channels: positive.default(4),
-  block_out_channels: z.array(positive).min(1),
+  block_out_channels: z.array(positive).min(1).max(16),
   down_block_types: z.array(z.literal('DownEncoderBlock2D')),
   up_block_types: z.array(z.literal('UpDecoderBlock2D')),
-  layers_per_block: positive.default(1),
+  layers_per_block: layers.default(1),
   norm_num_groups: positive.default(32),
   mid_block_add_attention: z.boolean().default(true),
   use_quant_conv: z.boolean().default(true),

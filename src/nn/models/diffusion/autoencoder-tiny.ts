@@ -8,7 +8,7 @@ import { activationNamed } from '../../layers/activations.ts';
 import { conv2d } from '../../layers/basic.ts';
 import type { Scope } from '../../scope.ts';
 
-const blocks = z.array(z.number().int().min(0)).min(1);
+const blocks = z.array(z.number().int().min(0).max(1000)).min(1).max(16);
 
 /** AutoencoderTiny of diffusers (TAESD). */
 export const autoencoderTinyConfig = z.object({

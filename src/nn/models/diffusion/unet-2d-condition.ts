@@ -3,14 +3,14 @@ import { ModelLockError } from '../../../base/error.ts';
 import { silu } from '../../../graph/functions/activations.ts';
 import { concat } from '../../../graph/ops/movement/join-ops.ts';
 import { shapeOf, type Value } from '../../../graph/value.ts';
-import { positive } from '../../config.ts';
+import { layers, positive } from '../../config.ts';
 import { conv2d, groupNorm } from '../../layers/basic.ts';
 import type { Scope } from '../../scope.ts';
 import { downsample, resnetBlock, upsample } from './resnet-block.ts';
 import { spatialTransformer } from './transformer.ts';
 import { unetEmbedding } from './unet-embedding.ts';
 
-const perBlock = z.union([positive, z.array(positive)]);
+const perBlock = z.union([layers, z.array(layers)]);
 const off = z.literal(false).default(false);
 const none = z.null().default(null);
 
@@ -42,7 +42,7 @@ export const unetConfig = z.object({
   ...foreign,
   in_channels: positive,
   out_channels: positive,
-  block_out_channels: z.array(positive).min(1),
+  block_out_channels: z.array(positive).min(1).max(16),
   down_block_types: z.array(z.enum(['DownBlock2D', 'CrossAttnDownBlock2D'])),
   up_block_types: z.array(z.enum(['UpBlock2D', 'CrossAttnUpBlock2D'])),
   mid_block_type: z

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { clipTextConfig } from './clip-text.ts';
+import { clipVisionConfig } from './clip-vision.ts';
+import { autoencoderKlConfig } from './diffusion/autoencoder-kl.ts';
+import { autoencoderTinyConfig } from './diffusion/autoencoder-tiny.ts';
+import { unetConfig } from './diffusion/unet-2d-condition.ts';
+
+const endless = Array.from({ length: 1000 }, () => 8);
+
+// Each would be built layer by layer, for ever.
+test.each([
+  ['CLIP text layers', clipTextConfig, 'num_hidden_layers', 1e9],
+  ['CLIP vision layers', clipVisionConfig, 'num_hidden_layers', 1e9],
+  ['AutoencoderKL layers', autoencoderKlConfig, 'layers_per_block', 1e9],
+  ['AutoencoderKL levels', autoencoderKlConfig, 'block_out_channels', endless],
+  ['AutoencoderTiny blocks', autoencoderTinyConfig, 'num_encoder_blocks', [1e9]],
+  ['U-Net layers', unetConfig, 'layers_per_block', 1e9],
+  ['U-Net layers of one level', unetConfig, 'layers_per_block', [1, 1e9]],
+  ['U-Net transformer layers', unetConfig, 'transformer_layers_per_block', 1e9],
+  ['U-Net levels', unetConfig, 'block_out_channels', endless],
+])('%s without end are refused', (_, schema, field, value) => {
+  const { error } = schema.safeParse({ [field]: value });
+  expect(error?.issues.map(({ path }) => path[0])).toContain(field);
+});
