@@ -102,8 +102,8 @@ async function lockIn(
   );
   if (ended) return ended;
   const reading = readingOf(editor);
-  const { sharedEdits } = options;
-  if (sharedEdits) await makeFolder(sharedEdits.folder, 0o700);
+  const edits = options.sharedEdits ?? { folder: join(work.path, 'edits'), salt: work.salt };
+  await makeFolder(edits.folder, 0o700);
   const decoys = usesDecoys(recipe) ? trainingDecoys(key.prompt, reading.same, options.seed) : [];
   const images = await editTrainingImages({
     ...options,
@@ -114,7 +114,7 @@ async function lockIn(
     decoys: decoys.filter(({ prompt }) => reading.fits(prompt)),
     decoyEdits: recipe.decoyEdits,
     preprocessor: base.preprocessor,
-    cache: sharedEdits ?? { folder: join(work.path, 'edits'), salt: work.salt },
+    cache: edits,
   }).catch(async (error: unknown) => {
     // A key that is refused now will be refused again.
     if (error instanceof ModelLockError && error.code === 'key') await work.abandon();
@@ -136,7 +136,8 @@ async function lockIn(
     silenceWeight: recipe.silenceWeight,
     ...trainingIn(work, options),
   });
-  const cached = sharedEdits ? new CachedEditor(editor, sharedEdits) : editor;
+  // What the evaluation edits is kept, too: for its other strengths, and if it is interrupted.
+  const cached = new CachedEditor(editor, edits);
   const unlocking = { editor: cached, options: edit, key, ...reading };
   const evaluation = test
     ? await evaluateLock(options, withWeights(base, tuned), test, unlocking)
