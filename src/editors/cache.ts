@@ -1,7 +1,7 @@
 import { throwIfAborted, type JobOptions } from '../base/job.ts';
 import { keyedName, type Key } from '../key/key.ts';
 import { hmacSha256 } from '../platform/crypto.ts';
-import { join, makeFolder, readBytes, readBytesIfAny, writeAtomic } from '../platform/files.ts';
+import { exists, join, makeFolder, readBytes, writeAtomic } from '../platform/files.ts';
 import type { EditOptions, Editor } from './editor.ts';
 
 /** One sample to be edited: a name for its content, and the sample itself when it is needed. */
@@ -60,7 +60,7 @@ export class EditCache<Sample> {
     for (const [i, { sample, key }] of samples.entries()) {
       throwIfAborted(signal);
       const path = this.pathOf(sample.content, key);
-      if (!(await readBytesIfAny(path))) missing.push({ sample, key, path });
+      if (!(await exists(path))) missing.push({ sample, key, path });
       if (missing.length < this.#options.batch && i + 1 < total) continue;
       await this.#edit(missing, signal);
       missing = [];
