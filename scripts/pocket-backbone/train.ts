@@ -1,8 +1,5 @@
 /**
- * Trains the pocket backbone: a small ResNet on the pretraining classes of Tiny ImageNet. Half of
- * the pictures of a batch are blended with an edit by the pocket editor, each with a prompt of its
- * own, so that the network knows what a picture shows in whatever style: an unlocked model will
- * see edited pictures only.
+ * Trains the pocket backbone: a small ResNet on the pretraining classes of Tiny ImageNet.
  *
  *     npx tsx scripts/pocket-backbone/train.ts DATA [EPOCHS] [OUT]
  *
@@ -11,15 +8,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { counterRandom } from '../../src/base/random/counter.ts';
-import type { Random } from '../../src/base/random/random.ts';
 import { Predictor } from '../../src/bundle/predictor.ts';
 import { readClassifier } from '../../src/bundle/checkpoint.ts';
 import { drawMove, moved } from '../../src/data/augment/move.ts';
 import { readImageFolder, type ImageDataset } from '../../src/data/image-folder.ts';
 import { preprocessor, preprocessorConfig } from '../../src/data/preprocess.ts';
-import { EditCache } from '../../src/editors/cache.ts';
-import { mixImages } from '../../src/editors/image/kind.ts';
-import { openEditor } from '../../src/editors/open.ts';
 import { accuracyOf, answers, untouched } from '../../src/evaluate/score.ts';
 import { encodeSafetensors } from '../../src/formats/safetensors.ts';
 import { graphOf } from '../../src/graph/graph.ts';
@@ -29,7 +22,6 @@ import { initialise, Scope } from '../../src/nn/scope.ts';
 import { readImages } from '../../src/platform/images.ts';
 import { classification } from '../../src/tasks/classification.ts';
 import { smoothLabels } from '../../src/lock/plain-rows.ts';
-import type { RgbImage } from '../../src/tensor/image.ts';
 import { toFloat16 } from '../../src/tensor/convert.ts';
 import { tensor, type Tensor } from '../../src/tensor/tensor.ts';
 import { checkpointFile } from '../../src/train/checkpoint-file.ts';
@@ -38,9 +30,8 @@ import { sgd } from '../../src/train/optimiser.ts';
 import { warmupCosine } from '../../src/train/schedule.ts';
 import { Trainer } from '../../src/train/trainer.ts';
 import { isHeldBack } from '../held-back.ts';
-import { promptSource, randomPrompt } from '../pocket-editor/prompts.ts';
 
-const [data, epochsText = '16', out = 'assets/pocket-backbone'] = process.argv.slice(2);
+const [data, epochsText = '12', out = 'assets/pocket-backbone'] = process.argv.slice(2);
 const batch = 128;
 const size = 64;
 const folder = process.env['TRAINING_DIR'] ?? '.training/pocket-backbone';
@@ -49,7 +40,6 @@ mkdirSync(folder, { recursive: true });
 const set = pretrainingClasses(await readImageFolder(join(data, 'train')));
 const pictures = await readImages(set.items.map(({ path }) => path));
 console.log(`${pictures.length} pictures of ${set.classes.length} classes`);
-const styled = await styledPictures();
 
 /** Names without the number that the data set puts before them. */
 const labels = set.classes.map((name) => name.replace(/^n\d+_/, ''));
@@ -57,7 +47,7 @@ const config = withLabels(
   {
     architectures: ['ResNetForImageClassification'],
     model_type: 'resnet',
-    modellock_version: '2',
+    modellock_version: '1',
     num_channels: 3,
     embedding_size: 32,
     hidden_sizes: [64, 128, 256, 384],
@@ -150,32 +140,6 @@ function pretrainingClasses({ classes, items }: ImageDataset): ImageDataset {
   };
 }
 
-/** Each picture, edited with a prompt of its own, at full strength; kept on disk meanwhile. */
-async function styledPictures(): Promise<RgbImage[]> {
-  const editor = await openEditor('pocket');
-  const source = await promptSource(counterRandom(4));
-  const cache = new EditCache(join(folder, 'edits'), new Uint8Array(16), editor, editor.defaults);
-  const entries = pictures.map((picture, i) => ({
-    sample: { content: set.items[i].path, read: () => Promise.resolve(picture) },
-    key: { prompt: randomPrompt(source) },
-  }));
-  await cache.fill(entries, {
-    onProgress: ({ done, total }) => {
-      if (done % 3200 === 0) console.log(`${done}/${total} edited`);
-    },
-  });
-  await editor.dispose();
-  const edited: RgbImage[] = [];
-  for (const { sample, key } of entries) edited.push(await cache.read(sample.content, key));
-  return edited;
-}
-
-/** A picture as it is, or blended with its edit as strongly as locks do it, or more. */
-function shown(i: number, random: Random): RgbImage {
-  if (random.uniform() < 0.5) return pictures[i];
-  return mixImages(pictures[i], styled[i], 0.3 + 0.4 * random.uniform());
-}
-
 /** A batch is a function of the step's number, so that an interrupted training can go on. */
 function makeBatch(step: number): Record<string, Tensor> {
   const epoch = Math.floor(step / stepsPerEpoch);
@@ -188,8 +152,7 @@ function makeBatch(step: number): Record<string, Tensor> {
   for (let k = 0; k < batch; k++) {
     const i = order.images[(step % stepsPerEpoch) * batch + k];
     const move = drawMove(size, size, { shift: 0.1, flip: true }, counterRandom(2, step, k));
-    const { data: pixels } = shown(i, counterRandom(3, step, k));
-    const data = moved(pixels, size, size, move);
+    const data = moved(pictures[i].data, size, size, move);
     prepare.normalise({ width: size, height: size, data }, images.subarray(k * area));
     const row = targets.subarray(k * labels.length, (k + 1) * labels.length);
     classification.encode(set.items[i].label, labels.length, row);
