@@ -68,6 +68,8 @@ export class Session {
       const session = await ort.InferenceSession.create(model, {
         intraOpNumThreads: threads ?? 0,
         graphOptimizationLevel: 'all',
+        // Planning all memory at once holds that plan beside what the first run took, and saves no time.
+        enableMemPattern: false,
         logSeverityLevel: 3,
         ...(profilePrefix === undefined
           ? {}
