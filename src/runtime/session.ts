@@ -70,6 +70,8 @@ export class Session {
         graphOptimizationLevel: 'all',
         // Planning all memory at once holds that plan beside what the first run took, and saves no time.
         enableMemPattern: false,
+        // Answers that are to be silent make tiny gradients, and those are slow to reckon with.
+        extra: { session: { set_denormal_as_zero: '1' } },
         logSeverityLevel: 3,
         ...(profilePrefix === undefined
           ? {}
