@@ -34,7 +34,7 @@ export interface FineTuning extends LearningRate, Augmentation {
 }
 
 export const defaultTuning = {
-  epochs: 12,
+  epochs: 14,
   batch: 64,
   learningRate: 1e-3,
   headFactor: 3,
