@@ -1,10 +1,10 @@
 import { ModelLockError } from '../base/error.ts';
 import { preprocessor, preprocessorConfig, type Preprocessor } from '../data/preprocess.ts';
 import { hashFolder, resolveReference } from '../formats/reference.ts';
-import { decodeSafetensors } from '../formats/safetensors.ts';
+import { openWeights } from '../formats/weights.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
 import { classifierFrom, type Classifier } from '../nn/models/registry.ts';
-import { join, readBytes, readJsonObject } from '../platform/files.ts';
+import { join, readJsonObject } from '../platform/files.ts';
 import { toFloat32 } from '../tensor/convert.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -28,8 +28,10 @@ export async function readClassifier(folder: string): Promise<ClassifierCheckpoi
   const config = await readJsonObject(join(folder, configFile));
   const preprocessorPath = join(folder, preprocessorFile);
   const preprocessorJson = await readJsonObject(preprocessorPath);
-  const weightsPath = join(folder, weightsFile);
-  const { tensors } = decodeSafetensors(await readBytes(weightsPath), weightsPath);
+  const weights = new Map<string, Tensor<'float32'>>();
+  for (const [name, stored] of (await openWeights(folder)).tensors) {
+    weights.set(name, toFloat32(await stored.read()));
+  }
   const classifier = classifierFrom(config, join(folder, configFile));
   if (classifier.channels !== 3) {
     throw new ModelLockError(
@@ -43,7 +45,7 @@ export async function readClassifier(folder: string): Promise<ClassifierCheckpoi
     preprocessorJson,
     classifier,
     preprocessor: preprocessor(parseConfig(preprocessorConfig, preprocessorJson, preprocessorPath)),
-    weights: new Map([...tensors].map(([name, t]) => [name, toFloat32(t)])),
+    weights,
   };
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ModelLockError } from '../base/error.ts';
-import { readWeights, requireWeights } from '../formats/weights.ts';
+import type { StoredTensors } from '../formats/stored-tensor.ts';
+import { openWeights, requireStoredWeights } from '../formats/weights.ts';
 import { graphOf, type Graph } from '../graph/graph.ts';
 import { input } from '../graph/value.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
@@ -13,17 +14,10 @@ import {
 } from '../nn/models/diffusion/unet-2d-condition.ts';
 import { Scope } from '../nn/scope.ts';
 import { exists, join, readJsonObject, readText } from '../platform/files.ts';
-import { toFloat32 } from '../tensor/convert.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import { autoencoderFrom, type Autoencoder } from './autoencoder.ts';
 import { schedulerFrom } from './schedulers/registry.ts';
 import type { Scheduler } from './schedulers/scheduler.ts';
-import {
-  ShapedModel,
-  type Runnable,
-  type ShapedModelOptions,
-  type Weights,
-} from './shaped-model.ts';
+import { ShapedModel, type Runnable, type ShapedModelOptions } from './shaped-model.ts';
 import { ClipTokenizer } from './tokenizer/clip-tokenizer.ts';
 import type { FastTokenizer } from './tokenizer/fast-tokenizer.ts';
 
@@ -132,22 +126,18 @@ function unetGraph(
 }
 
 /**
- * Reads a part's weights for a graph, in single precision.
+ * Finds a part's weights for a graph.
  *
  * @param nameOf today's name of a tensor.
  */
 function weightsOf(
   folder: string,
   nameOf: (name: string) => string = (name) => name,
-): (graph: Graph) => Promise<Weights> {
+): (graph: Graph) => Promise<StoredTensors> {
   return async ({ parameters }) => {
-    const { tensors, path } = await readWeights(folder);
-    const weights = new Map<string, Tensor<'float32'>>();
-    for (const [name, stored] of tensors) {
-      const now = nameOf(name);
-      if (parameters.has(now)) weights.set(now, toFloat32(stored));
-    }
-    requireWeights(weights, parameters, path);
+    const { tensors, path } = await openWeights(folder);
+    const weights = new Map([...tensors].map(([name, stored]) => [nameOf(name), stored]));
+    await requireStoredWeights(weights, parameters, path);
     return weights;
   };
 }

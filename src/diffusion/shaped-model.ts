@@ -1,8 +1,6 @@
+import type { StoredTensors } from '../formats/stored-tensor.ts';
 import type { Graph } from '../graph/graph.ts';
 import { Session, type Tensors } from '../runtime/session.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-
-export type Weights = ReadonlyMap<string, Tensor<'float32'>>;
 
 export interface ShapedModelOptions {
   /** Threads of one operator. Default: one per core. */
@@ -19,19 +17,18 @@ export interface Runnable<Shape extends readonly number[]> {
 
 /**
  * A model whose graph is built for the shapes it meets. Each shape has a session of its own; those
- * used longest ago are given back. Weights are read anew for each session and then dropped, so
- * that the only copies are those in the sessions.
+ * used longest ago are given back. Weights stay in their files until a session maps them.
  */
 export class ShapedModel<Shape extends readonly number[]> implements Runnable<Shape> {
   readonly #build: (shape: Shape) => Graph;
-  readonly #weights: (graph: Graph) => Promise<Weights>;
+  readonly #weights: (graph: Graph) => Promise<StoredTensors>;
   readonly #options: ShapedModelOptions;
   /** In order of use, the latest last. */
   readonly #sessions = new Map<string, Promise<Session>>();
 
   constructor(
     build: (shape: Shape) => Graph,
-    weights: (graph: Graph) => Promise<Weights>,
+    weights: (graph: Graph) => Promise<StoredTensors>,
     options: ShapedModelOptions = {},
   ) {
     this.#build = build;

@@ -2,9 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { toFloat16 } from '../tensor/convert.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
 import { encodeSafetensors } from './safetensors.ts';
-import { readWeights, requireWeights } from './weights.ts';
+import { openWeights, requireStoredWeights, requireWeights } from './weights.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -22,7 +23,15 @@ async function writeIndex(file: string, index: unknown): Promise<void> {
   await writeFile(join(folder, file), JSON.stringify(index));
 }
 
-describe('readWeights', () => {
+/** What is found, read. */
+async function readWeights(): Promise<{ tensors: Record<string, Tensor>; path: string }> {
+  const { tensors, path } = await openWeights(folder);
+  const read: Record<string, Tensor> = {};
+  for (const [name, stored] of tensors) read[name] = await stored.read();
+  return { tensors: read, path };
+}
+
+describe('openWeights', () => {
   it.each([
     'model.safetensors',
     'diffusion_pytorch_model.safetensors',
@@ -30,8 +39,8 @@ describe('readWeights', () => {
     'diffusion_pytorch_model.fp16.safetensors',
   ])('reads %s', async (file) => {
     await write(file, { w: of(1) });
-    expect(await readWeights(folder)).toEqual({
-      tensors: new Map([['w', of(1)]]),
+    expect(await readWeights()).toEqual({
+      tensors: { w: of(1) },
       path: join(folder, file),
     });
   });
@@ -39,7 +48,7 @@ describe('readWeights', () => {
   it('prefers full precision', async () => {
     await write('diffusion_pytorch_model.fp16.safetensors', { w: of(16) });
     await write('diffusion_pytorch_model.safetensors', { w: of(32) });
-    expect((await readWeights(folder)).tensors).toEqual(new Map([['w', of(32)]]));
+    expect((await readWeights()).tensors).toEqual({ w: of(32) });
   });
 
   it.each(['model.safetensors.index.json', 'diffusion_pytorch_model.safetensors.index.fp16.json'])(
@@ -55,15 +64,15 @@ describe('readWeights', () => {
           b: 'part-1.safetensors',
         },
       });
-      const { tensors, path } = await readWeights(folder);
-      expect(Object.fromEntries(tensors)).toEqual({ a: of(1), b: of(2), c: of(3) });
+      const { tensors, path } = await readWeights();
+      expect(tensors).toEqual({ a: of(1), b: of(2), c: of(3) });
       expect(path).toBe(join(folder, index));
     },
   );
 
   it('says what it looked for', async () => {
-    await expect(readWeights(folder)).rejects.toMatchObject({ code: 'not-found' });
-    await expect(readWeights(folder)).rejects.toThrow(
+    await expect(readWeights()).rejects.toMatchObject({ code: 'not-found' });
+    await expect(readWeights()).rejects.toThrow(
       `there are no weights at ${folder}/model.safetensors (valid: model.safetensors, diffusion_pytorch_model.safetensors, `,
     );
   });
@@ -93,19 +102,24 @@ describe('readWeights', () => {
   ])('refuses an index %s', async (_, content, code, message) => {
     await write('part-1.safetensors', { w: of(1) });
     await writeIndex(index, content);
-    await expect(readWeights(folder)).rejects.toMatchObject({ code });
-    await expect(readWeights(folder)).rejects.toThrow(message);
+    await expect(readWeights()).rejects.toMatchObject({ code });
+    await expect(readWeights()).rejects.toThrow(message);
   });
 });
 
 describe('requireWeights', () => {
   const shapes = new Map([['w', { shape: [1, 2] }]]);
-  it.each<[string, Map<string, Tensor>]>([
-    ['m has no tensor "w"', new Map()],
-    ['m: tensor "w" has shape [2, 1], not [1, 2]', new Map([['w', float32([2, 1], [0, 0])]])],
-    ['m: tensor "w" has values that are no numbers', new Map([['w', float32([1, 2], [0, NaN])]])],
-  ])('says: %s', (message, weights) => {
+  it.each<[string, Record<string, Tensor>]>([
+    ['m has no tensor "w"', { v: float32([1, 2], [0, 0]) }],
+    ['m: tensor "w" has shape [2, 1], not [1, 2]', { w: float32([2, 1], [0, 0]) }],
+    ['m: tensor "w" has values that are no numbers', { w: float32([1, 2], [0, NaN]) }],
+    ['m: tensor "w" has values that are no numbers', { w: toFloat16(float32([1, 2], [0, NaN])) }],
+  ])('says: %s', async (message, tensors) => {
+    const weights = new Map(Object.entries(tensors));
     expect(() => requireWeights(weights, shapes, 'm')).toThrow(message);
+    await write('model.safetensors', tensors);
+    const stored = await openWeights(folder);
+    await expect(requireStoredWeights(stored.tensors, shapes, 'm')).rejects.toThrow(message);
   });
 
   it('takes what fits, and more', () => {

@@ -12,9 +12,31 @@ export type Rewrite = (
 
 /** The same graph with `rewrite` applied to every node, inputs first. */
 export function rewriteGraph(graph: Graph, rewrite: Rewrite): Graph {
+  return rebuiltGraph(graph, rewrite, (leaf) => leaf);
+}
+
+/** The same graph with other values in the place of some parameters; `undefined` leaves one as it is. */
+export function replaceParameters(
+  graph: Graph,
+  replacement: (name: string, parameter: Value) => Value | undefined,
+): Graph {
+  const replacements = new Map<object, Value>();
+  for (const [name, parameter] of graph.parameters) {
+    const other = replacement(name, parameter);
+    if (other) replacements.set(parameter.producer, other);
+  }
+  if (replacements.size === 0) return graph;
+  return rebuiltGraph(
+    graph,
+    () => undefined,
+    (leaf) => replacements.get(leaf.producer) ?? leaf,
+  );
+}
+
+function rebuiltGraph(graph: Graph, rewrite: Rewrite, leaf: (value: Value) => Value): Graph {
   const replaced = new Map<Node, readonly Value[]>();
   const current = (value: Value): Value =>
-    value.producer.kind === 'node' ? replaced.get(value.producer)![value.index] : value;
+    value.producer.kind === 'node' ? replaced.get(value.producer)![value.index] : leaf(value);
 
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((value) => value && current(value));

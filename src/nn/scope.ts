@@ -126,7 +126,7 @@ export class Scope {
 
 /** Initial values of everything declared, in the order of declaration. */
 export function initialise(
-  { parameters, buffers }: Declarations,
+  { parameters, buffers }: Pick<Declarations, 'parameters' | 'buffers'>,
   random: Random,
 ): Map<string, Tensor<'float32'>> {
   return new Map(

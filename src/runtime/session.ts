@@ -1,6 +1,6 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { ModelLockError, messageOf } from '../base/error.ts';
-import { encodeOnnx, type ExternalTensor } from '../formats/onnx/write.ts';
+import { encodeOnnx } from '../formats/onnx/write.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { DType, TensorData } from '../tensor/dtype.ts';
 import { tensor, type Tensor } from '../tensor/tensor.ts';
@@ -8,12 +8,16 @@ import { loadOrt, type Ort } from './ort.ts';
 import { nchwcBlockSize } from './lower/block-size.ts';
 import { copyStopName, isCopyStop, withCopyStop } from './lower/copy-stop.ts';
 import { lower } from './lower/lower.ts';
+import { storedParameters, type Weight } from './stored-parameters.ts';
 
 export type Tensors = Readonly<Record<string, Tensor>>;
 
 export interface SessionOptions {
-  /** Weights that do not change. Parameters not among them are given with each run. */
-  readonly parameters?: ReadonlyMap<string, Tensor | ExternalTensor>;
+  /**
+   * Weights that do not change, in any floating-point dtype. Parameters not among them are given
+   * with each run.
+   */
+  readonly parameters?: ReadonlyMap<string, Weight>;
   /** Threads of one operator. Default: one per core. */
   readonly threads?: number;
   /** Runs are given tensors for all outputs, and copy none of them. */
@@ -51,17 +55,26 @@ export class Session {
   }
 
   static async create(graph: Graph, options: SessionOptions = {}): Promise<Session> {
-    const { parameters } = options;
-    const lowered = lower(graph, {
+    const weights = await storedParameters(graph, options.parameters ?? new Map());
+    const { parameters } = weights;
+    const lowered = lower(weights.graph, {
       blockSize: await nchwcBlockSize(),
-      constants: new Set(parameters?.keys()),
+      constants: new Set(parameters.keys()),
     });
     const model = encodeOnnx(lowered, { parameters });
-    return Session.load(options.inPlace ? withCopyStop(model) : model, options);
+    return Session.load(options.inPlace ? withCopyStop(model) : model, options, weights.folder);
   }
 
-  /** From the bytes of an ONNX model. Throws `unsupported` where ONNX Runtime refuses it. */
-  static async load(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
+  /**
+   * From the bytes of an ONNX model. Throws `unsupported` where ONNX Runtime refuses it.
+   *
+   * @param folder where its external data lies.
+   */
+  static async load(
+    model: Uint8Array,
+    options: SessionOptions = {},
+    folder?: string,
+  ): Promise<Session> {
     const ort = await loadOrt();
     const { threads, profilePrefix } = options;
     try {
@@ -71,7 +84,14 @@ export class Session {
         // Planning all memory at once holds that plan beside what the first run took, and saves no time.
         enableMemPattern: false,
         // Answers that are to be silent make tiny gradients, and those are slow to reckon with.
-        extra: { session: { set_denormal_as_zero: '1' } },
+        extra: {
+          session: {
+            set_denormal_as_zero: '1',
+            ...(folder === undefined
+              ? {}
+              : { model_external_initializers_file_folder_path: folder }),
+          },
+        },
         logSeverityLevel: 3,
         ...(profilePrefix === undefined
           ? {}
