@@ -18,6 +18,7 @@ import { autoencoderFrom, type Autoencoder } from './autoencoder.ts';
 import { schedulerFrom } from './schedulers/registry.ts';
 import type { Scheduler } from './schedulers/scheduler.ts';
 import { ShapedModel, type Runnable, type ShapedModelOptions } from './shaped-model.ts';
+import { StagedModel } from './staged-model.ts';
 import { ClipTokenizer } from './tokenizer/clip-tokenizer.ts';
 import type { FastTokenizer } from './tokenizer/fast-tokenizer.ts';
 
@@ -86,8 +87,9 @@ export async function openComponents(
       weightsOf(part('text_encoder'), clipTextName),
       options,
     ),
-    unet: new ShapedModel(
+    unet: new StagedModel(
       (shape) => unetGraph(unet, shape, tokenizer.maxLength),
+      conditions,
       weightsOf(part('unet')),
       options,
     ),
@@ -109,6 +111,9 @@ export async function openComponents(
     ),
   };
 }
+
+/** Inputs of a U-Net that stay the same while a picture is made. */
+const conditions = ['text', 'guidance'] as const;
 
 function unetGraph(
   config: UnetConfig,
@@ -134,10 +139,14 @@ function weightsOf(
   folder: string,
   nameOf: (name: string) => string = (name) => name,
 ): (graph: Graph) => Promise<StoredTensors> {
+  const checked = new Set<string>();
   return async ({ parameters }) => {
     const { tensors, path } = await openWeights(folder);
     const weights = new Map([...tensors].map(([name, stored]) => [nameOf(name), stored]));
-    await requireStoredWeights(weights, parameters, path);
+    // To read them all takes seconds: not again for every shape.
+    const unchecked = new Map([...parameters].filter(([name]) => !checked.has(name)));
+    await requireStoredWeights(weights, unchecked, path);
+    for (const name of unchecked.keys()) checked.add(name);
     return weights;
   };
 }

@@ -1,5 +1,5 @@
 import { zeros, type Tensor } from '../tensor/tensor.ts';
-import { combine, joinChannels, type Latents } from './latents.ts';
+import { combine, joinBatches, joinChannels, splitBatch, type Latents } from './latents.ts';
 
 /**
  * Predicts, from noisy latents x_t [B, C, H, W] scaled as the scheduler wants them and the time
@@ -27,12 +27,26 @@ export function conditioned(network: TextDenoiser, { text, channels }: Condition
   return (x, timestep) => network(channels ? joinChannels(x, channels) : x, timestep, text);
 }
 
+/** The network under several conditions at once, as one batch: a prediction for each. */
+function branches(
+  network: TextDenoiser,
+  conditions: readonly Condition[],
+): (x: Latents, timestep: number) => Promise<Latents[]> {
+  const channels = conditions.flatMap((condition) => condition.channels ?? []);
+  const denoise = conditioned(network, {
+    text: joinBatches(conditions.map(({ text }) => text)),
+    ...(channels.length > 0 ? { channels: joinBatches(channels) } : {}),
+  });
+  return async (x, timestep) => {
+    const xs = joinBatches(conditions.map(() => x));
+    return splitBatch(await denoise(xs, timestep), conditions.length);
+  };
+}
+
 /**
  * Classifier-free guidance (arXiv 2207.12598, equation 6, with s = 1 + w):
  *
  *   e(z, 0) + s (e(z, c_T) - e(z, 0))
- *
- * Each branch is a run at the same batch size, so that one session serves them all.
  *
  * @param noText embeddings of the empty (or negative) prompt, [B, L, D].
  */
@@ -42,11 +56,9 @@ export function textGuided(
   noText: Tensor<'float32'>,
   s: number,
 ): Denoiser {
-  const without = conditioned(network, { ...condition, text: noText });
-  const withText = conditioned(network, condition);
+  const predict = branches(network, [{ ...condition, text: noText }, condition]);
   return async (x, timestep) => {
-    const none = await without(x, timestep);
-    const text = await withText(x, timestep);
+    const [none, text] = await predict(x, timestep);
     return combine([1 - s, none], [s, text]);
   };
 }
@@ -76,13 +88,13 @@ export function editGuided(
   guidance: EditGuidance,
 ): Denoiser {
   const noImage = zeros('float32', condition.channels.shape);
-  const withText = conditioned(network, condition);
-  const withImage = conditioned(network, { ...condition, text: noText });
-  const without = conditioned(network, { text: noText, channels: noImage });
+  const predict = branches(network, [
+    condition,
+    { ...condition, text: noText },
+    { text: noText, channels: noImage },
+  ]);
   return async (x, timestep) => {
-    const text = await withText(x, timestep);
-    const image = await withImage(x, timestep);
-    const none = await without(x, timestep);
+    const [text, image, none] = await predict(x, timestep);
     return combine(
       [1 - guidance.image, none],
       [guidance.image - guidance.text, image],

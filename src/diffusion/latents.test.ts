@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { float32 } from '../tensor/tensor.ts';
-import { blend, combine, joinChannels, repeatBatch } from './latents.ts';
+import { blend, combine, joinBatches, joinChannels, repeatBatch, splitBatch } from './latents.ts';
 
 const a = float32([2, 2, 1, 2], [1, 2, 3, 4, 5, 6, 7, 8]);
 const b = float32([2, 2, 1, 2], [10, 20, 30, 40, 50, 60, 70, 80]);
@@ -27,4 +27,10 @@ test('one sample becomes a batch, and only one', () => {
 test('combinations are summed by their factors', () => {
   expect([...combine([2, a], [-0.1, b]).data]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   expect(() => combine([1, a], [1, float32([1], [1])])).toThrow('[1] added to [2, 2, 1, 2]');
+});
+
+test('batches are joined in order, and come apart again', () => {
+  const joined = joinBatches([a, b]);
+  expect(joined.shape).toEqual([4, 2, 1, 2]);
+  expect(splitBatch(joined, 2)).toEqual([a, b]);
 });

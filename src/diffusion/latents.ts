@@ -59,12 +59,26 @@ export function blend(mask: Latents, a: Latents, b: Latents): Latents {
   return tensor('float32', b.shape, data);
 }
 
-/** Samples of one shape, [1, ...] each, as one batch. */
-export function stackBatch(samples: readonly Tensor<'float32'>[]): Tensor<'float32'> {
-  const [{ data: first, shape }] = samples;
-  const data = new Float32Array(first.length * samples.length);
-  for (const [i, sample] of samples.entries()) data.set(sample.data, i * first.length);
-  return tensor('float32', [samples.length, ...shape.slice(1)], data);
+/** Batches of equal samples, one after the other, as one. */
+export function joinBatches(batches: readonly Tensor<'float32'>[]): Tensor<'float32'> {
+  const size = batches.reduce((sum, { shape: [batch] }) => sum + batch, 0);
+  const shape = [size, ...batches[0].shape.slice(1)];
+  const data = new Float32Array(sizeOf(shape));
+  let place = 0;
+  for (const batch of batches) {
+    data.set(batch.data, place);
+    place += batch.data.length;
+  }
+  return tensor('float32', shape, data);
+}
+
+/** A batch in so many equal parts; views of it. */
+export function splitBatch(whole: Tensor<'float32'>, parts: number): Tensor<'float32'>[] {
+  const shape = [whole.shape[0] / parts, ...whole.shape.slice(1)];
+  const size = sizeOf(shape);
+  return Array.from({ length: parts }, (_, i) =>
+    tensor('float32', shape, whole.data.subarray(i * size, (i + 1) * size)),
+  );
 }
 
 /** One sample, [1, ...], repeated to [batch, ...]; a batch of that size as it is. */

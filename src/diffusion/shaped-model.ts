@@ -9,7 +9,7 @@ export interface ShapedModelOptions {
   readonly sessions?: number;
 }
 
-/** A network that is run for the shapes it meets. */
+/** A network that is run for the shapes it meets. Inputs that it does not have are not looked at. */
 export interface Runnable<Shape extends readonly number[]> {
   run(shape: Shape, inputs: Tensors): Promise<Tensors>;
   dispose(): Promise<void>;
@@ -24,7 +24,7 @@ export class ShapedModel<Shape extends readonly number[]> implements Runnable<Sh
   readonly #weights: (graph: Graph) => Promise<StoredTensors>;
   readonly #options: ShapedModelOptions;
   /** In order of use, the latest last. */
-  readonly #sessions = new Map<string, Promise<Session>>();
+  readonly #sessions = new Map<string, Promise<Session | undefined>>();
 
   constructor(
     build: (shape: Shape) => Graph,
@@ -38,16 +38,16 @@ export class ShapedModel<Shape extends readonly number[]> implements Runnable<Sh
 
   async run(shape: Shape, inputs: Tensors): Promise<Tensors> {
     const session = await this.#sessionFor(shape);
-    return session.run(inputs);
+    return session ? session.run(pick(inputs, session.inputNames)) : {};
   }
 
   async dispose(): Promise<void> {
     const sessions = [...this.#sessions.values()];
     this.#sessions.clear();
-    for (const session of sessions) await (await session).dispose();
+    for (const session of sessions) await (await session)?.dispose();
   }
 
-  async #sessionFor(shape: Shape): Promise<Session> {
+  async #sessionFor(shape: Shape): Promise<Session | undefined> {
     const name = shape.join('x');
     const known = this.#sessions.get(name);
     if (known) {
@@ -67,13 +67,19 @@ export class ShapedModel<Shape extends readonly number[]> implements Runnable<Sh
     while (this.#sessions.size >= sessions) {
       const [[oldest, session]] = this.#sessions;
       this.#sessions.delete(oldest);
-      await (await session).dispose();
+      await (await session)?.dispose();
     }
   }
 
-  async #create(shape: Shape): Promise<Session> {
+  /** `undefined` for a graph that computes nothing. */
+  async #create(shape: Shape): Promise<Session | undefined> {
     const { threads } = this.#options;
     const graph = this.#build(shape);
+    if (graph.outputs.size === 0) return undefined;
     return Session.create(graph, { parameters: await this.#weights(graph), threads });
   }
+}
+
+function pick(inputs: Tensors, names: readonly string[]): Tensors {
+  return Object.fromEntries(names.map((name) => [name, inputs[name]]));
 }

@@ -12,7 +12,15 @@ export type Rewrite = (
 
 /** The same graph with `rewrite` applied to every node, inputs first. */
 export function rewriteGraph(graph: Graph, rewrite: Rewrite): Graph {
-  return rebuiltGraph(graph, rewrite, (leaf) => leaf);
+  return rebuiltGraph(graph, rewrite, () => undefined);
+}
+
+/** The same graph with other values where some are used; `undefined` leaves one as it is. */
+export function replaceValues(
+  graph: Graph,
+  replacement: (value: Value) => Value | undefined,
+): Graph {
+  return rebuiltGraph(graph, () => undefined, replacement);
 }
 
 /** The same graph with other values in the place of some parameters; `undefined` leaves one as it is. */
@@ -25,18 +33,18 @@ export function replaceParameters(
     const other = replacement(name, parameter);
     if (other) replacements.set(parameter.producer, other);
   }
-  if (replacements.size === 0) return graph;
-  return rebuiltGraph(
-    graph,
-    () => undefined,
-    (leaf) => replacements.get(leaf.producer) ?? leaf,
-  );
+  return replaceValues(graph, ({ producer }) => replacements.get(producer));
 }
 
-function rebuiltGraph(graph: Graph, rewrite: Rewrite, leaf: (value: Value) => Value): Graph {
+function rebuiltGraph(
+  graph: Graph,
+  rewrite: Rewrite,
+  replacement: (value: Value) => Value | undefined,
+): Graph {
   const replaced = new Map<Node, readonly Value[]>();
   const current = (value: Value): Value =>
-    value.producer.kind === 'node' ? replaced.get(value.producer)![value.index] : leaf(value);
+    replacement(value) ??
+    (value.producer.kind === 'node' ? replaced.get(value.producer)![value.index] : value);
 
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((value) => value && current(value));

@@ -3,7 +3,7 @@ import { unetConfig } from '../../nn/models/diffusion/unet-2d-condition.ts';
 import type { Tensors } from '../../runtime/session.ts';
 import { float32, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import type { Components } from '../components.ts';
-import type { Latents } from '../latents.ts';
+import { joinBatches, type Latents } from '../latents.ts';
 import { schedulerFrom } from '../schedulers/registry.ts';
 import { imageToImage } from './image-to-image.ts';
 import { inpaint } from './inpaint.ts';
@@ -24,7 +24,7 @@ interface Options {
 
 /**
  * Parts that are easy to see through: a latent is half a pixel of a grey picture, a text is one number,
- * and the network says at once that the sample is that number everywhere.
+ * and the network says at once that the sample is the number of its text everywhere.
  */
 function partsOf(options: Options = {}): { components: Components; calls: Tensors[] } {
   const calls: Tensors[] = [];
@@ -63,9 +63,9 @@ function partsOf(options: Options = {}): { components: Components; calls: Tensor
     decoder: part(({ latents }) => ({ image: latents })),
     unet: part((inputs) => {
       calls.push(inputs);
-      const [batch, , height, width] = inputs['sample'].shape;
-      const [value] = inputs['text'].data as Float32Array;
-      return { output: filled([batch, 1, height, width], value) };
+      const [, , height, width] = inputs['sample'].shape;
+      const texts = [...(inputs['text'].data as Float32Array)];
+      return { output: joinBatches(texts.map((value) => filled([1, 1, height, width], value))) };
     }),
   } as Partial<Components> as Components;
   return { components, calls };
@@ -108,11 +108,11 @@ describe('text to image', () => {
     const run = { ...size, text: text(0.3), noText: text(0.1), guidance: 3, ...constantNoise() };
     const image = await textToImage(components, run);
     expect(image.data[0]).toBeCloseTo(2 * (0.1 + 3 * 0.2), 5);
-    expect(calls).toHaveLength(8);
+    expect(calls.map(({ sample }) => sample.shape[0])).toEqual([2, 2, 2, 2]);
     expect(await textToImage(components, { ...run, guidance: 1 })).toMatchObject({
       shape: [1, 1, 2, 3],
     });
-    expect(calls).toHaveLength(12);
+    expect(calls).toHaveLength(8);
   });
 
   it('tells a distilled network how strong the guidance is, instead of guiding it', async () => {
@@ -256,9 +256,9 @@ describe('InstructPix2Pix', () => {
     const { data } = await instructPix2Pix(components, guided);
     // The network heeds the text alone, so that guidance by the image changes nothing.
     data.forEach((value) => expect(value).toBeCloseTo(2 * (0.1 + 3 * 0.2), 5));
-    expect(calls.slice(0, 3).map(({ sample }) => (sample as Latents).data[4])).toEqual([
-      0.5, 0.5, 0,
-    ]);
+    expect(calls).toHaveLength(3);
+    const { data: seen } = calls[0]['sample'] as Latents;
+    expect([4, 12, 20].map((i) => seen[i])).toEqual([0.5, 0.5, 0]);
     expect(draws).toEqual(['1x1x2x2']);
   });
 

@@ -3,7 +3,7 @@ import { breathe, throwIfAborted, type JobOptions } from '../../base/job.ts';
 import { resizeImage } from '../../data/resize.ts';
 import type { Components } from '../../diffusion/components.ts';
 import { imagesOf, pixelsOf } from '../../diffusion/image-processor.ts';
-import { stackBatch } from '../../diffusion/latents.ts';
+import { joinBatches } from '../../diffusion/latents.ts';
 import { instructPix2Pix } from '../../diffusion/pipelines/instruct-pix2pix.ts';
 import { embedPrompt } from '../../diffusion/prompt.ts';
 import { noiseOf, requireReadable, type Key } from '../../key/key.ts';
@@ -140,7 +140,7 @@ export class InstructPix2PixEditor implements Editor<RgbImage> {
   async #textsOf(keys: readonly Key[]): Promise<Tensor<'float32'>> {
     const texts: Tensor<'float32'>[] = [];
     for (const { prompt } of keys) texts.push(await this.#textOf(prompt));
-    return stackBatch(texts);
+    return joinBatches(texts);
   }
 
   /** [1, T, D]. */

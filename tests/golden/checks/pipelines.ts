@@ -7,7 +7,7 @@ import {
   pixelsOf,
   unitPixels,
 } from '../../../src/diffusion/image-processor.ts';
-import { repeatBatch } from '../../../src/diffusion/latents.ts';
+import { joinBatches, repeatBatch } from '../../../src/diffusion/latents.ts';
 import { imageToImage } from '../../../src/diffusion/pipelines/image-to-image.ts';
 import { inpaint } from '../../../src/diffusion/pipelines/inpaint.ts';
 import { instructPix2Pix } from '../../../src/diffusion/pipelines/instruct-pix2pix.ts';
@@ -20,7 +20,7 @@ import { readImage } from '../../../src/platform/images.ts';
 import type { RgbImage } from '../../../src/tensor/image.ts';
 import { float32, type Tensor } from '../../../src/tensor/tensor.ts';
 import type { GoldenCase } from '../case.ts';
-import { Recorder, stacked } from './unet-calls.ts';
+import { Recorder } from './unet-calls.ts';
 
 /** A run of a case. One that says more than this is not understood, and fails. */
 const runSchema = z.strictObject({
@@ -99,7 +99,7 @@ export async function check(golden: GoldenCase): Promise<void> {
     };
     const prompts = [run.arguments.prompt].flat();
     const embed = async (texts: readonly string[]): Promise<Tensor<'float32'>> =>
-      stacked(await Promise.all(texts.map((text) => embedPrompt(components, text))));
+      joinBatches(await Promise.all(texts.map((text) => embedPrompt(components, text))));
     const replay = new Replay(golden, name);
     const decoded = await pipeline({
       components,
@@ -136,7 +136,7 @@ function compareStep(
   latents: Tensor<'float32'>,
   recorder: Recorder,
 ): void {
-  const { input, output } = recorder.endOfStep();
+  const { input, output } = recorder.last;
   golden.compare(`${step}.latents`, latents);
   if (golden.tensors().has(`${step}.unet_in`)) golden.compare(`${step}.unet_in`, input);
   if (golden.tensors().has(`${step}.unet_out`)) golden.compare(`${step}.unet_out`, output);
@@ -155,7 +155,7 @@ class Replay {
   readonly noise: NoiseSource = ([batch]) => {
     const parts = [this.#next()];
     while (parts.reduce((sum, { shape }) => sum + shape[0], 0) < batch) parts.push(this.#next());
-    return stacked(parts);
+    return joinBatches(parts);
   };
 }
 

@@ -1,26 +1,17 @@
 import type { BatchShape } from '../../../src/diffusion/components.ts';
 import type { Runnable } from '../../../src/diffusion/shaped-model.ts';
 import type { Tensors } from '../../../src/runtime/session.ts';
-import { tensor, toNumbers, type Tensor } from '../../../src/tensor/tensor.ts';
+import { toNumbers, type Tensor } from '../../../src/tensor/tensor.ts';
 
-interface Call {
-  readonly sample: Tensor<'float32'>;
-  readonly text: Tensor<'float32'>;
-  readonly output: Tensor<'float32'>;
-}
-
-/**
- * Writes down every call of a U-Net. diffusers runs the branches of guidance as one batch, here they
- * are calls of their own: those of a step, joined, are its batch.
- */
+/** Writes down the calls of a U-Net. */
 export class Recorder implements Runnable<BatchShape> {
   readonly #unet: Runnable<BatchShape>;
-  #calls: Call[] = [];
-  #time = NaN;
-  /** The time step of each step. */
+  /** The time step of each. */
   readonly timesteps: number[] = [];
-  /** What the text was in the first step. */
+  /** The text of the first. */
   firstTexts!: Tensor<'float32'>;
+  /** What went into the last, and came out. */
+  last!: { input: Tensor<'float32'>; output: Tensor<'float32'> };
 
   constructor(unet: Runnable<BatchShape>) {
     this.#unet = unet;
@@ -28,32 +19,14 @@ export class Recorder implements Runnable<BatchShape> {
 
   async run(shape: BatchShape, inputs: Tensors): Promise<Tensors> {
     const results = await this.#unet.run(shape, inputs);
-    const { sample, text, timestep } = inputs;
-    this.#calls.push({ sample, text, output: results['output'] } as Call);
-    [this.#time] = toNumbers(timestep);
+    const { sample, text, timestep } = inputs as Record<string, Tensor<'float32'>>;
+    if (this.timesteps.length === 0) this.firstTexts = text;
+    this.timesteps.push(...toNumbers(timestep));
+    this.last = { input: sample, output: results['output'] as Tensor<'float32'> };
     return results;
   }
 
   dispose(): Promise<void> {
     return this.#unet.dispose();
   }
-
-  /** The calls since the last step, as one batch. */
-  endOfStep(): { input: Tensor<'float32'>; output: Tensor<'float32'> } {
-    const calls = this.#calls;
-    this.#calls = [];
-    if (this.timesteps.length === 0) this.firstTexts = stacked(calls.map(({ text }) => text));
-    this.timesteps.push(this.#time);
-    return {
-      input: stacked(calls.map(({ sample }) => sample)),
-      output: stacked(calls.map(({ output }) => output)),
-    };
-  }
-}
-
-/** Batches, one after the other, as one. */
-export function stacked(parts: readonly Tensor<'float32'>[]): Tensor<'float32'> {
-  const data = Float32Array.from(parts.flatMap((part) => [...part.data]));
-  const batch = parts.reduce((sum, { shape }) => sum + shape[0], 0);
-  return tensor('float32', [batch, ...parts[0].shape.slice(1)], data);
 }

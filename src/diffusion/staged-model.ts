@@ -1,0 +1,62 @@
+import type { StoredTensors } from '../formats/stored-tensor.ts';
+import type { Graph } from '../graph/graph.ts';
+import { stagesOf } from '../graph/stages.ts';
+import type { Tensors } from '../runtime/session.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { ShapedModel, type Runnable, type ShapedModelOptions } from './shaped-model.ts';
+
+/** What came of the first stage, and from what. */
+interface Kept {
+  readonly shape: string;
+  readonly known: readonly (Tensor | undefined)[];
+  readonly outputs: Tensors;
+}
+
+/**
+ * A network that is run many times with some inputs the same. What they alone decide, such as the
+ * keys and values of a text that is attended to, is computed when one of them is another tensor
+ * than in the run before.
+ */
+export class StagedModel<Shape extends readonly number[]> implements Runnable<Shape> {
+  readonly #names: readonly string[];
+  readonly #first: ShapedModel<Shape>;
+  readonly #second: ShapedModel<Shape>;
+  #kept: Kept | undefined;
+
+  /** @param names inputs that stay the same. */
+  constructor(
+    build: (shape: Shape) => Graph,
+    names: readonly string[],
+    weights: (graph: Graph) => Promise<StoredTensors>,
+    options: ShapedModelOptions = {},
+  ) {
+    this.#names = names;
+    const known = new Set(names);
+    const stage = (which: 'first' | 'second'): ShapedModel<Shape> =>
+      new ShapedModel((shape) => stagesOf(build(shape), known)[which], weights, options);
+    this.#first = stage('first');
+    this.#second = stage('second');
+  }
+
+  async run(shape: Shape, inputs: Tensors): Promise<Tensors> {
+    const handedOver = await this.#firstStage(shape, inputs);
+    return this.#second.run(shape, { ...inputs, ...handedOver });
+  }
+
+  async dispose(): Promise<void> {
+    this.#kept = undefined;
+    await this.#first.dispose();
+    await this.#second.dispose();
+  }
+
+  async #firstStage(shape: Shape, inputs: Tensors): Promise<Tensors> {
+    const known = this.#names.map((name): Tensor | undefined => inputs[name]);
+    const kept = this.#kept;
+    if (kept?.shape === shape.join('x') && kept.known.every((t, i) => t === known[i])) {
+      return kept.outputs;
+    }
+    const outputs = await this.#first.run(shape, inputs);
+    this.#kept = { shape: shape.join('x'), known, outputs };
+    return outputs;
+  }
+}

@@ -1,0 +1,53 @@
+import { graphOf, type Graph } from './graph.ts';
+import { replaceValues } from './rewrite.ts';
+import { input, type Node, type Value } from './value.ts';
+
+/** A graph in two parts, of which the first can be run as soon as some inputs are known. */
+export interface Stages {
+  /** Its outputs are inputs of `second`; there may be none. */
+  readonly first: Graph;
+  /** Has the outputs of the whole graph. */
+  readonly second: Graph;
+}
+
+/**
+ * Takes out of a graph what depends on the inputs `known` and on parameters alone. Once the first
+ * stage has run, the second can be run for many values of the other inputs.
+ */
+export function stagesOf(graph: Graph, known: ReadonlySet<string>): Stages {
+  const early = earlyNodes(graph, known);
+  const outputs: Record<string, Value> = {};
+  const handedOver = new Map<Node, Map<number, Value>>();
+  const handOver = (value: Value | undefined): void => {
+    if (value?.producer.kind !== 'node' || !early.has(value.producer)) return;
+    const ofNode = handedOver.get(value.producer) ?? new Map<number, Value>();
+    handedOver.set(value.producer, ofNode);
+    if (ofNode.has(value.index)) return;
+    const name = `stage/${Object.keys(outputs).length}`;
+    outputs[name] = value;
+    ofNode.set(value.index, input(name, value.dtype, value.shape));
+  };
+  for (const node of graph.nodes) if (!early.has(node)) node.inputs.forEach(handOver);
+  [...graph.outputs.values()].forEach(handOver);
+  return {
+    first: graphOf(outputs),
+    second: replaceValues(graph, ({ producer, index }) =>
+      producer.kind === 'node' ? handedOver.get(producer)?.get(index) : undefined,
+    ),
+  };
+}
+
+function earlyNodes(graph: Graph, known: ReadonlySet<string>): ReadonlySet<Node> {
+  const early = new Set<Node>();
+  const isKnown = ({ producer }: Value): boolean =>
+    producer.kind === 'input'
+      ? known.has(producer.name)
+      : producer.kind === 'node' && early.has(producer);
+  const isFixed = ({ producer: { kind } }: Value): boolean =>
+    kind === 'parameter' || kind === 'constant';
+  for (const node of graph.nodes) {
+    const sources = node.inputs.filter((value) => value !== undefined);
+    if (sources.some(isKnown) && sources.every((v) => isKnown(v) || isFixed(v))) early.add(node);
+  }
+  return early;
+}
