@@ -1,9 +1,10 @@
+import { join } from 'node:path';
 import type { RawConfig } from '../src/nn/config.ts';
 
 /** What is timed. Both sides get it as JSON, so that they build the same thing. */
 export interface Case {
   readonly name: string;
-  readonly work: 'train' | 'predict' | 'matmul';
+  readonly work: 'train' | 'predict' | 'matmul' | 'edit';
   /** A configuration of transformers. */
   readonly config?: RawConfig;
   /** Images in a batch; for `matmul` the side of both matrices. */
@@ -12,8 +13,16 @@ export interface Case {
   readonly size?: number;
   /** Timed rounds, of which the fastest counts. */
   readonly rounds: number;
-  /** Takes minutes: run only when it is named. */
+  /** Rounds before them, which do not count. Default: 2. */
+  readonly warmUp?: number;
+  /** Takes minutes: run only when it, or its group, is named. */
   readonly slow?: boolean;
+  /** Several cases may be run by one name. */
+  readonly group?: string;
+  /** Of `edit`: denoising steps, each with two guided branches beside the plain one. */
+  readonly steps?: number;
+  /** Of `edit`: the folder of the pipeline. */
+  readonly folder?: string;
 }
 
 const labels = 10;
@@ -75,4 +84,16 @@ export const cases: readonly Case[] = [
     rounds: 5,
     slow: true,
   },
+  ...[1, 2, 4].map((batch) => ({
+    name: `edit-${batch}`,
+    group: 'diffusion',
+    work: 'edit' as const,
+    folder: join('.bench', 'instruct-pix2pix'),
+    batch,
+    size: 256,
+    steps: 5,
+    rounds: batch === 1 ? 3 : 1,
+    warmUp: 1,
+    slow: true,
+  })),
 ];

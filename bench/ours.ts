@@ -1,7 +1,8 @@
 /**
  * One case, run by modellock, in a process of its own: `ours.ts CASE THREADS`, CASE as JSON.
  * Says {"ready": true, "flops"} on stdout; then for each line on stdin does the work once and says
- * {"ms"}. The peers speak the same protocol.
+ * {"ms"}, and where the work has a result, some of its numbers as "output". The peers speak the
+ * same protocol.
  */
 import { createInterface } from 'node:readline';
 import { counterRandom } from '../src/base/random/counter.ts';
@@ -18,13 +19,9 @@ import { sgd } from '../src/train/optimiser.ts';
 import { buildStep } from '../src/train/step.ts';
 import { Trainer } from '../src/train/trainer.ts';
 import type { Case } from './cases.ts';
+import { editWork } from './diffusion/edit.ts';
 import { flopsOf } from './flops.ts';
-
-/** Something to be timed. */
-interface Work {
-  readonly flops: number;
-  once(): Promise<unknown>;
-}
+import type { Work } from './work.ts';
 
 const normal = (shape: readonly number[], place: number): Tensor<'float32'> => {
   const random = counterRandom(1, place);
@@ -35,6 +32,8 @@ const normal = (shape: readonly number[], place: number): Tensor<'float32'> => {
   );
 };
 
+const done = (work: Promise<unknown>): Promise<undefined> => work.then(() => undefined);
+
 const imagesOf = ({ batch, size = 0 }: Case): readonly number[] => [batch, 3, size, size];
 
 const works: Record<Case['work'], (c: Case, threads: number) => Promise<Work>> = {
@@ -44,7 +43,7 @@ const works: Record<Case['work'], (c: Case, threads: number) => Promise<Work>> =
     });
     const session = await Session.create(graph, { threads });
     const feeds = { a: normal([n, n], 1), b: normal([n, n], 2) };
-    return { flops: flopsOf(graph), once: () => session.run(feeds) };
+    return { flops: flopsOf(graph), once: () => done(session.run(feeds)) };
   },
 
   async predict(c, threads) {
@@ -54,7 +53,7 @@ const works: Record<Case['work'], (c: Case, threads: number) => Promise<Work>> =
     const parameters = initialise(scope.declared, counterRandom(1));
     const session = await Session.create(graph, { parameters, threads });
     const feeds = { x: normal(imagesOf(c), 1) };
-    return { flops: flopsOf(graph), once: () => session.run(feeds) };
+    return { flops: flopsOf(graph), once: () => done(session.run(feeds)) };
   },
 
   async train(c, threads) {
@@ -80,8 +79,10 @@ const works: Record<Case['work'], (c: Case, threads: number) => Promise<Work>> =
       x: normal(imagesOf(c), 1),
       target: tensor('float32', [c.batch, classes], oneHot),
     };
-    return { flops, once: () => trainer.step(batch, 0.01) };
+    return { flops, once: () => done(trainer.step(batch, 0.01)) };
   },
+
+  edit: editWork,
 };
 
 const c = JSON.parse(process.argv[2]) as Case;
@@ -89,6 +90,6 @@ const work = await works[c.work](c, Number(process.argv[3]));
 console.log(JSON.stringify({ ready: true, flops: work.flops }));
 for await (const _ of createInterface({ input: process.stdin })) {
   const start = performance.now();
-  await work.once();
-  console.log(JSON.stringify({ ms: performance.now() - start }));
+  const output = await work.once();
+  console.log(JSON.stringify({ ms: performance.now() - start, output }));
 }

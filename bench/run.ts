@@ -11,10 +11,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ModelLockError, messageOf } from '../src/base/error.ts';
 import { table } from '../src/report/terminal/table.ts';
 import { cases, matmul, type Case } from './cases.ts';
+import { makeInstructPix2Pix } from './diffusion/checkpoint.ts';
 import { machine } from './machine.ts';
 import { Subject, type Side } from './subject.ts';
 
-const warmUp = 2;
+const defaultWarmUp = 2;
 /** Thread pools spin for a while after their work; the next one is not to suffer from it. */
 const pauseMs = 30;
 
@@ -25,6 +26,17 @@ interface Measured {
   readonly memory: number | undefined;
 }
 
+interface Running {
+  readonly side: Side;
+  readonly of: Case;
+  readonly subject: Subject;
+  readonly flops: number;
+  /** Milliseconds of the fastest round. */
+  best: number;
+  /** Numbers from what came out of the last round, where the work has a result. */
+  output?: readonly number[] | undefined;
+}
+
 interface Row {
   readonly name: string;
   readonly ours: Measured;
@@ -33,10 +45,12 @@ interface Row {
   readonly flops: number;
   /** FLOPS of the faster side's matrix product in the same rounds. */
   readonly rate: number;
+  /** Largest difference between the two sides' results, where the work has one. */
+  readonly difference: number | undefined;
 }
 
 async function run(c: Case, sides: readonly Side[], threads: number): Promise<Row> {
-  const subjects: { side: Side; of: Case; subject: Subject; flops: number; best: number }[] = [];
+  const subjects: Running[] = [];
   try {
     for (const of of c === matmul ? [matmul] : [c, matmul]) {
       for (const side of sides) {
@@ -44,10 +58,11 @@ async function run(c: Case, sides: readonly Side[], threads: number): Promise<Ro
         subjects.push({ side, of, subject, flops: Number(about['flops']), best: Infinity });
       }
     }
-    for (let round = -warmUp; round < c.rounds; round++) {
+    for (let round = -(c.warmUp ?? defaultWarmUp); round < c.rounds; round++) {
       for (const one of subjects) {
-        const ms = await one.subject.once();
+        const { ms, output } = await one.subject.once();
         if (round >= 0) one.best = Math.min(one.best, ms);
+        one.output = output;
         await sleep(pauseMs);
       }
     }
@@ -62,10 +77,16 @@ async function run(c: Case, sides: readonly Side[], threads: number): Promise<Ro
       pytorch: measured('pytorch'),
       flops: subjects[0].flops,
       rate: (2 * matmul.batch ** 3 * 1000) / Math.min(...products.map((s) => s.best)),
+      difference: differenceOf(subjects.filter((s) => s.of === c)),
     };
   } finally {
     for (const { subject } of subjects) subject.stop();
   }
+}
+
+function differenceOf([ours, pytorch]: readonly Running[]): number | undefined {
+  const [a, b] = [ours.output, pytorch?.output];
+  return a && b && Math.max(...a.map((value, i) => Math.abs(value - b[i])));
 }
 
 const columns = [
@@ -102,39 +123,42 @@ function cells({ name, ours, pytorch, flops, rate }: Row): string[] {
 
 function chosen(names: readonly string[]): readonly Case[] {
   const all = [matmul, ...cases];
-  const unknown = names.find((name) => !all.some((c) => c.name === name));
+  const isNamed = (c: Case, name: string): boolean => c.name === name || c.group === name;
+  const unknown = names.find((name) => !all.some((c) => isNamed(c, name)));
   if (unknown !== undefined) {
     throw new ModelLockError('usage', `no benchmark is called "${unknown}"`, {
-      valid: all.map((c) => c.name),
+      valid: [...new Set(all.flatMap((c) => [c.name, ...(c.group ? [c.group] : [])]))],
     });
   }
-  return all.filter((c) => (names.length === 0 ? !c.slow : names.includes(c.name)));
+  return all.filter((c) => (names.length === 0 ? !c.slow : names.some((name) => isNamed(c, name))));
 }
 
-function hasPyTorch(): boolean {
-  const { status } = spawnSync('python3', ['-c', 'import torch, transformers'], {
-    stdio: 'ignore',
-  });
-  return status === 0;
+function canImport(modules: string): boolean {
+  return spawnSync('python3', ['-c', `import ${modules}`], { stdio: 'ignore' }).status === 0;
 }
 
 async function main(names: readonly string[]): Promise<void> {
   const selected = chosen(names);
   const threads = availableParallelism();
   console.log(machine(threads));
-  const sides: Side[] = hasPyTorch() ? ['ours', 'pytorch'] : ['ours'];
-  if (sides.length === 1) {
-    console.log('PyTorch is skipped: python3 has no torch and transformers to import');
-  }
-  const rows: string[][] = [];
+  const rows: Row[] = [];
   for (const c of selected) {
+    const needed = c.work === 'edit' ? 'torch, diffusers' : 'torch, transformers';
+    const sides: Side[] = canImport(needed) ? ['ours', 'pytorch'] : ['ours'];
+    if (sides.length === 1) console.error(`PyTorch is skipped: python3 cannot import ${needed}`);
     console.error(`${c.name} ...`);
-    rows.push(cells(await run(c, sides, threads)));
+    if (c.work === 'edit') makeInstructPix2Pix(c.folder!);
+    rows.push(await run(c, sides, threads));
   }
-  console.log(table(columns, rows, 200).join('\n'));
+  console.log(table(columns, rows.map(cells), 200).join('\n'));
   console.log(
     'speed: PyTorch ms / ours ms. share: of the faster matrix product in the same rounds.',
   );
+  for (const { name, difference } of rows) {
+    if (difference !== undefined) {
+      console.log(`${name}: the results differ by at most ${difference.toExponential(1)}.`);
+    }
+  }
 }
 
 try {

@@ -39,10 +39,10 @@ export class Subject {
     return { subject, about: await subject.#answer(`${side} could not start ${c.name}`) };
   }
 
-  /** Does the work once. @returns milliseconds. */
-  async once(): Promise<number> {
+  /** Does the work once. @returns milliseconds, and some numbers of the result if it has one. */
+  async once(): Promise<{ ms: number; output?: readonly number[] }> {
     this.#child.stdin.write('\n');
-    return Number((await this.#answer('a subject stopped'))['ms']);
+    return (await this.#answer('a subject stopped')) as { ms: number; output?: number[] };
   }
 
   /** The most memory it ever held, in bytes; undefined where the system does not say. */

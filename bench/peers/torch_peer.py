@@ -1,6 +1,7 @@
 """One case, run by PyTorch and transformers: torch_peer.py CASE THREADS, CASE as JSON.
 
-Says {"ready": true} on stdout; then for each line on stdin does the work once and says {"ms"}.
+Says {"ready": true} on stdout; then for each line on stdin does the work once and says
+{"ms"}, and some numbers of the result if the other side has them, too.
 """
 
 import json
@@ -48,11 +49,44 @@ def train(case):
     return step
 
 
+def wave(shape):
+    return torch.arange(torch.Size(shape).numel()).float().sin().view(shape)
+
+
+def edit(case):
+    """A whole edit by InstructPix2Pix; all noise is the same wave, as on the other side."""
+    from diffusers import StableDiffusionInstructPix2PixPipeline
+    from diffusers.pipelines.stable_diffusion import pipeline_stable_diffusion_instruct_pix2pix as pipeline
+    from diffusers.schedulers import scheduling_euler_ancestral_discrete as scheduler
+
+    for module in (pipeline, scheduler):
+        module.randn_tensor = lambda shape, **_: wave(shape)
+    edits = StableDiffusionInstructPix2PixPipeline.from_pretrained(case["folder"], safety_checker=None)
+    edits.set_progress_bar_config(disable=True)
+    batch, size = case["batch"], case["size"]
+
+    @torch.inference_mode()
+    def once():
+        pictures = edits(
+            ["with oil pastel"] * batch,
+            image=wave((batch, 3, size, size)),
+            num_inference_steps=case["steps"],
+            guidance_scale=4.5,
+            image_guidance_scale=1.5,
+            output_type="latent",
+        ).images
+        pictures = edits.vae.decode(pictures / edits.vae.config.scaling_factor).sample.flatten()
+        return [pictures[i * len(pictures) // 64].item() for i in range(64)]
+
+    return once
+
+
 case = json.loads(sys.argv[1])
 torch.set_num_threads(int(sys.argv[2]))
-work = {"matmul": matmul, "predict": predict, "train": train}[case["work"]](case)
+work = {"matmul": matmul, "predict": predict, "train": train, "edit": edit}[case["work"]](case)
 print(json.dumps({"ready": True, "torch": torch.__version__}), flush=True)
 for _ in sys.stdin:
     start = time.perf_counter()
-    work()
-    print(json.dumps({"ms": 1000 * (time.perf_counter() - start)}), flush=True)
+    output = work()
+    ms = 1000 * (time.perf_counter() - start)
+    print(json.dumps({"ms": ms, "output": output if isinstance(output, list) else None}), flush=True)

@@ -8,9 +8,18 @@ import { loadOrt, type Ort } from './ort.ts';
 import { nchwcBlockSize } from './lower/block-size.ts';
 import { copyStopName, isCopyStop, withCopyStop } from './lower/copy-stop.ts';
 import { lower } from './lower/lower.ts';
-import { storedParameters, type Weight } from './stored-parameters.ts';
+import { largestWeight } from './quantise/saturation.ts';
+import { quantisedGraph } from './quantise/quantise.ts';
+import {
+  castParameters,
+  storedParameters,
+  type SessionWeights,
+  type Weight,
+} from './stored-parameters.ts';
 
 export type Tensors = Readonly<Record<string, Tensor>>;
+
+export type Precision = 'float32' | 'int8';
 
 export interface SessionOptions {
   /**
@@ -18,6 +27,11 @@ export interface SessionOptions {
    * with each run.
    */
   readonly parameters?: ReadonlyMap<string, Weight>;
+  /**
+   * `int8`: linear layers and convolutions by weights among `parameters` are computed in 8-bit
+   * integers; results then depend on the whole batch. Default: `float32`.
+   */
+  readonly precision?: Precision;
   /** Threads of one operator. Default: one per core. */
   readonly threads?: number;
   /** Runs are given tensors for all outputs, and copy none of them. */
@@ -55,25 +69,32 @@ export class Session {
   }
 
   static async create(graph: Graph, options: SessionOptions = {}): Promise<Session> {
-    const weights = await storedParameters(graph, options.parameters ?? new Map());
-    const { parameters } = weights;
-    const lowered = lower(weights.graph, {
+    const given = new Map(
+      [...(options.parameters ?? [])].filter(([name]) => graph.parameters.has(name)),
+    );
+    const integers =
+      options.precision === 'int8'
+        ? await quantisedGraph(graph, given, await largestWeight())
+        : { graph, weights: given };
+    const { weights } = integers;
+    const lowered = lower(castParameters(integers.graph, weights), {
       blockSize: await nchwcBlockSize(),
-      constants: new Set(parameters.keys()),
+      constants: new Set(weights.keys()),
     });
+    const { parameters, ...external } = await storedParameters(weights);
     const model = encodeOnnx(lowered, { parameters });
-    return Session.load(options.inPlace ? withCopyStop(model) : model, options, weights.folder);
+    return Session.load(options.inPlace ? withCopyStop(model) : model, options, external);
   }
 
   /**
    * From the bytes of an ONNX model. Throws `unsupported` where ONNX Runtime refuses it.
    *
-   * @param folder where its external data lies.
+   * @param external where its external data is.
    */
   static async load(
     model: Uint8Array,
     options: SessionOptions = {},
-    folder?: string,
+    { folder, files }: Pick<SessionWeights, 'folder' | 'files'> = {},
   ): Promise<Session> {
     const ort = await loadOrt();
     const { threads, profilePrefix } = options;
@@ -93,6 +114,7 @@ export class Session {
           },
         },
         logSeverityLevel: 3,
+        ...(files ? { externalData: files } : {}),
         ...(profilePrefix === undefined
           ? {}
           : { enableProfiling: true, profileFilePrefix: profilePrefix }),

@@ -1,4 +1,3 @@
-import { ModelLockError } from '../base/error.ts';
 import type { ExternalTensor } from '../formats/onnx/write.ts';
 import type { StoredTensor } from '../formats/stored-tensor.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -12,66 +11,96 @@ export type Weight = Tensor | StoredTensor;
 
 /** Weights as a session takes them. */
 export interface SessionWeights {
-  readonly graph: Graph;
   readonly parameters: ReadonlyMap<string, Tensor | ExternalTensor>;
-  /** Below which the external ones lie; `undefined` where there are none. */
-  readonly folder: string | undefined;
+  /** Below which files with external ones lie, */
+  readonly folder?: string | undefined;
+  /** or the files themselves. */
+  readonly files?: readonly MemoryFile[];
 }
 
-/** protobuf's limit, less room for the graph. */
-const mostInside = 2 ** 31 - 2 ** 26;
+/** A file that is in memory alone. */
+export interface MemoryFile {
+  readonly path: string;
+  readonly data: Uint8Array;
+}
+
+/** Bytes that become part of a model; more of them make copies beside it that count. */
+const mostInside = 2 ** 28;
 
 /**
  * Weights that lie in files are mapped into memory from there, by ONNX Runtime, instead of being
- * copied through JavaScript; those of another dtype than their parameter are cast when the session
- * is made. The others become part of the model. Throws `unsupported` where these are too large.
+ * copied through JavaScript; the others become part of the model. Where these are many, all are
+ * handed over in memory: ONNX Runtime takes either files or memory.
  */
 export async function storedParameters(
-  graph: Graph,
   weights: ReadonlyMap<string, Weight>,
 ): Promise<SessionWeights> {
-  const parameters = new Map<string, Tensor | ExternalTensor>();
-  const mapped = new Map<string, StoredTensor & Required<Pick<StoredTensor, 'place'>>>();
+  const mapped = new Map<string, MappedTensor>();
+  for (const [name, weight] of weights) if (isMapped(weight)) mapped.set(name, weight);
+  const others = new Map<string, Tensor>();
   let inside = 0;
-  for (const name of graph.parameters.keys()) {
-    const weight = weights.get(name);
-    if (!weight) continue;
-    if (isMapped(weight)) {
-      mapped.set(name, weight);
-      continue;
-    }
-    const inMemory = 'read' in weight ? await weight.read() : weight;
-    inside += inMemory.data.byteLength;
-    if (inside > mostInside) {
-      throw new ModelLockError(
-        'unsupported',
-        'weights of more than 2 GB that lie in no file in the order of their elements',
-      );
-    }
-    parameters.set(name, inMemory);
+  for (const [name, weight] of weights) {
+    if (mapped.has(name)) continue;
+    const loaded = await inMemory(weight);
+    others.set(name, loaded);
+    inside += loaded.data.byteLength;
   }
+  if (inside > mostInside) {
+    for (const [name, weight] of mapped) others.set(name, await inMemory(weight));
+    return filesOf(others);
+  }
+  const { parameters, folder } = await placesOf(mapped);
+  return {
+    parameters: new Map<string, Tensor | ExternalTensor>([...parameters, ...others]),
+    folder,
+  };
+}
+
+/** The weight itself. */
+export async function inMemory(weight: Weight): Promise<Tensor> {
+  return 'read' in weight ? weight.read() : weight;
+}
+
+function filesOf(weights: ReadonlyMap<string, Tensor>): SessionWeights {
+  const parameters = new Map<string, ExternalTensor>();
+  const files: MemoryFile[] = [];
+  for (const [name, { dtype, shape, data }] of weights) {
+    const path = `memory/${files.length}`;
+    parameters.set(name, { dtype, shape, location: path, offset: 0, length: data.byteLength });
+    files.push({ path, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) });
+  }
+  return { parameters, files };
+}
+
+type MappedTensor = StoredTensor & Required<Pick<StoredTensor, 'place'>>;
+
+async function placesOf(mapped: ReadonlyMap<string, MappedTensor>): Promise<{
+  parameters: ReadonlyMap<string, ExternalTensor>;
+  folder: string | undefined;
+}> {
   const paths = new Map<string, string>();
   for (const { place } of mapped.values()) {
     if (!paths.has(place.path)) paths.set(place.path, await realPath(place.path));
   }
   const folder = commonFolder([...paths.values()]);
+  const parameters = new Map<string, ExternalTensor>();
   for (const [name, { dtype, shape, place }] of mapped) {
     const { offset, length } = place;
     const location = relative(folder!, paths.get(place.path)!);
     parameters.set(name, { dtype, shape, location, offset, length });
   }
-  return { graph: castParameters(graph, parameters), parameters, folder };
+  return { parameters, folder };
 }
 
-function isMapped(weight: Weight): weight is StoredTensor & Required<Pick<StoredTensor, 'place'>> {
+function isMapped(weight: Weight): weight is MappedTensor {
   // A tensor without elements has no bytes to map.
   return 'read' in weight && weight.place !== undefined && weight.place.length > 0;
 }
 
 /** The graph with a cast after each parameter that is stored in another dtype than it has. */
-function castParameters(graph: Graph, stored: ReadonlyMap<string, Tensor | ExternalTensor>): Graph {
+export function castParameters(graph: Graph, weights: ReadonlyMap<string, Weight>): Graph {
   return replaceParameters(graph, (name, { dtype }) => {
-    const weight = stored.get(name);
+    const weight = weights.get(name);
     return weight && weight.dtype !== dtype
       ? cast(parameter(name, weight.shape, weight.dtype), dtype)
       : undefined;
