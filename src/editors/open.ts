@@ -53,7 +53,7 @@ export async function openEditor(
   const raw = (await exists(path)) ? await readJsonObject(path) : {};
   const { version = null, ...given } = parseConfig(optionsSchema, raw, path);
   const content = await hashFolder(folder, ['README.md', optionsFile]);
-  const components = await openComponents(folder, options);
+  const components = await openComponents(folder, { threads: options.threads });
   requireChannels(method, components, folder);
   const identity = { name, version, hash: hashes[keyKind](content) };
   const defaults = { ...method.defaults, ...given };
