@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readImageFolder, stratified } from '../src/data/image-folder.ts';
 import { openComponents } from '../src/diffusion/components.ts';
-import { latentMultiple } from '../src/editors/instruct-pix2pix/editor.ts';
+import { latentMultiple } from '../src/editors/diffusion/editor.ts';
 import { openEditor } from '../src/editors/open.ts';
 import { encodeSafetensors } from '../src/formats/safetensors.ts';
 import { noiseOf } from '../src/key/key.ts';

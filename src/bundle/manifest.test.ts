@@ -34,6 +34,13 @@ describe('parseManifest', () => {
     expect(parseManifest(JSON.stringify(manifest), 'modellock.json')).toEqual(manifest);
   });
 
+  it('takes an object key, and the strength of its edit', () => {
+    const of = (path: string, value: unknown): Manifest['lock'] =>
+      parseManifest(changed(path, value), 'm').lock;
+    expect(of('lock.kind', 'object')?.kind).toBe('object');
+    expect(of('lock.edit.strength', 1)?.edit.strength).toBe(1);
+  });
+
   it.each(['lock', 'measured', 'lock.edit.size', 'measured.up'])('takes null for %s', (path) => {
     expect(parseManifest(changed(path, null), 'modellock.json')).toBeDefined();
   });
@@ -52,6 +59,7 @@ describe('parseManifest', () => {
     ['lock.edit.steps', 1e6],
     ['lock.edit.seed', -1],
     ['lock.edit.size', 0.5],
+    ['lock.edit.strength', 2],
     ['lock.editor', undefined],
     ['lock.recipe.name', undefined],
     ['measured.chance', -0.1],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ModelLockError, messageOf } from '../base/error.ts';
+import { keyKinds } from '../key/kind.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const fraction = z.number().min(0).max(1);
@@ -23,6 +24,8 @@ export const editParameters = z.object({
   /** locked = (1 - alpha) image + alpha edited. */
   alpha: fraction,
   seed: z.number().int().min(0),
+  /** How much of the way from noise is gone; absent for editors without that option. */
+  strength: fraction.optional(),
 });
 
 /** `modellock.json`: what a locked model is and how it is unlocked. Never the key. */
@@ -36,7 +39,7 @@ export const manifestSchema = z.object({
   lock: z
     .object({
       editor: versioned,
-      kind: z.enum(['style', 'object']),
+      kind: z.enum(keyKinds),
       edit: editParameters,
       /** Whether the key has a secret beside its prompt. */
       secret: z.boolean(),

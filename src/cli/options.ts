@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { keyKinds } from '../index.ts';
 
 /** A number within bounds, for an option. */
 export function number(low: number, high: number): (text: string) => number {
@@ -35,6 +36,12 @@ export interface Context {
   /** What the environment had for a key. */
   readonly environmentKey: string | undefined;
 }
+
+/** What kind of key it is. */
+export const kindOption = () =>
+  new Option('--kind <kind>', "kind of key; the editor's own without it").choices(keyKinds);
+
+export const strengthHelp = 'how far the picture is noised before it is redrawn, 0 to 1';
 
 export const keyFileHelp = 'file with the key: JSON as --with-secret writes it, or the prompt';
 export const keyHelp = 'the key prompt itself (others on this machine can see it)';

@@ -110,12 +110,15 @@ describe('EditCache', () => {
       name({ imageGuidance: 1 }),
       name({ size: 64 }),
       name({ seed: 1 }),
+      name({ strength: 0.5 }),
       name({}, decoy),
       name({}, { ...key, secret: new Uint8Array(16).fill(1) }),
       name({}, key, Uint8Array.of(4)),
       name({}, key, salt, 'b'.repeat(64)),
     ];
-    expect(new Set([own, ...others]).size).toBe(10);
+    expect(new Set([own, ...others]).size).toBe(11);
+    // Editors without a strength named their edits before there was one.
+    expect(name({ strength: undefined })).toBe(own);
   });
 
   it('leaves names that tell nothing', async () => {

@@ -37,14 +37,15 @@ export class EditCache<Sample> {
 
   /** Where the edit of a sample lies, or will lie. */
   pathOf(content: string, key: Key): string {
-    const { steps, guidance, imageGuidance, size, seed } = this.#options;
+    const { steps, guidance, imageGuidance, size, seed, strength } = this.#options;
     const name = toHex(
       hmacSha256(
         this.#salt,
         content,
         keyedName(key, this.#salt),
         this.#editor.identity.hash,
-        JSON.stringify({ steps, guidance, imageGuidance, size, seed }),
+        // Editors without a strength leave it out, also here.
+        JSON.stringify({ steps, guidance, imageGuidance, size, seed, strength }),
       ),
     );
     return join(this.#folder, name.slice(0, 2), name.slice(2, 34));

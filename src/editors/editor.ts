@@ -7,7 +7,10 @@ export interface EditorIdentity {
   readonly name: string;
   /** null where the editor's folder does not say. */
   readonly version: string | null;
-  /** SHA-256 of everything that the edit depends on: configurations and weights. */
+  /**
+   * SHA-256 of everything that the edit depends on: configurations, weights and, but for style keys,
+   * the kind of key.
+   */
   readonly hash: string;
 }
 
@@ -25,6 +28,11 @@ export interface EditOptions {
   readonly alpha: number;
   /** Seed of the noise of keys without a secret. */
   readonly seed: number;
+  /**
+   * How much of the way from noise to a picture is gone, in (0, 1], for editors that begin with the
+   * picture under noise; the others have no such option.
+   */
+  readonly strength?: number | undefined;
   /** Most samples edited at once. Smaller ones, as larger samples allow, are the editor's choice. */
   readonly batch: number;
 }

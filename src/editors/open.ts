@@ -1,66 +1,108 @@
 import { z } from 'zod';
+import { ModelLockError } from '../base/error.ts';
 import { requireEntry } from '../base/registry.ts';
-import { openComponents, pipelineClass } from '../diffusion/components.ts';
+import { openComponents, pipelineClass, type Components } from '../diffusion/components.ts';
 import { hashFolder, resolveReference } from '../formats/reference.ts';
+import type { KeyKind } from '../key/kind.ts';
 import { parseConfig } from '../nn/config.ts';
+import { sha256 } from '../platform/crypto.ts';
 import { exists, join, readJsonObject } from '../platform/files.ts';
-import type { EditOptions, EditorIdentity } from './editor.ts';
-import { InstructPix2PixEditor } from './instruct-pix2pix/editor.ts';
-
-/** The paper's settings for InstructPix2Pix (arXiv 2405.16285, section 4). */
-const paperOptions: EditOptions = {
-  steps: 5,
-  guidance: 4.5,
-  imageGuidance: 1.5,
-  size: 256,
-  alpha: 0.5,
-  seed: 1024,
-  batch: 8,
-};
+import { DiffusionEditor } from './diffusion/editor.ts';
+import type { DiffusionMethod } from './diffusion/method.ts';
+import type { ImageEditor } from './image/editor.ts';
+import { maskMethod } from './inpaint/mask.ts';
+import { pipelineMethods, type PipelineMethods } from './pipelines.ts';
 
 /** Beside `model_index.json`: what this editor is best used with. */
 const optionsFile = 'modellock-editor.json';
 
-const optionsSchema = z.object({
-  version: z.string().nullable().default(null),
-  steps: z.number().default(paperOptions.steps),
-  guidance: z.number().default(paperOptions.guidance),
-  imageGuidance: z.number().default(paperOptions.imageGuidance),
-  size: z.number().nullable().default(paperOptions.size),
-  alpha: z.number().default(paperOptions.alpha),
-  seed: z.number().default(paperOptions.seed),
-  batch: z.number().default(paperOptions.batch),
-});
+const optionsSchema = z
+  .object({
+    version: z.string().nullable(),
+    steps: z.number(),
+    guidance: z.number(),
+    imageGuidance: z.number(),
+    size: z.number().nullable(),
+    alpha: z.number(),
+    seed: z.number(),
+    batch: z.number(),
+    strength: z.number(),
+  })
+  .partial();
 
 export interface OpenEditorOptions {
   readonly threads?: number;
+  /** Kind of keys it is to be used with. Default: what its pipeline does by itself. */
+  readonly kind?: KeyKind | undefined;
 }
 
-type Open = (
-  folder: string,
-  identity: EditorIdentity,
-  defaults: EditOptions,
-  options: OpenEditorOptions,
-) => Promise<InstructPix2PixEditor>;
-
-/** Editors by the class of their pipeline. */
-const editors = {
-  StableDiffusionInstructPix2PixPipeline: async (folder, identity, defaults, options) =>
-    new InstructPix2PixEditor(await openComponents(folder, options), identity, defaults),
-} as const satisfies Record<string, Open>;
-
-/** The editor of a reference. Throws `not-found`, `corrupt` or `unsupported`. */
+/**
+ * The editor of a reference. Throws `not-found`, `corrupt` or `unsupported`, and `usage` for a kind of
+ * keys that it does not do.
+ */
 export async function openEditor(
   reference: string,
   options: OpenEditorOptions = {},
-): Promise<InstructPix2PixEditor> {
+): Promise<ImageEditor> {
   const { name, folder } = await resolveReference(reference, 'editor');
   const pipeline = await pipelineClass(folder);
   const message = `${folder}: pipeline "${pipeline}" is no editor`;
-  const open = requireEntry<Open>(editors, pipeline, 'unsupported', message);
+  const methods = requireEntry<PipelineMethods>(pipelineMethods, pipeline, 'unsupported', message);
+  const { keyKind, method } = methodFor(methods, options.kind, reference);
   const path = join(folder, optionsFile);
   const raw = (await exists(path)) ? await readJsonObject(path) : {};
-  const { version, ...defaults } = parseConfig(optionsSchema, raw, path);
-  const identity = { name, version, hash: await hashFolder(folder, ['README.md', optionsFile]) };
-  return open(folder, identity, defaults, options);
+  const { version = null, ...given } = parseConfig(optionsSchema, raw, path);
+  const content = await hashFolder(folder, ['README.md', optionsFile]);
+  const components = await openComponents(folder, { threads: options.threads });
+  requireChannels(method, components, folder);
+  const identity = { name, version, hash: hashes[keyKind](content) };
+  const defaults = { ...method.defaults, ...given };
+  const editor = new DiffusionEditor({ components, method, keyKind, identity, defaults });
+  requireDefaults(editor, path);
+  return editor;
+}
+
+/** Throws `corrupt`, naming the file, for settings of an editor's folder that no edit can be made with. */
+function requireDefaults(editor: ImageEditor, path: string): void {
+  try {
+    editor.settingsOf();
+  } catch (error) {
+    if (!(error instanceof ModelLockError) || error.code !== 'usage') throw error;
+    throw new ModelLockError('corrupt', `${path}: ${error.message}`, { cause: error });
+  }
+}
+
+/** By kind of key, the hash of all that an edit depends on, made from that of the folder. */
+const hashes: Readonly<Record<KeyKind, (content: string) => string>> = {
+  style: (content) => content,
+  object: (content) => sha256(JSON.stringify(['object', maskMethod, content])),
+};
+
+function methodFor(
+  methods: PipelineMethods,
+  wanted: KeyKind | undefined,
+  reference: string,
+): { readonly keyKind: KeyKind; readonly method: DiffusionMethod } {
+  const kinds = Object.keys(methods) as KeyKind[];
+  const [keyKind] = wanted === undefined ? kinds : [wanted];
+  const method = methods[keyKind];
+  if (method) return { keyKind, method };
+  throw new ModelLockError('usage', `the editor ${reference} has no ${keyKind} keys`, {
+    valid: kinds,
+  });
+}
+
+/** Throws `unsupported` for a U-Net that takes other inputs than its pipeline gives it. */
+function requireChannels(
+  method: DiffusionMethod,
+  { unetConfig, autoencoder }: Components,
+  folder: string,
+): void {
+  const valid = method.unetChannels(autoencoder.channels);
+  if (valid.includes(unetConfig.in_channels)) return;
+  throw new ModelLockError(
+    'unsupported',
+    `${join(folder, 'unet')} has ${unetConfig.in_channels} input channels`,
+    { valid },
+  );
 }

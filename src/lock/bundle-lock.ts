@@ -2,7 +2,7 @@ import { ModelLockError } from '../base/error.ts';
 import { readClassifier, type ClassifierCheckpoint } from '../bundle/checkpoint.ts';
 import { manifestFile, parseManifest, type Manifest } from '../bundle/manifest.ts';
 import type { EditOptions, EditorIdentity } from '../editors/editor.ts';
-import type { InstructPix2PixEditor } from '../editors/instruct-pix2pix/editor.ts';
+import type { ImageEditor } from '../editors/image/editor.ts';
 import { openEditor } from '../editors/open.ts';
 import type { Unlocking } from '../evaluate/evaluate.ts';
 import { resolveReference } from '../formats/reference.ts';
@@ -36,12 +36,14 @@ export async function openModel(reference: string): Promise<OpenedModel> {
 export async function openBundleEditor(
   manifest: Manifest | null,
   reference: string | undefined,
-): Promise<{ editor: InstructPix2PixEditor; options: EditOptions }> {
+): Promise<{ editor: ImageEditor; options: EditOptions }> {
   if (!manifest?.lock) throw new ModelLockError('usage', 'this model has no lock');
-  const { editor: wanted, edit } = manifest.lock;
-  const editor = await openEditor(reference ?? wanted.reference).catch((error: unknown) => {
-    throw reference === undefined ? withAdvice(error) : error;
-  });
+  const { editor: wanted, kind, edit } = manifest.lock;
+  const editor = await openEditor(reference ?? wanted.reference, { kind }).catch(
+    (error: unknown) => {
+      throw reference === undefined ? withAdvice(error) : error;
+    },
+  );
   if (editor.identity.hash !== wanted.hash) {
     await editor.dispose();
     throw new ModelLockError(
@@ -69,7 +71,7 @@ export async function openUnlocking(
   manifest: Manifest | null,
   key: Key,
   reference?: string,
-): Promise<Unlocking & { readonly editor: InstructPix2PixEditor }> {
+): Promise<Unlocking & { readonly editor: ImageEditor }> {
   requireSecret(manifest, key);
   const { editor, options } = await openBundleEditor(manifest, reference);
   return { editor, options, key: checkedKey(key), ...readingOf(editor) };

@@ -2,9 +2,11 @@ import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
 import { picturesBelow } from '../data/image-folder.ts';
 import type { EditOptions } from '../editors/editor.ts';
-import type { InstructPix2PixEditor } from '../editors/instruct-pix2pix/editor.ts';
+import type { ImageEditor } from '../editors/image/editor.ts';
+import { shown } from '../editors/inpaint/paint.ts';
 import { openEditor } from '../editors/open.ts';
 import { checkedKey, requireReadable, type Key } from '../key/key.ts';
+import type { KeyKind } from '../key/kind.ts';
 import {
   basename,
   dirname,
@@ -20,13 +22,20 @@ import { encodeImage, readImages } from '../platform/images.ts';
 import { readable } from './data-sets.ts';
 import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.ts';
 
-/** `out` gets the edited pictures, PNG, in the folders that the inputs had. */
+/**
+ * `out` gets the edited pictures, PNG, in the folders that the inputs had; beside each, `NAME.mask.png`
+ * if masks are to be shown.
+ */
 export interface EditJobOptions extends JobOptions, WorkOptions<EditJobResult> {
   readonly editor: string;
   readonly key: Key;
   /** Picture files, or folders with pictures in them and below. */
   readonly inputs: readonly string[];
+  /** Default: what the editor does by itself. */
+  readonly kind?: KeyKind | undefined;
   readonly edit?: Partial<EditOptions>;
+  /** Also writes where the object was painted: the picture, dark around it. Object keys only. */
+  readonly showMask?: boolean | undefined;
   /** Leaves out pictures that cannot be read, instead of stopping at the first. */
   readonly skipBad?: boolean;
 }
@@ -42,6 +51,8 @@ interface Task {
   readonly path: string;
   /** Name of the edited picture below the new folder. */
   readonly name: string;
+  /** Name of the picture that shows its mask, if it is wanted. */
+  readonly mask?: string;
 }
 
 /** Pictures edited at once: enough to fill batches, few enough to hold. */
@@ -51,9 +62,10 @@ const group = 64;
 export async function edit(options: EditJobOptions): Promise<EditJobResult> {
   const key = checkedKey(options.key);
   return inWorkFolder(options, async (work) => {
-    const editor = await openEditor(options.editor);
+    const editor = await openEditor(options.editor, { kind: options.kind });
     try {
       requireReadable(editor.tokens(key.prompt).length);
+      if (options.showMask) requireMasks(editor);
       return await editIn(work, options, key, editor);
     } finally {
       await editor.dispose();
@@ -65,11 +77,12 @@ async function editIn(
   work: WorkFolder,
   options: EditJobOptions,
   key: Key,
-  editor: InstructPix2PixEditor,
+  editor: ImageEditor,
 ): Promise<EditJobResult> {
   const { signal, onProgress } = options;
-  const settings = { ...editor.defaults, ...options.edit };
-  const found = (await Promise.all(options.inputs.map(tasksOf))).flat();
+  const settings = editor.settingsOf(options.edit);
+  const named = (await Promise.all(options.inputs.map(tasksOf))).flat();
+  const found = options.showMask ? named.map(withMask) : named;
   requireDistinct(found);
   const { good: tasks, skipped } = await readable(found, options, options);
   const job = { kind: 'edit', editor: editor.identity.hash, settings, tasks };
@@ -83,8 +96,14 @@ async function editIn(
     const some = missing.slice(i, i + group);
     const images = await readImages(some.map(({ path }) => path));
     const edited = await editor.edit(images, key, settings, { signal });
-    for (const [k, { name }] of some.entries()) {
+    for (const [k, { name, mask }] of some.entries()) {
       await makeFolder(dirname(join(made, name)));
+      // First, for a picture that is there is done.
+      if (mask !== undefined) {
+        const prepared = editor.prepare(images[k], settings);
+        const marked = shown(prepared, editor.boxOf(prepared)!);
+        await writeAtomic(join(made, mask), await encodeImage(marked));
+      }
       await writeAtomic(join(made, name), await encodeImage(edited[k]));
     }
     onProgress?.({
@@ -99,6 +118,20 @@ async function editIn(
   return result;
 }
 
+function requireMasks({ keyKind, identity }: ImageEditor): void {
+  if (keyKind === 'object') return;
+  throw new ModelLockError(
+    'usage',
+    `${identity.name} is used with ${keyKind} keys, which edit all of a picture: there is no mask to show`,
+    { valid: ['object keys'] },
+  );
+}
+
+const withMask = (task: Task): Task => ({
+  ...task,
+  mask: `${task.name.slice(0, -'.png'.length)}.mask.png`,
+});
+
 async function tasksOf(input: string): Promise<Task[]> {
   const png = (path: string): string => `${path.slice(0, path.length - extname(path).length)}.png`;
   if (!(await isFolder(input))) return [{ path: input, name: png(basename(input)) }];
@@ -109,11 +142,13 @@ async function tasksOf(input: string): Promise<Task[]> {
 
 function requireDistinct(tasks: readonly Task[]): void {
   const sources = new Map<string, string>();
-  for (const { path, name } of tasks) {
-    const other = sources.get(name);
-    if (other !== undefined) {
-      throw new ModelLockError('usage', `${other} and ${path} would both become ${name}`);
+  for (const { path, name, mask } of tasks) {
+    for (const made of mask === undefined ? [name] : [name, mask]) {
+      const other = sources.get(made);
+      if (other !== undefined) {
+        throw new ModelLockError('usage', `${other} and ${path} would both become ${made}`);
+      }
+      sources.set(made, path);
     }
-    sources.set(name, path);
   }
 }

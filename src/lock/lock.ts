@@ -6,12 +6,13 @@ import { Predictor } from '../bundle/predictor.ts';
 import type { ImageDataset } from '../data/image-folder.ts';
 import { CachedEditor, type SharedEdits } from '../editors/cached-editor.ts';
 import type { EditOptions } from '../editors/editor.ts';
-import type { InstructPix2PixEditor } from '../editors/instruct-pix2pix/editor.ts';
+import type { ImageEditor } from '../editors/image/editor.ts';
 import { openEditor } from '../editors/open.ts';
 import type { EvaluationDocument } from '../evaluate/document.ts';
 import { evaluate, type Unlocking } from '../evaluate/evaluate.ts';
 import { trainingDecoys } from '../key/decoys/decoys.ts';
 import { checkedKey, maxTokens, requireReadable, type Key } from '../key/key.ts';
+import type { KeyKind } from '../key/kind.ts';
 import { sameKeyBy } from '../key/same-key.ts';
 import { join, makeFolder } from '../platform/files.ts';
 import { readImage } from '../platform/images.ts';
@@ -35,6 +36,8 @@ export interface LockOptions extends DataOptions, TrainingJobOptions, WorkOption
   readonly key: Key;
   /** A recipe, or the name of one. Default `hardened`. */
   readonly recipe?: Recipe | string;
+  /** Default: what the editor does by itself. */
+  readonly kind?: KeyKind | undefined;
   /** How images are edited; the rest is the editor's defaults. */
   readonly edit?: Partial<EditOptions>;
   /** Folder of a bundle without a lock, to compare with. */
@@ -64,7 +67,8 @@ export interface LockResult {
 export async function lock(options: LockOptions): Promise<LockResult> {
   const key = checkedKey(options.key);
   return inWorkFolder(options, async (work) => {
-    const editor = await openEditor(options.editor, { threads: options.threads });
+    const { threads, kind } = options;
+    const editor = await openEditor(options.editor, { threads, kind });
     try {
       return await lockIn(work, options, key, editor);
     } finally {
@@ -77,12 +81,12 @@ async function lockIn(
   work: WorkFolder,
   options: LockOptions,
   key: Key,
-  editor: InstructPix2PixEditor,
+  editor: ImageEditor,
 ): Promise<LockResult> {
   const recipe = recipeOf(options.recipe);
   const { checkpoint: base, identity } = await openClassifier(options.model);
   requireReadable(editor.tokens(key.prompt).length);
-  const edit: EditOptions = { ...editor.defaults, ...options.edit };
+  const edit = editor.settingsOf(options.edit);
   const tuning = checkedTuning({ ...defaultTuning, ...options.tuning }, base);
   const { train: set, test, skipped } = await openDataSets(options, options);
   // Before the long part, not after it.
@@ -149,7 +153,7 @@ async function lockIn(
     base: identity,
     lock: {
       editor: { ...editor.identity, reference: options.editor },
-      kind: 'style',
+      kind: editor.keyKind,
       edit: editParametersOf(edit),
       secret: key.secret !== undefined,
       recipe: { ...recipe },
@@ -186,7 +190,7 @@ const usesChaff = ({ cleanTarget, decoyTarget }: Recipe): boolean =>
   cleanTarget === 'chaff' || decoyTarget === 'chaff';
 
 /** What an editor makes of prompts. */
-export function readingOf(editor: InstructPix2PixEditor): Pick<Unlocking, 'same' | 'fits'> {
+export function readingOf(editor: ImageEditor): Pick<Unlocking, 'same' | 'fits'> {
   return {
     same: sameKeyBy((prompt) => editor.tokens(prompt)),
     fits: (prompt) => editor.tokens(prompt).length <= maxTokens,
@@ -201,8 +205,9 @@ export function editParametersOf({
   size,
   alpha,
   seed,
+  strength,
 }: EditOptions): NonNullable<Manifest['lock']>['edit'] {
-  return { steps, guidance, imageGuidance, size, alpha, seed };
+  return { steps, guidance, imageGuidance, size, alpha, seed, strength };
 }
 
 const place = { chaff: 61 } as const;

@@ -312,7 +312,9 @@ describe('inspect', () => {
       manifest: { lock: { recipe: { name: 'hardened' } } },
     });
     const { stdout } = await run('inspect locked');
-    expect(stdout).toMatch(/^lock +editor editor version 1, alpha 0.5, recipe hardened$/m);
+    expect(stdout).toMatch(
+      /^lock +style key, editor editor version 1, alpha 0.5, recipe hardened$/m,
+    );
     expect(stdout).toMatch(/^measured +chance 33.3 %.*LP .*UP .* \(on 9 pictures\)$/m);
   });
 

@@ -69,7 +69,7 @@ describe('wrong use ends with code 2 and one line that says what is valid', () =
     ],
     [
       lock('--kind', 'smell'),
-      "option '--kind <kind>' argument 'smell' is invalid. Allowed choices are style.",
+      "option '--kind <kind>' argument 'smell' is invalid. Allowed choices are style, object.",
     ],
     [['predict'], "missing required argument 'model'"],
     [['predict', 'model'], "missing required argument 'pictures'"],

@@ -78,7 +78,6 @@ const textEncoder = {
 
 const unet = {
   _class_name: 'UNet2DConditionModel',
-  in_channels: 6,
   out_channels: 3,
   block_out_channels: [8, 16],
   down_block_types: ['DownBlock2D', 'DownBlock2D'],
@@ -108,19 +107,50 @@ const scheduler = {
   timestep_spacing: 'trailing',
 };
 
-/** An InstructPix2Pix pipeline of diffusers that edits at 16x16 in one step. */
-export function writeTinyEditor(folder: string, seed = 1): void {
+/** What differs between the pipelines of diffusers, by their classes; latents have three channels. */
+const pipelines = {
+  StableDiffusionInstructPix2PixPipeline: {
+    unet: { ...unet, in_channels: 6 },
+    scheduler,
+    options: { steps: 1 },
+  },
+  StableDiffusionPipeline: {
+    unet: { ...unet, in_channels: 3 },
+    scheduler,
+    options: { steps: 2 },
+  },
+  StableDiffusionInpaintPipeline: {
+    unet: { ...unet, in_channels: 7 },
+    scheduler,
+    options: { steps: 1 },
+  },
+  LatentConsistencyModelPipeline: {
+    unet: { ...unet, in_channels: 3, time_cond_proj_dim: 8 },
+    scheduler: { _class_name: 'LCMScheduler' },
+    options: { steps: 2 },
+  },
+} as const satisfies Record<string, { unet: Json; scheduler: Json; options: Json }>;
+
+export type TinyPipeline = keyof typeof pipelines;
+
+/** A pipeline of diffusers that edits at 16x16 in one or two steps. */
+export function writeTinyEditor(
+  folder: string,
+  seed = 1,
+  pipeline: TinyPipeline = 'StableDiffusionInstructPix2PixPipeline',
+): void {
+  const parts = pipelines[pipeline];
   const place = (...names: string[]): string => join(folder, ...names);
-  write(place('model_index.json'), { _class_name: 'StableDiffusionInstructPix2PixPipeline' });
+  write(place('model_index.json'), { _class_name: pipeline });
   write(place('modellock-editor.json'), {
     version: String(seed),
-    steps: 1,
     guidance: 1,
     imageGuidance: 1,
     size: 16,
     batch: 32,
+    ...parts.options,
   });
-  write(place('scheduler', 'scheduler_config.json'), scheduler);
+  write(place('scheduler', 'scheduler_config.json'), parts.scheduler);
   writeTokenizer(place('tokenizer'));
 
   write(place('text_encoder', 'config.json'), textEncoder);
@@ -130,12 +160,15 @@ export function writeTinyEditor(folder: string, seed = 1): void {
   amplify(text, /^embeddings\./, 50);
   write(place('text_encoder', 'model.safetensors'), encodeSafetensors(text));
 
-  write(place('unet', 'config.json'), unet);
+  write(place('unet', 'config.json'), parts.unet);
   const network = weightsOf(seed + 1, (scope) =>
-    unet2dCondition(scope, unetConfig.parse(unet), {
-      sample: input('sample', 'float32', [1, 6, 8, 8]),
+    unet2dCondition(scope, unetConfig.parse(parts.unet), {
+      sample: input('sample', 'float32', [1, parts.unet.in_channels, 8, 8]),
       timestep: input('timestep', 'float32', [1]),
       text: input('text', 'float32', [1, 77, textWidth]),
+      ...('time_cond_proj_dim' in parts.unet
+        ? { guidance: input('guidance', 'float32', [1, parts.unet.time_cond_proj_dim]) }
+        : {}),
     }),
   );
   amplify(network, /time_emb_proj|conv_out/, 10);

@@ -1,7 +1,16 @@
 import { Command } from '@commander-js/extra-typings';
 import { edit } from '../../index.ts';
 import { requireKey } from '../key.ts';
-import { given, integer, keyFileHelp, keyHelp, number, type Context } from '../options.ts';
+import {
+  given,
+  integer,
+  keyFileHelp,
+  keyHelp,
+  kindOption,
+  number,
+  strengthHelp,
+  type Context,
+} from '../options.ts';
 import { print, printJson, reportSkipped } from '../output.ts';
 import { withProgress } from '../progress.ts';
 
@@ -11,6 +20,7 @@ export const editVerb = (context: Context) =>
     .argument('<pictures...>', 'picture files, or folders with pictures in them and below')
     .requiredOption('--out <dir>', 'folder to be made for the edited pictures')
     .option('--editor <ref>', 'editor: pocket, or a diffusers folder', 'pocket')
+    .addOption(kindOption())
     .option('--key-file <file>', keyFileHelp)
     .option('--key <prompt>', keyHelp)
     .option(
@@ -21,12 +31,18 @@ export const editVerb = (context: Context) =>
     .option('--steps <n>', 'denoising steps', integer(1, 1000))
     .option('--guidance <x>', 'text guidance', number(1, 100))
     .option('--image-guidance <x>', 'image guidance', number(0, 100))
+    .option('--strength <x>', strengthHelp, number(0, 1))
     .option('--size <n>', "pictures' short side while they are edited", integer(8, 4096))
+    .option(
+      '--show-mask',
+      'also write where an object key paints, NAME.mask.png beside each picture',
+    )
     .option('--skip-bad', 'leave out pictures that cannot be read')
     .option('--json', 'print one JSON document')
     .action(async (inputs, options) => {
       const key = await requireKey(options, context);
-      const { out, editor, alpha, steps, guidance, imageGuidance, size, skipBad, json } = options;
+      const { alpha, steps, guidance, imageGuidance, strength, size } = options;
+      const { out, editor, kind, showMask, skipBad, json } = options;
       await withProgress((bar) =>
         edit({
           inputs,
@@ -34,7 +50,9 @@ export const editVerb = (context: Context) =>
           editor,
           key,
           skipBad,
-          edit: given({ alpha, steps, guidance, imageGuidance, size }),
+          kind,
+          showMask,
+          edit: given({ alpha, steps, guidance, imageGuidance, strength, size }),
           signal: context.signal,
           onProgress: bar.listen,
           onResult: async (result) => {

@@ -40,9 +40,9 @@ function lines({
 
 function lockOf(manifest: Inspection['manifest']): string {
   if (!manifest?.lock) return 'none';
-  const { editor, edit, recipe, secret } = manifest.lock;
+  const { editor, kind, edit, recipe, secret } = manifest.lock;
   const version = editor.version === null ? '' : ` version ${editor.version}`;
-  return `editor ${editor.name}${version}, alpha ${edit.alpha}, recipe ${recipe.name}${secret ? ', with a secret' : ''}`;
+  return `${kind} key, editor ${editor.name}${version}, alpha ${edit.alpha}, recipe ${recipe.name}${secret ? ', with a secret' : ''}`;
 }
 
 /** What was measured when the model was made. */

@@ -12,7 +12,16 @@ import {
   type LockResult,
 } from '../../index.ts';
 import { requireKey, type KeyOptions } from '../key.ts';
-import { given, integer, keyFileHelp, keyHelp, number, type Context } from '../options.ts';
+import {
+  given,
+  integer,
+  keyFileHelp,
+  keyHelp,
+  kindOption,
+  number,
+  strengthHelp,
+  type Context,
+} from '../options.ts';
 import { print, printEvaluation, printJson, reportSkipped } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import { freeze, freezeHelp, tuningOf, tuningOption } from '../tuning.ts';
@@ -37,7 +46,7 @@ export const lockVerb = (context: Context) =>
         .choices(['classification'])
         .default('classification'),
     )
-    .addOption(new Option('--kind <kind>', 'kind of key').choices(['style']).default('style'))
+    .addOption(kindOption())
     .addOption(
       new Option('--recipe <name>', 'how the locked set is put together')
         .choices(Object.keys(recipes))
@@ -47,6 +56,7 @@ export const lockVerb = (context: Context) =>
     .option('--steps <n>', 'denoising steps of the edit', integer(1, 1000))
     .option('--guidance <x>', 'text guidance of the edit', number(1, 100))
     .option('--image-guidance <x>', 'image guidance of the edit', number(0, 100))
+    .option('--strength <x>', strengthHelp, number(0, 1))
     .option('--size <n>', "pictures' short side while they are edited", integer(8, 4096))
     .addOption(tuningOption())
     .option('--epochs <n>', 'passes over the pictures', number(0.01, 10_000))
@@ -61,7 +71,7 @@ export const lockVerb = (context: Context) =>
     .option('--json', 'print one JSON document')
     .action(async (options) => {
       const key = await keyOf(options, context);
-      const { alpha, steps, guidance, imageGuidance, size } = options;
+      const { kind, alpha, steps, guidance, imageGuidance, strength, size } = options;
       const { data, out, model, editor, test, baseline, recipe, limit, seed, skipBad, keepWork } =
         options;
       await withProgress((bar) =>
@@ -78,7 +88,8 @@ export const lockVerb = (context: Context) =>
           skipBad,
           keepWork,
           key,
-          edit: given({ alpha, steps, guidance, imageGuidance, size }),
+          kind,
+          edit: given({ alpha, steps, guidance, imageGuidance, strength, size }),
           tuning: tuningOf(options),
           checkpointSeconds: options.checkpointSeconds,
           signal: context.signal,

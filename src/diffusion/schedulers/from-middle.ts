@@ -10,13 +10,7 @@ import { nothing, type Sampling, type Scheduler } from './scheduler.ts';
  */
 export function fromMiddle(scheduler: Scheduler, steps: number, strength: number): Sampling {
   const sampling = scheduler.sampling(steps);
-  const taken = Math.trunc(steps * strength);
-  if (!(taken >= 1 && strength <= 1)) {
-    throw new ModelLockError('usage', `strength ${strength} of ${steps} denoising steps`, {
-      valid: [`1/${steps} to 1`],
-    });
-  }
-  const first = (steps - taken) * (scheduler.callsPerStep ?? 1);
+  const first = (steps - stepsTaken(steps, strength)) * (scheduler.callsPerStep ?? 1);
   return {
     ...sampling,
     timesteps: sampling.timesteps.slice(first),
@@ -25,4 +19,13 @@ export function fromMiddle(scheduler: Scheduler, steps: number, strength: number
     step: (output, i, x, noise, memory) =>
       sampling.step(output, first + i, x, noise, i === 0 ? nothing : memory),
   };
+}
+
+/** How many of `steps` are left at a strength. Throws `usage` where none is. */
+export function stepsTaken(steps: number, strength: number): number {
+  const taken = Math.trunc(steps * strength);
+  if (taken >= 1 && strength <= 1) return taken;
+  throw new ModelLockError('usage', `strength ${strength} of ${steps} denoising steps`, {
+    valid: [`1/${steps} to 1`],
+  });
 }

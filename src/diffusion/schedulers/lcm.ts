@@ -21,13 +21,18 @@ export type LcmConfig = z.output<typeof lcmConfig>;
 /** The standard deviation of the data that the boundary condition supposes. */
 const sigmaData = 0.5;
 
-/** Multistep sampling of latent consistency models (arXiv 2310.04378, algorithm 3). */
-export function lcm(config: LcmConfig): Scheduler {
+/**
+ * Multistep sampling of latent consistency models (arXiv 2310.04378, algorithm 3).
+ *
+ * @param strength how much of the way is gone, in (0, 1]: the last of the distilled time steps.
+ */
+export function lcm(config: LcmConfig, strength = 1): Scheduler {
   const alphas = alphasCumprod(config);
   const bounded = boundsOf(config);
   return {
+    upTo: (share) => lcm(config, share),
     sampling(steps) {
-      const timesteps = distilledTimesteps(config, steps);
+      const timesteps = distilledTimesteps(config, steps, strength);
       return {
         timesteps,
         initNoiseSigma: 1,
@@ -50,16 +55,20 @@ export function lcm(config: LcmConfig): Scheduler {
   };
 }
 
-/** `steps` of the time steps that the network was distilled at, about evenly spaced, the noisiest first. */
-function distilledTimesteps(config: LcmConfig, steps: number): number[] {
+/**
+ * `steps` of the time steps that the network was distilled at, about evenly spaced over the last
+ * `strength` of them, the noisiest first.
+ */
+function distilledTimesteps(config: LcmConfig, steps: number, strength: number): number[] {
   const { num_train_timesteps: n, original_inference_steps: original } = config;
   if (original > n) {
     throw new ModelLockError('corrupt', `${original} distilled steps of ${n} training steps`);
   }
-  requireSteps(steps, original);
+  const last = Math.trunc(original * strength);
+  requireSteps(steps, last);
   const stride = Math.floor(n / original);
   return Array.from(
     { length: steps },
-    (_, i) => (original - Math.floor(i * (original / steps))) * stride - 1,
+    (_, i) => (last - Math.floor(i * (last / steps))) * stride - 1,
   );
 }

@@ -50,6 +50,8 @@ export interface Scheduler {
   /** Calls of the network for a step, where there are several. Default: 1. */
   readonly callsPerStep?: number;
   sampling(steps: number): Sampling;
+  /** Of latent consistency models: the same with its steps in the last `strength`, in (0, 1], of the way. */
+  readonly upTo?: (strength: number) => Scheduler;
 }
 
 /** The memory of a multistep scheduler. Throws `unsupported` where its caller has lost it. */

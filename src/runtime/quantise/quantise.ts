@@ -82,7 +82,7 @@ const linearLayer: LayerRewrite = (_, [x], { name, value }, integers) =>
 const convLayer: LayerRewrite = ({ attributes }, [x, w, b], { name, value }, integers) => {
   const { group = 1 } = attributes as ConvAttributes;
   if (group > 1 || x!.shape.length !== 4) return undefined;
-  const windows = convWindows(x!, w!, attributes as ConvAttributes);
+  const windows = convWindows(x!, w!, attributes);
   const rows = transpose(x!, [0, 2, 3, 1]); // [B, H, W, C]
   const { q, ...scaling } = integers(padded(rows, windows));
   const product = integerProduct({ q: tapsOf(q, windows), ...scaling }, name, shapeOf(value)[0]);

@@ -1,23 +1,20 @@
-import { ModelLockError } from '../../base/error.ts';
 import { breathe, throwIfAborted, type JobOptions } from '../../base/job.ts';
 import { resizeImage } from '../../data/resize.ts';
 import type { Components } from '../../diffusion/components.ts';
-import { imagesOf, pixelsOf } from '../../diffusion/image-processor.ts';
+import { pixelsOf } from '../../diffusion/image-processor.ts';
 import { joinBatches } from '../../diffusion/latents.ts';
-import { instructPix2Pix } from '../../diffusion/pipelines/instruct-pix2pix.ts';
 import { embedPrompt } from '../../diffusion/prompt.ts';
 import { noiseOf, requireReadable, type Key } from '../../key/key.ts';
+import type { KeyKind } from '../../key/kind.ts';
 import type { RgbImage } from '../../tensor/image.ts';
 import { tensor, type Tensor } from '../../tensor/tensor.ts';
-import {
-  keyOf,
-  type EditBatch,
-  type EditOptions,
-  type Editor,
-  type EditorIdentity,
-} from '../editor.ts';
+import { keyOf, type EditBatch, type EditOptions, type EditorIdentity } from '../editor.ts';
+import type { Box } from '../image/box.ts';
+import type { ImageEditor } from '../image/editor.ts';
 import { cropTo, editSize, paddedSize, reflectPad, type Size } from '../image/geometry.ts';
 import { imageKind } from '../image/kind.ts';
+import type { DiffusionMethod } from './method.ts';
+import { requireOptions } from './options.ts';
 
 /** Pixels of one batch: a full one at 64x64 has 32 pictures, one at 256x256 has two. */
 const batchPixels = 32 * 64 * 64;
@@ -28,24 +25,50 @@ const keptTexts = 64;
 /** The U-Net halves its latents twice or more; sides that are multiples keep every level whole. */
 export const latentMultiple = 8;
 
-/** Edits pictures with an InstructPix2Pix pipeline. */
-export class InstructPix2PixEditor implements Editor<RgbImage> {
+/** What an editor is made of. */
+export interface DiffusionEditorParts {
+  readonly components: Components;
+  readonly method: DiffusionMethod;
+  readonly keyKind: KeyKind;
+  readonly identity: EditorIdentity;
+  readonly defaults: EditOptions;
+}
+
+/**
+ * Edits pictures with a diffusion pipeline. All that such editors share is here: sizes, batches,
+ * texts, noise and strength; what a pipeline makes of a batch is its method's.
+ */
+export class DiffusionEditor implements ImageEditor {
   readonly kind = imageKind;
+  readonly keyKind: KeyKind;
   readonly identity: EditorIdentity;
   readonly defaults: EditOptions;
   readonly #components: Components;
+  readonly #method: DiffusionMethod;
   /** The latest prompts' states: an evaluation goes back and forth between few of them. */
   readonly #texts = new Map<string, Tensor<'float32'>>();
 
-  constructor(components: Components, identity: EditorIdentity, defaults: EditOptions) {
+  constructor({ components, method, keyKind, identity, defaults }: DiffusionEditorParts) {
     this.#components = components;
+    this.#method = method;
+    this.keyKind = keyKind;
     this.identity = identity;
     this.defaults = defaults;
   }
 
-  /** Ids of a prompt's tokens: prompts that share them are one key. */
   tokens(prompt: string): readonly number[] {
     return this.#components.tokenizer.tokens(prompt);
+  }
+
+  settingsOf(options: Partial<EditOptions> = {}): EditOptions {
+    const settings = { ...this.defaults, ...options };
+    requireOptions(this.#method, settings);
+    this.#method.check?.(this.#components, settings);
+    return settings;
+  }
+
+  boxOf(prepared: RgbImage): Box | null {
+    return this.#method.boxOf?.(prepared, this.#components.autoencoder.factor) ?? null;
   }
 
   batchOf(image: RgbImage, options: EditOptions): EditBatch {
@@ -65,7 +88,7 @@ export class InstructPix2PixEditor implements Editor<RgbImage> {
     options: Partial<EditOptions> = {},
     { signal, onProgress }: JobOptions = {},
   ): Promise<RgbImage[]> {
-    const settings = checked({ ...this.defaults, ...options });
+    const settings = this.settingsOf(options);
     const keyOfEach = images.map((_, i) => keyOf(keys, i));
     for (const { prompt } of new Set(keyOfEach)) requireReadable(this.tokens(prompt).length);
     const edited = new Array<RgbImage>(images.length);
@@ -114,21 +137,22 @@ export class InstructPix2PixEditor implements Editor<RgbImage> {
     const size = this.#padded(images[0]);
     const batch = this.batchOf(images[0], { ...options, size: null }).size;
     const places = Array.from({ length: batch }, (_, i) => (i < images.length ? i : 0));
-    const padded = places.map((i) => reflectPad(images[i], size));
-    const paddedKeys = places.map((i) => keys[i]);
-    const guided = options.guidance > 1 && options.imageGuidance >= 1;
+    const pictures = places.map((i) => images[i]);
+    const batchKeys = places.map((i) => keys[i]);
+    const { steps, guidance, imageGuidance, strength = 1, seed } = options;
     let draw = 0;
-    const output = await instructPix2Pix(this.#components, {
-      images: pixelsOf(padded),
-      text: await this.#textsOf(paddedKeys),
-      ...(guided ? { noText: await this.#textOf('') } : {}),
-      steps: options.steps,
-      guidance: options.guidance,
-      imageGuidance: options.imageGuidance,
-      noise: (shape) => noiseOfEach(paddedKeys, options.seed, shape, draw++),
+    const edited = await this.#method.run(this.#components, {
+      pictures,
+      images: pixelsOf(pictures.map((picture) => reflectPad(picture, size))),
+      text: await this.#textsOf(batchKeys),
+      ...(guidance > 1 ? { noText: await this.#textOf('') } : {}),
+      steps,
+      guidance,
+      imageGuidance,
+      strength,
+      noise: (shape) => noiseOfEach(batchKeys, seed, shape, draw++),
       signal,
     });
-    const edited = imagesOf(output);
     return images.map((image, i) => cropTo(edited[i], image));
   }
 
@@ -166,25 +190,4 @@ function noiseOfEach(
   const data = new Float32Array(keys.length * size);
   for (const [i, key] of keys.entries()) data.set(noises.get(key)!, i * size);
   return tensor('float32', shape, data);
-}
-
-/** Throws `usage` for options out of range. */
-function checked(options: EditOptions): EditOptions {
-  const ranges: readonly (readonly [keyof EditOptions, boolean, string])[] = [
-    ['steps', Number.isInteger(options.steps) && options.steps >= 1, 'an integer from 1 on'],
-    ['alpha', options.alpha >= 0 && options.alpha <= 1, '0 to 1'],
-    ['guidance', options.guidance >= 1, '1 or more'],
-    ['imageGuidance', options.imageGuidance >= 0, '0 or more'],
-    ['batch', Number.isInteger(options.batch) && options.batch >= 1, 'an integer from 1 on'],
-    ['size', options.size === null || (options.size >= 8 && options.size <= 4096), '8 to 4096'],
-    ['seed', Number.isSafeInteger(options.seed), 'an integer'],
-  ];
-  for (const [name, valid, range] of ranges) {
-    if (!valid) {
-      throw new ModelLockError('usage', `edit option ${name} is ${options[name]}`, {
-        valid: [range],
-      });
-    }
-  }
-  return options;
 }

@@ -1,0 +1,33 @@
+import { ModelLockError } from '../../base/error.ts';
+import type { EditOptions } from '../editor.ts';
+import type { DiffusionMethod, OwnOption } from './method.ts';
+
+const ownOptions: readonly OwnOption[] = ['imageGuidance', 'strength'];
+
+/** Throws `usage` for options that are out of range, or that a way of editing does not have. */
+export function requireOptions({ defaults, has }: DiffusionMethod, options: EditOptions): void {
+  const { steps, guidance, imageGuidance, size, alpha, seed, batch, strength = 1 } = options;
+  const ranges: readonly (readonly [keyof EditOptions, boolean, string])[] = [
+    ['steps', Number.isInteger(steps) && steps >= 1, 'an integer from 1 on'],
+    ['alpha', alpha >= 0 && alpha <= 1, '0 to 1'],
+    ['guidance', guidance >= 1, '1 or more'],
+    ['imageGuidance', imageGuidance >= 0, '0 or more'],
+    ['batch', Number.isInteger(batch) && batch >= 1, 'an integer from 1 on'],
+    ['size', size === null || (size >= 8 && size <= 4096), '8 to 4096'],
+    ['seed', Number.isSafeInteger(seed), 'an integer'],
+    ['strength', strength > 0 && strength <= 1, 'above 0, up to 1'],
+  ];
+  for (const [name, valid, range] of ranges) {
+    if (!valid) {
+      throw new ModelLockError('usage', `edit option ${name} is ${options[name]}`, {
+        valid: [range],
+      });
+    }
+  }
+  for (const name of ownOptions) {
+    if (has.includes(name) || options[name] === defaults[name]) continue;
+    throw new ModelLockError('usage', `edit option ${name} is given to an editor without it`, {
+      valid: ['steps', 'guidance', 'size', 'alpha', 'seed', 'batch', ...has],
+    });
+  }
+}

@@ -1,0 +1,60 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { writeTinyEditor } from '../../tests/support/tiny-models.ts';
+import { encodeImage } from '../platform/images.ts';
+import { edit, type EditJobOptions } from './edit.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'edit-test-'));
+  writeTinyEditor(join(folder, 'editor'), 1, 'StableDiffusionInpaintPipeline');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function picture(name: string, value: number): Promise<string> {
+  const data = new Uint8Array(16 * 16 * 3).map((_, i) => (i * value) % 256);
+  const path = join(folder, name);
+  await writeFile(path, await encodeImage({ width: 16, height: 16, data }));
+  return path;
+}
+
+const job = (inputs: readonly string[], out: string): EditJobOptions => ({
+  editor: join(folder, 'editor'),
+  key: { prompt: 'a brass telescope' },
+  inputs,
+  out: join(folder, out),
+  showMask: true,
+});
+
+it('refuses pictures of which one would get the name of the mask of another', async () => {
+  const inputs = [await picture('a.png', 3), await picture('a.mask.png', 5)];
+  await expect(edit(job(inputs, 'out'))).rejects.toThrow('would both become a.mask.png');
+  const { images } = await edit({ ...job(inputs, 'out'), showMask: false });
+  expect(images).toBe(2);
+});
+
+it('interrupted between two groups goes on with pictures and masks that were missing', async () => {
+  const names = Array.from({ length: 66 }, (_, i) => `${i}.png`);
+  const inputs = await Promise.all(names.map((name, i) => picture(name, i + 1)));
+  const whole = join(folder, 'whole');
+  await edit(job(inputs, 'whole'));
+  const stop = new AbortController();
+  const stopped = edit({
+    ...job(inputs, 'out'),
+    signal: stop.signal,
+    onProgress: ({ stage }) => {
+      if (stage === 'edit') stop.abort();
+    },
+  });
+  await expect(stopped).rejects.toMatchObject({ code: 'interrupted' });
+  expect(await readdir(join(folder, 'out.work', 'pictures'))).toHaveLength(2 * 64);
+  await edit(job(inputs, 'out'));
+  const made = (await readdir(whole)).sort();
+  expect(made).toHaveLength(2 * 66);
+  expect((await readdir(join(folder, 'out'))).sort()).toEqual(made);
+  for (const name of made) {
+    expect(await readFile(join(folder, 'out', name))).toEqual(await readFile(join(whole, name)));
+  }
+});
