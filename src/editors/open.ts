@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import type { JobOptions } from '../base/job.ts';
 import { requireEntry } from '../base/registry.ts';
 import { openComponents, pipelineClass } from '../diffusion/components.ts';
 import { hashFolder, resolveReference } from '../formats/reference.ts';
-import { parseConfig } from '../nn/config.ts';
+import { parseConfig, type RawConfig } from '../nn/config.ts';
 import { exists, join, readJsonObject } from '../platform/files.ts';
 import type { EditOptions, EditorIdentity } from './editor.ts';
 import { InstructPix2PixEditor } from './instruct-pix2pix/editor.ts';
@@ -32,7 +33,8 @@ const optionsSchema = z.object({
   batch: z.number().default(paperOptions.batch),
 });
 
-export interface OpenEditorOptions {
+/** `signal` and `onProgress` are for what has to be downloaded first. */
+export interface OpenEditorOptions extends JobOptions {
   readonly threads?: number;
 }
 
@@ -49,18 +51,34 @@ const editors = {
     new InstructPix2PixEditor(await openComponents(folder, options), identity, defaults),
 } as const satisfies Record<string, Open>;
 
+/** What opens the pipeline of a `model_index.json`. Throws `unsupported` for what is no editor. */
+function openerOf(index: RawConfig, where: string): Open {
+  const pipeline = pipelineClass(index, where);
+  const message = `${where}: pipeline "${pipeline}" is no editor`;
+  return requireEntry<Open>(editors, pipeline, 'unsupported', message);
+}
+
 /** The editor of a reference. Throws `not-found`, `corrupt` or `unsupported`. */
 export async function openEditor(
   reference: string,
-  options: OpenEditorOptions = {},
+  { signal, onProgress, ...options }: OpenEditorOptions = {},
 ): Promise<InstructPix2PixEditor> {
-  const { name, folder } = await resolveReference(reference, 'editor');
-  const pipeline = await pipelineClass(folder);
-  const message = `${folder}: pipeline "${pipeline}" is no editor`;
-  const open = requireEntry<Open>(editors, pipeline, 'unsupported', message);
+  const found = await resolveReference(reference, 'editor', {
+    signal,
+    onProgress,
+    accept: openerOf,
+  });
+  const { folder } = found;
+  const index = join(folder, 'model_index.json');
+  const open = openerOf(await readJsonObject(index), index);
   const path = join(folder, optionsFile);
   const raw = (await exists(path)) ? await readJsonObject(path) : {};
   const { version, ...defaults } = parseConfig(optionsSchema, raw, path);
-  const identity = { name, version, hash: await hashFolder(folder, ['README.md', optionsFile]) };
+  const identity = {
+    reference: found.reference,
+    name: found.name,
+    version,
+    hash: await hashFolder(folder, ['README.md', optionsFile]),
+  };
   return open(folder, identity, defaults, options);
 }

@@ -51,7 +51,8 @@ const group = 64;
 export async function edit(options: EditJobOptions): Promise<EditJobResult> {
   const key = checkedKey(options.key);
   return inWorkFolder(options, async (work) => {
-    const editor = await openEditor(options.editor);
+    const { signal, onProgress } = options;
+    const editor = await openEditor(options.editor, { signal, onProgress });
     try {
       requireReadable(editor.tokens(key.prompt).length);
       return await editIn(work, options, key, editor);
