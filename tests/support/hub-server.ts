@@ -62,7 +62,7 @@ export async function startHub(
   const token = 'hf_secretOfTheTests';
 
   const content = await listen((request, response) => {
-    const [, hash] = (request.url ?? '').split('/');
+    const [, hash] = (request.url ?? '').split(/[/?]/);
     const file = [...known.values()]
       .flatMap(({ files }) => Object.values(files))
       .find((bytes) => sha256(bytes) === hash);

@@ -155,7 +155,7 @@ describe('of a pipeline', () => {
       'scheduler/scheduler_config.json',
       'tokenizer/tokenizer.json',
       'vae/config.json',
-      'weights in vae/ (.safetensors or .bin)',
+      'file of weights in vae/ (.safetensors or .bin)',
     ]);
     expect(choose(pipelineLayout, vit).missing).toEqual(['model_index.json']);
   });
@@ -204,7 +204,7 @@ describe('of weights in shards', () => {
   it('those with a shard that is not there do not serve', () => {
     const some = paths.filter((path) => path !== shards[1]);
     expect(choose(pipelineLayout, some, { [name]: map }).missing).toEqual([
-      'weights in unet/ (.safetensors or .bin)',
+      'file of weights in unet/ (.safetensors or .bin)',
     ]);
     const torch = [...some, 'unet/diffusion_pytorch_model.bin'];
     expect(choose(pipelineLayout, torch, { [name]: map }).files).toContain(torch.at(-1));

@@ -26,7 +26,7 @@ function weights(folder: string, variants: readonly string[]): Need {
       ]),
     ),
   );
-  return { what: `weights in ${folder || 'its root'} (.safetensors or .bin)`, servings };
+  return { what: `file of weights in ${folder || 'its root'} (.safetensors or .bin)`, servings };
 }
 
 type Part = (folder: string) => readonly Need[];
