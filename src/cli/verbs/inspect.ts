@@ -7,7 +7,7 @@ import { withProgress } from '../progress.ts';
 export const inspectVerb = ({ signal }: Context) =>
   new Command('inspect')
     .description('say what a model or a bundle is')
-    .argument('<model>', 'pocket, a bundle, or a folder of transformers')
+    .argument('<model>', 'pocket, a bundle, a folder of transformers, or hf:owner/name')
     .option('--json', 'print one JSON document')
     .action(async (model, { json }) => {
       const found = await withProgress((bar) => inspect(model, { signal, onProgress: bar.listen }));
