@@ -1,5 +1,5 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { faults, repositoryOf, startHub, type HubServer } from '../support/hub-server.ts';
 import { command, modellock, startModellock, type RunOptions } from '../support/command-line.ts';
 import { makeWorkplace, type Workplace } from '../support/workplace.ts';
@@ -50,6 +50,14 @@ const blobs = ['hf', 'hub', 'models--someone--tiny-pipeline', 'blobs'] as const;
 const partial = (): string | undefined =>
   readdirSync(place.at(...blobs)).find((name) => name.endsWith('.incomplete'));
 
+/** Bytes of the file that is being downloaded. */
+function partialSize(): number {
+  const name = partial();
+  const found =
+    name === undefined ? undefined : statSync(place.at(...blobs, name), { throwIfNoEntry: false });
+  return found?.size ?? 0;
+}
+
 /** Edits with the pipeline of the hub, which is the folder of the same files. */
 async function expectEdited(out: string, env = {}): Promise<string> {
   const { code, stderr } = await run(edit(out), env);
@@ -62,13 +70,12 @@ test('a download that is killed goes on when the job is run again, and then need
   hub.faults.push(faults.trickle(1000, 25));
   const { child, finished, heard } = startModellock(edit('edited'), options());
   await heard(/^download: .* of .* kB/m);
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  await vi.waitUntil(() => partialSize() > 40_000, { timeout: 60_000, interval: 20 });
   child.kill('SIGKILL');
   expect((await finished).code).toBeNull();
-  const part = partial();
-  if (part === undefined) throw new Error('the download was not killed in the middle');
-  const { size } = statSync(place.at(...blobs, part));
-  expect(size).toBeGreaterThan(0);
+  // Of the U-Net: no other file is as large.
+  const size = partialSize();
+  expect(size).toBeGreaterThan(40_000);
 
   hub.faults.length = 0;
   hub.asked.length = 0;
@@ -91,6 +98,16 @@ test('Ctrl-C in the middle of a download ends with code 130', async () => {
   const { code, stdout, stderr } = await finished;
   expect([code, stdout]).toEqual([130, '']);
   expect(stderr).toMatch(/\nmodellock: interrupted; run the same command again to go on\n$/);
+});
+
+test('a disk that has no room for it is an error, and the download goes on later', async () => {
+  const { code, stderr } = await modellock(edit('full'), { ...options(), before: 'ulimit -f 100' });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /\nmodellock: cannot write [^\n]+\.incomplete: files may not become so large here\n$/,
+  );
+  expect(partialSize()).toBeGreaterThan(40_000);
+  await expectEdited('full');
 });
 
 test('two jobs that want the same editor at once both end well', async () => {

@@ -5,7 +5,7 @@ import { lockFolder, type FolderLock } from '../../platform/folder-lock.ts';
 import type { RepositoryCache } from './cache.ts';
 import { settleChoice, type JsonObject, type Layout } from './choice.ts';
 import { download } from './download.ts';
-import type { HubFile, Listing } from './listing.ts';
+import type { Listing } from './listing.ts';
 import { describeFile, type KnownFile } from './metadata.ts';
 import { hubReferenceText, type HubReference } from './reference.ts';
 import type { HubSettings } from './settings.ts';
@@ -87,8 +87,13 @@ async function choose(
   const pinned = { ...reference, revision: commit };
   const name = hubReferenceText(reference);
   const byPath = new Map(files.map((file) => [file.path, file]));
-  const known = (path: string): Promise<KnownFile> =>
-    describeFile(pinned, byPath.get(path) as HubFile, hub, job);
+  const described = new Map<string, KnownFile>();
+  const known = async (path: string): Promise<KnownFile> => {
+    // What is chosen is listed.
+    const file = described.get(path) ?? (await describeFile(pinned, byPath.get(path)!, hub, job));
+    described.set(path, file);
+    return file;
+  };
   const candidates = await Promise.all(
     files.map(async (file) => ({ path: file.path, isHere: await cache.has(commit, file) })),
   );
