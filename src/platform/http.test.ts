@@ -103,15 +103,15 @@ describe('a connection', () => {
 
   it('that is slow, but sends, is not', async () => {
     const url = await serve((_request, response) => {
-      let left = 5;
+      let left = 8;
       const timer = setInterval(() => {
         response.write('x');
         if (--left > 0) return;
         clearInterval(timer);
         response.end();
-      }, 60);
+      }, 250);
     });
-    expect(await get(url, { stall: 200 })).toBe('xxxxx');
+    expect(await get(url, { stall: 1500 })).toBe('xxxxxxxx');
   });
 
   it('ends when the job is cancelled', async () => {

@@ -87,7 +87,8 @@ class Connection {
       if (!next || (staysAtOrigin && next.origin !== first.origin)) {
         return this.#answer(response, address.host);
       }
-      await response.body?.cancel();
+      // It says nothing that matters, and may have ended meanwhile: then there is nothing to cancel.
+      await response.body?.cancel().catch(() => undefined);
       // Once away, never again: another origin may lead back to anything.
       isTrusted &&= next.origin === first.origin;
       address = next;

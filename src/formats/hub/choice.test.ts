@@ -250,9 +250,9 @@ describe('of a classifier', () => {
     );
     expect(choose(classifierLayout, bundle).files).toEqual([
       'config.json',
-      'modellock.json',
       'preprocessor_config.json',
       'model.safetensors',
+      'modellock.json',
     ]);
   });
 });

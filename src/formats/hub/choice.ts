@@ -28,7 +28,7 @@ export interface Need {
 export interface Layout {
   /** The JSON file that says what else is needed. */
   readonly document: string;
-  /** What is needed beside it. */
+  /** What is needed beside it; what is optional comes last, see `completeSnapshot`. */
   readonly needs: (document: JsonObject) => readonly Need[];
 }
 

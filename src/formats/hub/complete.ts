@@ -40,8 +40,9 @@ interface Completion {
 }
 
 /**
- * Downloads what a snapshot lacks. Contents come first, then the links to them, the layout's own
- * document last: so a snapshot that has it has what was chosen with it, whenever the process dies.
+ * Downloads what a snapshot lacks. Contents come first, then the links to them, the last of the
+ * choice first and the layout's own document last. So whenever the process dies, a snapshot that
+ * looks complete is, with the optional files, which a look into the cache would not miss.
  */
 export async function completeSnapshot(
   cache: RepositoryCache,

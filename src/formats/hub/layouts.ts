@@ -67,8 +67,8 @@ export const pipelineLayout: Layout = {
   needs: (index) => {
     const named = Object.entries(furtherParts).filter(([name]) => isPart(index[name]));
     return [
-      optional('modellock-editor.json'),
       ...[...Object.entries(parts), ...named].flatMap(([name, needs]) => needs(`${name}/`)),
+      optional('modellock-editor.json'),
     ];
   },
 };
@@ -80,7 +80,7 @@ const isPart = (entry: unknown): boolean =>
 /** A classifier of transformers, which may be a locked one. */
 export const classifierLayout: Layout = {
   document: 'config.json',
-  needs: () => [optional('modellock.json'), one('preprocessor_config.json'), weights('', precise)],
+  needs: () => [one('preprocessor_config.json'), weights('', precise), optional('modellock.json')],
 };
 
 /** A classifier as an ONNX graph, as transformers.js has it. */
@@ -88,9 +88,9 @@ export const onnxLayout: Layout = {
   document: 'config.json',
   needs: () => [
     one('preprocessor_config.json'),
+    one('onnx/model.onnx'),
     // Its weights, where they are not in it, under the names that exporters give them.
     optional('onnx/model.onnx_data'),
     optional('onnx/model.onnx.data'),
-    one('onnx/model.onnx'),
   ],
 };

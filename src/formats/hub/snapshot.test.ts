@@ -67,7 +67,7 @@ beforeEach(async () => {
     token: undefined,
     isOffline: false,
     cache,
-    patience: { attempts: 2, firstPause: 10, longestPause: 1000, stall: 500 },
+    patience: { attempts: 2, firstPause: 10, longestPause: 1000, stall: 20_000 },
   };
 });
 afterEach(async () => {

@@ -3,7 +3,7 @@ import type { JobOptions } from '../../base/job.ts';
 import { RepositoryCache } from './cache.ts';
 import { settleChoice, type Layout } from './choice.ts';
 import { completeSnapshot, readDocument, type Snapshot, type Wanted } from './complete.ts';
-import { listRepository } from './listing.ts';
+import { listRepository, type Listing } from './listing.ts';
 import { hubReferenceText, isCommit, type HubReference } from './reference.ts';
 import type { HubSettings } from './settings.ts';
 
@@ -27,18 +27,16 @@ export async function openSnapshot(
   if (snapshot && isCommit(reference.revision) && cached.isCertain) return snapshot;
   if (hub.isOffline) return snapshot ?? refuseOffline(reference, hub, cached);
 
-  const listing = await listRepository(
-    reference,
-    snapshot ? { ...hub, patience: { ...hub.patience, ...impatience } } : hub,
-    job,
-  ).catch((error: unknown) => {
-    if (snapshot && isRefusal(error)) return undefined;
+  const bearing = snapshot ? { ...hub, patience: { ...hub.patience, ...impatience } } : hub;
+  let listing: Listing;
+  try {
+    listing = await listRepository(reference, bearing, job);
+  } catch (error) {
+    if (snapshot && isRefusal(error)) return snapshot;
     throw error;
-  });
-  if (snapshot && (!listing || (cached.isCertain && listing.commit === snapshot.commit))) {
-    return snapshot;
   }
-  return completeSnapshot(cache, listing!, { reference, wanted, hub, job });
+  if (snapshot && cached.isCertain && listing.commit === snapshot.commit) return snapshot;
+  return completeSnapshot(cache, listing, { reference, wanted, hub, job });
 }
 
 /** What the cache has of a revision. */
