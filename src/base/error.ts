@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'key'
   /** The file system refused: permissions, disk full. */
   | 'io'
+  /** A server cannot be reached, refuses, or does not answer as it should. */
+  | 'network'
   /** Another process is at work on the same folder. */
   | 'busy'
   /** The job was cancelled. Exit code 130. */

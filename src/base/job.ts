@@ -7,7 +7,7 @@ export interface ProgressEvent {
   /** Units done so far, of `total`. */
   readonly done: number;
   readonly total: number;
-  /** What a unit is: `images`, `steps`. */
+  /** What a unit is: `images`, `steps`, `bytes`. */
   readonly unit: string;
   /** Scalars worth showing beside the bar: `{ loss: 1.23 }`. */
   readonly metrics?: Readonly<Record<string, number>>;
@@ -31,4 +31,19 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 /** Lets timers, signals and progress bars run: ONNX Runtime blocks the event loop during a step. */
 export function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Waits, unless `signal` is aborted before: then it throws `interrupted` at once. */
+export async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  throwIfAborted(signal);
+  await new Promise<void>((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal?.addEventListener('abort', end);
+  });
+  throwIfAborted(signal);
 }

@@ -55,7 +55,7 @@ function programFor(context: Context): Command {
     editVerb(context),
     predictVerb(context),
     evaluateVerb(context),
-    inspectVerb(),
+    inspectVerb(context),
   ];
   const names = verbs.map((verb) => verb.name());
   program.configureOutput({

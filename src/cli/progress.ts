@@ -1,5 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { ProgressEvent } from '../index.ts';
+import { duration, PaceMeter } from './amount.ts';
 
 /** Does a job with its progress on stderr. */
 export async function withProgress<Result>(
@@ -17,6 +18,9 @@ export async function withProgress<Result>(
 export class ProgressBar {
   #bar: SingleBar | undefined;
   #stage = '';
+  /** Whether the stage has come to its end: what comes then is another one of that name. */
+  #ended = false;
+  #meter = new PaceMeter(0);
   #line = 0;
 
   readonly listen = (event: ProgressEvent): void => {
@@ -29,28 +33,42 @@ export class ProgressBar {
     this.#bar = undefined;
   }
 
-  #draw({ stage, done, total, unit, metrics = {} }: ProgressEvent): void {
-    if (stage !== this.#stage) {
+  #draw(event: ProgressEvent): void {
+    const { stage, done, total, metrics = {} } = event;
+    if (this.#begins(event)) {
       this.stop();
-      this.#stage = stage;
-      const format = `${stage.padEnd(22)} {bar} {percentage} %  {value}/{total} ${unit}  {eta_formatted} left {note}`;
+      const format = `${stage.padEnd(22)} {bar} {percentage} %  {amount}  {eta_formatted} left {note}`;
       this.#bar = new SingleBar({ format, hideCursor: true, etaBuffer: 40 }, Presets.rect);
-      this.#bar.start(total, 0, { note: '' });
+      this.#bar.start(total, 0, { amount: '', note: '' });
     }
     const note = Object.entries(metrics)
       .map(([name, value]) => ` ${name} ${value.toFixed(3)}`)
       .join('');
     this.#bar?.setTotal(total);
-    this.#bar?.update(done, { note });
+    const { amount } = this.#meter.read(event, Date.now());
+    this.#bar?.update(done, { amount, note });
     if (done >= total) this.stop();
   }
 
   /** A line at the beginning and the end of a stage, and every ten seconds in between. */
-  #print({ stage, done, total, unit }: ProgressEvent): void {
+  #print(event: ProgressEvent): void {
+    const { stage, done, total, unit } = event;
     const now = Date.now();
-    if (stage === this.#stage && done < total && now - this.#line < 10_000) return;
-    this.#stage = stage;
+    const isFirst = this.#begins(event);
+    if (!isFirst && done < total && now - this.#line < 10_000) return;
     this.#line = now;
-    console.error(`${stage}: ${done}/${total} ${unit}`);
+    const { amount, left } = this.#meter.read(event, now);
+    const rest = unit === 'bytes' && left ? `, ${duration(left)} left` : '';
+    console.error(`${stage}: ${amount}${rest}`);
+  }
+
+  /** Whether an event is the first of a stage, which is then measured from here on. */
+  #begins({ stage, done, total }: ProgressEvent): boolean {
+    const isFirst = stage !== this.#stage || (this.#ended && done < total);
+    this.#ended = done >= total;
+    if (!isFirst) return false;
+    this.#stage = stage;
+    this.#meter = new PaceMeter(Date.now());
+    return true;
   }
 }

@@ -46,11 +46,9 @@ export interface Components {
 
 const modelIndex = z.object({ _class_name: z.string() });
 
-/** The class of the pipeline in a diffusers folder. Throws `not-found` or `corrupt`. */
-export async function pipelineClass(folder: string): Promise<string> {
-  const path = join(folder, 'model_index.json');
-  return parseConfig(modelIndex, await readJsonObject(path), path)._class_name;
-}
+/** Which pipeline a `model_index.json` is of. Throws `corrupt`. */
+export const pipelineClass = (index: RawConfig, where: string): string =>
+  parseConfig(modelIndex, index, where)._class_name;
 
 /** Opens the parts of a Stable Diffusion pipeline. Weights are read when a part is first run. */
 export async function openComponents(

@@ -34,7 +34,7 @@ function recorder(hash = 'a'.repeat(64)): Editor<RgbImage> & { calls: Call[] } {
   const calls: Call[] = [];
   return {
     calls,
-    identity: { name: 'recorder', version: null, hash },
+    identity: { reference: 'here', name: 'recorder', version: null, hash },
     kind: imageKind,
     defaults: options,
     batchOf: () => ({ shape: '1x1', size: 3 }),

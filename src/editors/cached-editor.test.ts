@@ -31,7 +31,7 @@ function painter(): Editor<RgbImage> & { edited: number } {
   const prepare = ({ data }: RgbImage): RgbImage => pixel(data[0] - 1, data[1], data[2]);
   const editor = {
     edited: 0,
-    identity: { name: 'painter', version: null, hash: 'a'.repeat(64) },
+    identity: { reference: 'here', name: 'painter', version: null, hash: 'a'.repeat(64) },
     kind: imageKind,
     defaults: options,
     batchOf: () => ({ shape: '1x1', size: 2 }),

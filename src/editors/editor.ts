@@ -2,8 +2,10 @@ import type { JobOptions } from '../base/job.ts';
 import type { Key } from '../key/key.ts';
 import type { SampleKind } from './sample.ts';
 
-/** Which editor it is. Two editors with one hash edit alike; a manifest keeps all three. */
+/** Which editor it is. Two editors with one hash edit alike; a manifest keeps all of it. */
 export interface EditorIdentity {
+  /** Where it was found. */
+  readonly reference: string;
   readonly name: string;
   /** null where the editor's folder does not say. */
   readonly version: string | null;

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { ModelLockError } from '../base/error.ts';
+import type { JobOptions } from '../base/job.ts';
 import { requireEntry } from '../base/registry.ts';
 import { openComponents, pipelineClass, type Components } from '../diffusion/components.ts';
 import { hashFolder, resolveReference } from '../formats/reference.ts';
 import type { KeyKind } from '../key/kind.ts';
-import { parseConfig } from '../nn/config.ts';
+import { parseConfig, type RawConfig } from '../nn/config.ts';
 import { sha256 } from '../platform/crypto.ts';
 import { exists, join, readJsonObject } from '../platform/files.ts';
 import { DiffusionEditor } from './diffusion/editor.ts';
@@ -30,10 +31,18 @@ const optionsSchema = z
   })
   .partial();
 
-export interface OpenEditorOptions {
+/** `signal` and `onProgress` are for what has to be downloaded first. */
+export interface OpenEditorOptions extends JobOptions {
   readonly threads?: number;
   /** Kind of keys it is to be used with. Default: what its pipeline does by itself. */
   readonly kind?: KeyKind | undefined;
+}
+
+/** What a pipeline of a `model_index.json` can do. Throws `unsupported` for what is no editor. */
+function methodsOf(index: RawConfig, where: string): PipelineMethods {
+  const pipeline = pipelineClass(index, where);
+  const message = `${where}: pipeline "${pipeline}" is no editor`;
+  return requireEntry<PipelineMethods>(pipelineMethods, pipeline, 'unsupported', message);
 }
 
 /**
@@ -44,18 +53,28 @@ export async function openEditor(
   reference: string,
   options: OpenEditorOptions = {},
 ): Promise<ImageEditor> {
-  const { name, folder } = await resolveReference(reference, 'editor');
-  const pipeline = await pipelineClass(folder);
-  const message = `${folder}: pipeline "${pipeline}" is no editor`;
-  const methods = requireEntry<PipelineMethods>(pipelineMethods, pipeline, 'unsupported', message);
+  const { signal, onProgress, threads } = options;
+  const found = await resolveReference(reference, 'editor', {
+    signal,
+    onProgress,
+    accept: methodsOf,
+  });
+  const { folder } = found;
+  const index = join(folder, 'model_index.json');
+  const methods = methodsOf(await readJsonObject(index), index);
   const { keyKind, method } = methodFor(methods, options.kind, reference);
   const path = join(folder, optionsFile);
   const raw = (await exists(path)) ? await readJsonObject(path) : {};
   const { version = null, ...given } = parseConfig(optionsSchema, raw, path);
   const content = await hashFolder(folder, ['README.md', optionsFile]);
-  const components = await openComponents(folder, { threads: options.threads });
+  const components = await openComponents(folder, { threads });
   requireChannels(method, components, folder);
-  const identity = { name, version, hash: hashes[keyKind](content) };
+  const identity = {
+    reference: found.reference,
+    name: found.name,
+    version,
+    hash: hashes[keyKind](content),
+  };
   const defaults = { ...method.defaults, ...given };
   const editor = new DiffusionEditor({ components, method, keyKind, identity, defaults });
   requireDefaults(editor, path);

@@ -45,28 +45,35 @@ describe('resolveReference', () => {
     }
   });
 
-  it('finds what the hub has been asked for before', async () => {
-    const repository = join(root, 'hub', 'models--timbrooks--instruct-pix2pix');
+  it('finds what the hub has been asked for before, and names its commit', async () => {
+    const repository = join(root, 'hub', 'models--google--vit');
     const commit = 'a'.repeat(40);
     const folder = join(repository, 'snapshots', commit);
     await mkdir(folder, { recursive: true });
     await mkdir(join(repository, 'refs'));
     await writeFile(join(repository, 'refs', 'main'), commit);
+    await writeFile(join(folder, 'config.json'), '{}');
+    await writeFile(join(folder, 'preprocessor_config.json'), '{}');
     vi.stubEnv('HF_HUB_CACHE', '');
     vi.stubEnv('HF_HOME', root);
+    vi.stubEnv('HF_HUB_OFFLINE', '1');
 
-    const reference = 'hf:timbrooks/instruct-pix2pix';
-    expect(await resolveReference(reference, 'editor')).toEqual({
-      reference,
-      name: 'timbrooks/instruct-pix2pix',
-      folder,
+    const reference = 'hf:google/vit';
+    await expect(resolveReference(reference, 'backbone')).rejects.toMatchObject({
+      code: 'not-found',
+      message: `hf:google/vit is not whole in the cache at ${join(root, 'hub')}, and HF_HUB_OFFLINE is set: there is no file of weights in its root (.safetensors or .bin)`,
     });
-    expect(await resolveReference(`${reference}@${commit}`, 'editor')).toMatchObject({ folder });
+    await writeFile(join(folder, 'model.safetensors'), '');
+    const found = { reference: `${reference}@${commit}`, name: 'google/vit', folder };
+    expect(await resolveReference(reference, 'backbone')).toEqual(found);
+    expect(await resolveReference(found.reference, 'backbone')).toEqual(found);
     for (const other of ['hf:a/b', `${reference}@other`, `${reference}@${'b'.repeat(40)}`]) {
-      const error = await resolveReference(other, 'editor').catch((thrown: unknown) => thrown);
-      expect(error).toMatchObject({ code: 'unsupported' });
-      expect(String(error)).toContain(`${other} is not in the hub's cache at ${join(root, 'hub')}`);
+      await expect(resolveReference(other, 'backbone')).rejects.toThrow(
+        `${other} is not whole in the cache at ${join(root, 'hub')}`,
+      );
     }
+    await expect(resolveReference(reference, 'editor')).rejects.toThrow('no model_index.json');
+    await expect(resolveReference('hf:../x', 'editor')).rejects.toMatchObject({ code: 'usage' });
   });
 });
 

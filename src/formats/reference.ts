@@ -1,4 +1,5 @@
 import { ModelLockError } from '../base/error.ts';
+import type { JobOptions } from '../base/job.ts';
 import { assetPath } from '../platform/assets.ts';
 import { sha256 } from '../platform/crypto.ts';
 import {
@@ -10,31 +11,43 @@ import {
   listFolder,
   resolve,
 } from '../platform/files.ts';
-import { cachedSnapshot, hubCacheFolder, parseHubReference } from './hub-cache.ts';
+import type { Layout } from './hub/choice.ts';
+import { classifierLayout, pipelineLayout } from './hub/layouts.ts';
+import { parseHubReference } from './hub/reference.ts';
+import { hubSettings } from './hub/settings.ts';
+import { openSnapshot } from './hub/snapshot.ts';
+import type { Wanted } from './hub/complete.ts';
 
 /** Something that ships inside: what it is a reference to. */
 export type Shipped = 'backbone' | 'editor';
 
 /** A model or an editor found on disk. */
 export interface Resolved {
-  /** As the user wrote it. */
+  /** What finds the same again: as the user wrote it, but with its commit if it is of the hub. */
   readonly reference: string;
   readonly name: string;
   readonly folder: string;
 }
 
+/** What a download needs: it is long, and may turn out to be of no use when it has just begun. */
+export interface ResolveOptions extends JobOptions, Pick<Wanted, 'accept'> {}
+
 /**
  * The folder of a reference: a path, `pocket` for the newest that ships with the program,
- * `pocket/NAME` for a certain one, or `hf:owner/name[@revision]` for what the hub's own tools have
- * downloaded. Throws `not-found`, `usage` for what is no reference, `unsupported` for what would
- * have to be downloaded.
+ * `pocket/NAME` for a certain one, or `hf:owner/name[@revision]`, which is downloaded where the
+ * hub's cache does not have it. Throws `not-found`, `usage` for what is no reference, and what
+ * `openSnapshot` throws.
  */
-export function resolveReference(reference: string, shipped: Shipped): Promise<Resolved> {
+export function resolveReference(
+  reference: string,
+  shipped: Shipped,
+  options: ResolveOptions = {},
+): Promise<Resolved> {
   if (reference === pocket) return resolveShipped(reference, shipped, shipped);
   if (reference.startsWith(`${pocket}/`)) {
     return resolveShipped(reference, reference.slice(pocket.length + 1), shipped);
   }
-  if (reference.startsWith(hub)) return resolveHub(reference);
+  if (reference.startsWith(hub)) return resolveHub(reference, shipped, options);
   return resolveFolder(reference, shipped);
 }
 
@@ -57,14 +70,26 @@ async function resolveShipped(
   return { reference, name: `${pocket}-${name}`, folder: assetPath(`${pocket}-${name}`) };
 }
 
-async function resolveHub(reference: string): Promise<Resolved> {
+const layouts: Readonly<Record<Shipped, Layout>> = {
+  backbone: classifierLayout,
+  editor: pipelineLayout,
+};
+
+async function resolveHub(
+  reference: string,
+  shipped: Shipped,
+  { accept, ...job }: ResolveOptions,
+): Promise<Resolved> {
   const wanted = parseHubReference(reference.slice(hub.length));
-  const folder = await cachedSnapshot(wanted);
-  if (folder !== undefined) return { reference, name: wanted.repository, folder };
-  throw new ModelLockError(
-    'unsupported',
-    `${reference} is not in the hub's cache at ${hubCacheFolder()}, and downloads are not supported yet; download it with the hub's own tools, or give the path of a folder`,
+  const { repository: name } = wanted;
+  const layout = layouts[shipped];
+  const { folder, commit } = await openSnapshot(
+    wanted,
+    { layout, accept },
+    await hubSettings(),
+    job,
   );
+  return { reference: `${hub}${name}@${commit}`, name, folder };
 }
 
 /** In words. */
@@ -80,7 +105,7 @@ async function resolveFolder(reference: string, shipped: Shipped): Promise<Resol
   const what = (await exists(reference)) ? 'is a file, not a folder' : 'does not exist';
   const { title, layout } = wording[shipped];
   throw new ModelLockError('not-found', `the ${title} ${reference} ${what}`, {
-    valid: [pocket, layout, "hf:owner/name of what the hub's tools have downloaded"],
+    valid: [pocket, layout, 'hf:owner/name[@revision]'],
   });
 }
 

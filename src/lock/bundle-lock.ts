@@ -1,11 +1,15 @@
 import { ModelLockError } from '../base/error.ts';
-import { readClassifier, type ClassifierCheckpoint } from '../bundle/checkpoint.ts';
+import type { JobOptions } from '../base/job.ts';
+import {
+  readClassifier,
+  resolveClassifier,
+  type ClassifierCheckpoint,
+} from '../bundle/checkpoint.ts';
 import { manifestFile, parseManifest, type Manifest } from '../bundle/manifest.ts';
 import type { EditOptions, EditorIdentity } from '../editors/editor.ts';
 import type { ImageEditor } from '../editors/image/editor.ts';
 import { openEditor } from '../editors/open.ts';
 import type { Unlocking } from '../evaluate/evaluate.ts';
-import { resolveReference } from '../formats/reference.ts';
 import { checkedKey, type Key } from '../key/key.ts';
 import { exists, join, readText } from '../platform/files.ts';
 import { readingOf } from './lock.ts';
@@ -18,8 +22,8 @@ export interface OpenedModel {
 }
 
 /** Opens a bundle or any classifier by its reference. */
-export async function openModel(reference: string): Promise<OpenedModel> {
-  const { folder } = await resolveReference(reference, 'backbone');
+export async function openModel(reference: string, job?: JobOptions): Promise<OpenedModel> {
+  const { folder } = await resolveClassifier(reference, job);
   const path = join(folder, manifestFile);
   return {
     checkpoint: await readClassifier(folder),
@@ -36,10 +40,11 @@ export async function openModel(reference: string): Promise<OpenedModel> {
 export async function openBundleEditor(
   manifest: Manifest | null,
   reference: string | undefined,
+  job?: JobOptions,
 ): Promise<{ editor: ImageEditor; options: EditOptions }> {
   if (!manifest?.lock) throw new ModelLockError('usage', 'this model has no lock');
   const { editor: wanted, kind, edit } = manifest.lock;
-  const editor = await openEditor(reference ?? wanted.reference, { kind }).catch(
+  const editor = await openEditor(reference ?? wanted.reference, { ...job, kind }).catch(
     (error: unknown) => {
       throw reference === undefined ? withAdvice(error) : error;
     },
@@ -56,7 +61,7 @@ export async function openBundleEditor(
 
 /** The manifest's reference may be a path of another machine. */
 function withAdvice(error: unknown): unknown {
-  return error instanceof ModelLockError
+  return error instanceof ModelLockError && error.code !== 'interrupted'
     ? new ModelLockError(error.code, `${error.message}; --editor says where the editor is`, {
         cause: error,
       })
@@ -71,9 +76,10 @@ export async function openUnlocking(
   manifest: Manifest | null,
   key: Key,
   reference?: string,
+  job?: JobOptions,
 ): Promise<Unlocking & { readonly editor: ImageEditor }> {
   requireSecret(manifest, key);
-  const { editor, options } = await openBundleEditor(manifest, reference);
+  const { editor, options } = await openBundleEditor(manifest, reference, job);
   return { editor, options, key: checkedKey(key), ...readingOf(editor) };
 }
 

@@ -62,7 +62,8 @@ const group = 64;
 export async function edit(options: EditJobOptions): Promise<EditJobResult> {
   const key = checkedKey(options.key);
   return inWorkFolder(options, async (work) => {
-    const editor = await openEditor(options.editor, { kind: options.kind });
+    const { kind, signal, onProgress } = options;
+    const editor = await openEditor(options.editor, { kind, signal, onProgress });
     try {
       requireReadable(editor.tokens(key.prompt).length);
       if (options.showMask) requireMasks(editor);

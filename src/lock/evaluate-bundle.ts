@@ -47,15 +47,16 @@ export interface PlainScore {
 export async function evaluateBundle(
   options: EvaluateBundleOptions,
 ): Promise<EvaluationDocument | PlainScore> {
-  const { checkpoint, manifest } = await openModel(options.model);
+  const { checkpoint, manifest } = await openModel(options.model, options);
   const model = await Predictor.create(checkpoint);
   try {
     const { dataset, skipped } = await openTestSet(options, model.labels);
     const left = options.skipBad ? { skipped } : {};
     if (!manifest?.lock) return { ...(await plainScore(model, dataset, options)), ...left };
-    const unlocking = options.key && (await openUnlocking(manifest, options.key, options.editor));
+    const unlocking =
+      options.key && (await openUnlocking(manifest, options.key, options.editor, options));
     const baseline = options.baseline
-      ? await openBaseline(options.baseline, model.labels)
+      ? await openBaseline(options.baseline, model.labels, options)
       : undefined;
     try {
       const document = await evaluate({ ...options, model, dataset, unlocking, baseline });

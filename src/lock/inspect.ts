@@ -1,3 +1,4 @@
+import type { JobOptions } from '../base/job.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { sizeOf } from '../tensor/tensor.ts';
 import { openModel } from './bundle-lock.ts';
@@ -13,8 +14,8 @@ export interface Inspection {
   readonly manifest: Manifest | null;
 }
 
-export async function inspect(reference: string): Promise<Inspection> {
-  const { checkpoint, manifest } = await openModel(reference);
+export async function inspect(reference: string, job?: JobOptions): Promise<Inspection> {
+  const { checkpoint, manifest } = await openModel(reference, job);
   const { classifier, preprocessor, weights, config } = checkpoint;
   const parameters = [...weights.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   return {

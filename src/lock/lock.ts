@@ -1,5 +1,6 @@
 import { counterRandom } from '../base/random/counter.ts';
 import { ModelLockError } from '../base/error.ts';
+import type { JobOptions } from '../base/job.ts';
 import { openClassifier, withWeights, type ClassifierCheckpoint } from '../bundle/checkpoint.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { Predictor } from '../bundle/predictor.ts';
@@ -67,8 +68,8 @@ export interface LockResult {
 export async function lock(options: LockOptions): Promise<LockResult> {
   const key = checkedKey(options.key);
   return inWorkFolder(options, async (work) => {
-    const { threads, kind } = options;
-    const editor = await openEditor(options.editor, { threads, kind });
+    const { threads, kind, signal, onProgress } = options;
+    const editor = await openEditor(options.editor, { threads, kind, signal, onProgress });
     try {
       return await lockIn(work, options, key, editor);
     } finally {
@@ -84,13 +85,14 @@ async function lockIn(
   editor: ImageEditor,
 ): Promise<LockResult> {
   const recipe = recipeOf(options.recipe);
-  const { checkpoint: base, identity } = await openClassifier(options.model);
+  const { checkpoint: base, identity } = await openClassifier(options.model, options);
   requireReadable(editor.tokens(key.prompt).length);
   const edit = editor.settingsOf(options.edit);
   const tuning = checkedTuning({ ...defaultTuning, ...options.tuning }, base);
   const { train: set, test, skipped } = await openDataSets(options, options);
   // Before the long part, not after it.
-  if (options.baseline) await (await openBaseline(options.baseline, set.classes)).dispose();
+  if (options.baseline)
+    await (await openBaseline(options.baseline, set.classes, options)).dispose();
   const ended = await work.claim<LockResult>(
     {
       kind: 'lock',
@@ -152,7 +154,7 @@ async function lockIn(
     labels: set.classes,
     base: identity,
     lock: {
-      editor: { ...editor.identity, reference: options.editor },
+      editor: editor.identity,
       kind: editor.keyKind,
       edit: editParametersOf(edit),
       secret: key.secret !== undefined,
@@ -233,7 +235,7 @@ async function evaluateLock(
 ): Promise<EvaluationDocument> {
   const model = await Predictor.create(checkpoint);
   const baseline = options.baseline
-    ? await openBaseline(options.baseline, model.labels)
+    ? await openBaseline(options.baseline, model.labels, options)
     : undefined;
   const { seed, decoyImages, signal, onProgress } = options;
   const document = await evaluate({
@@ -255,8 +257,9 @@ async function evaluateLock(
 export async function openBaseline(
   reference: string,
   labels: readonly string[],
+  job?: JobOptions,
 ): Promise<Predictor> {
-  const { checkpoint } = await openClassifier(reference);
+  const { checkpoint } = await openClassifier(reference, job);
   if (checkpoint.classifier.labels.join('\n') === labels.join('\n')) {
     return Predictor.create(checkpoint);
   }

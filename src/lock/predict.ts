@@ -26,7 +26,7 @@ export interface Prediction {
 
 /** What a model sees in some images. */
 export async function predict(options: PredictOptions): Promise<Prediction[]> {
-  const { checkpoint, manifest } = await openModel(options.model);
+  const { checkpoint, manifest } = await openModel(options.model, options);
   const predictor = await Predictor.create(checkpoint);
   try {
     const images = await readImages(options.images);
@@ -50,10 +50,17 @@ export async function predict(options: PredictOptions): Promise<Prediction[]> {
 async function unlocked(
   images: readonly RgbImage[],
   manifest: Manifest | null,
-  { key, editor: reference, signal }: PredictOptions,
+  { key, editor: reference, signal, onProgress }: PredictOptions,
 ): Promise<readonly RgbImage[]> {
   if (!key) return images;
-  const { editor, options, key: checked } = await openUnlocking(manifest, key, reference);
+  const {
+    editor,
+    options,
+    key: checked,
+  } = await openUnlocking(manifest, key, reference, {
+    signal,
+    onProgress,
+  });
   try {
     return await editor.edit(images, checked, options, { signal });
   } finally {

@@ -36,7 +36,7 @@ export function train(options: TrainOptions): Promise<TrainResult> {
 
 async function trainIn(work: WorkFolder, options: TrainOptions): Promise<TrainResult> {
   const { fromScratch } = options;
-  const { checkpoint, identity } = await openClassifier(options.model);
+  const { checkpoint, identity } = await openClassifier(options.model, options);
   const base = fromScratch ? { ...checkpoint, weights: new Map() } : checkpoint;
   const tuning = checkedTuning({ ...defaultTuning, ...options.tuning }, base);
   const { train: set, test, skipped } = await openDataSets(options, options);

@@ -1,4 +1,4 @@
-export { homedir as homeFolder } from 'node:os';
+export { homedir as homeFolder, hostname as hostName } from 'node:os';
 
 /** The value of an environment variable; an empty one is none. */
 export function environmentVariable(name: string): string | undefined {

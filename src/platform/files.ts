@@ -1,5 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  statfs,
+  symlink,
+} from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { ModelLockError, messageOf, type ErrorCode } from '../base/error.ts';
 import { hashWhole, readPart, readWhole } from './large-file.ts';
@@ -124,6 +136,18 @@ export async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
+/** Bytes of a file; `undefined` where there is none, or only a link that leads nowhere. */
+export async function fileSizeIfAny(path: string): Promise<number | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isFile() ? found.size : undefined;
+}
+
+/** Bytes that may still be written in a folder; `undefined` where the system does not say. */
+export async function freeBytes(folder: string): Promise<number | undefined> {
+  const found = await statfs(folder).catch(() => undefined);
+  return found && found.bavail * found.bsize;
+}
+
 /** Creates a folder and those above it. `mode` is for the folder itself. */
 export async function makeFolder(path: string, mode = 0o777): Promise<void> {
   await attempt('create', path, () => makeFolders(resolve(path), mode));
@@ -169,7 +193,7 @@ export async function writeAtomic(
   data: Uint8Array | string,
   mode = 0o666,
 ): Promise<void> {
-  const part = `${path}.${randomBytes(6).toString('hex')}.part`;
+  const part = partName(path);
   await attempt('write', path, async () => {
     try {
       const file = await open(part, 'wx', mode);
@@ -187,6 +211,9 @@ export async function writeAtomic(
   });
 }
 
+/** A name for what is not whole yet. */
+const partName = (path: string): string => `${path}.${randomBytes(6).toString('hex')}.part`;
+
 export function writeJson(path: string, value: unknown): Promise<void> {
   return writeAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
 }
@@ -199,6 +226,28 @@ export async function removeAll(path: string): Promise<void> {
 export async function moveFolder(from: string, to: string): Promise<void> {
   await makeFolder(dirname(resolve(to)));
   await attempt('create', to, () => rename(from, to));
+}
+
+/**
+ * Makes a file appear under a second name, by a relative link, so that the folder of both may be
+ * moved; as a copy where the system allows no links. What had the name is replaced.
+ */
+export async function linkFile(file: string, name: string): Promise<void> {
+  await makeFolder(dirname(name));
+  await attempt('create', name, async () => {
+    await rm(name, { force: true });
+    try {
+      await symlink(relative(dirname(resolve(name)), resolve(file)), name);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // Another process may have made the same link meanwhile.
+      if (code === 'EEXIST') return;
+      if (code !== 'EPERM' && code !== 'ENOSYS') throw error;
+      const part = partName(name);
+      await copyFile(file, part);
+      await rename(part, name);
+    }
+  });
 }
 
 /** `name` below `folder`. Throws `corrupt` for names that lead out of it. */

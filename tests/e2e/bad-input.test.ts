@@ -293,7 +293,7 @@ describe('an editor', () => {
     await expectRefusal(
       'edit data --editor nowhere --out out',
       1,
-      "the editor nowhere does not exist (valid: pocket, a folder of diffusers with model_index.json, hf:owner/name of what the hub's tools have downloaded)",
+      'the editor nowhere does not exist (valid: pocket, a folder of diffusers with model_index.json, hf:owner/name[@revision])',
     );
   });
 
@@ -310,7 +310,7 @@ describe('an editor', () => {
     await expectRefusal(
       edit,
       1,
-      /^modellock: broken: pipeline "TextToSmell" is no editor \(valid: /,
+      /^modellock: broken\/model_index\.json: pipeline "TextToSmell" is no editor \(valid: /,
     );
   });
 

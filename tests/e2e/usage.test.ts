@@ -91,7 +91,7 @@ describe('references', () => {
   it.each<[string[], string]>([
     [
       ['inspect', 'nowhere'],
-      "the model nowhere does not exist (valid: pocket, a folder with config.json and model.safetensors, hf:owner/name of what the hub's tools have downloaded)",
+      'the model nowhere does not exist (valid: pocket, a folder with config.json and model.safetensors, hf:owner/name[@revision])',
     ],
     [
       ['inspect', 'pocket/editor'],
@@ -99,10 +99,12 @@ describe('references', () => {
     ],
     [
       ['inspect', 'hf:nobody'],
-      "hf:nobody is not in the hub's cache at /nowhere/hub, and downloads are not supported yet; download it with the hub's own tools, or give the path of a folder",
+      'hf:nobody is not whole in the cache at /nowhere/hub, and HF_HUB_OFFLINE is set: there is no config.json',
     ],
   ])('%j', async (args, message) => {
-    const result = await modellock(args, { env: { HF_HOME: '/nowhere', HF_HUB_CACHE: '' } });
+    const result = await modellock(args, {
+      env: { HF_HOME: '/nowhere', HF_HUB_CACHE: '', HF_HUB_OFFLINE: '1' },
+    });
     expect(result).toEqual({ code: 1, stdout: '', stderr: `modellock: ${message}\n` });
   });
 

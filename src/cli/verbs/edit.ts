@@ -19,7 +19,7 @@ export const editVerb = (context: Context) =>
     .description('apply the key to pictures: a preview, or a set to keep')
     .argument('<pictures...>', 'picture files, or folders with pictures in them and below')
     .requiredOption('--out <dir>', 'folder to be made for the edited pictures')
-    .option('--editor <ref>', 'editor: pocket, or a diffusers folder', 'pocket')
+    .option('--editor <ref>', 'editor: pocket, a diffusers folder, or hf:owner/name', 'pocket')
     .addOption(kindOption())
     .option('--key-file <file>', keyFileHelp)
     .option('--key <prompt>', keyHelp)

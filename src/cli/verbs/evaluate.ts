@@ -53,6 +53,8 @@ async function keyFor(
 ): Promise<Key | undefined> {
   const key = await givenKey(options, context);
   if (key || !process.stdin.isTTY) return key;
-  const { manifest } = await inspect(model);
+  const { manifest } = await withProgress((bar) =>
+    inspect(model, { signal: context.signal, onProgress: bar.listen }),
+  );
   return manifest?.lock ? requireKey(options, context) : undefined;
 }

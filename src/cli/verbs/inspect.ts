@@ -1,14 +1,16 @@
 import { Command } from '@commander-js/extra-typings';
 import { inspect, plain, type Inspection } from '../../index.ts';
+import type { Context } from '../options.ts';
 import { print, printJson } from '../output.ts';
+import { withProgress } from '../progress.ts';
 
-export const inspectVerb = () =>
+export const inspectVerb = ({ signal }: Context) =>
   new Command('inspect')
     .description('say what a model or a bundle is')
-    .argument('<model>', 'pocket, a bundle, or a folder of transformers')
+    .argument('<model>', 'pocket, a bundle, a folder of transformers, or hf:owner/name')
     .option('--json', 'print one JSON document')
     .action(async (model, { json }) => {
-      const found = await inspect(model);
+      const found = await withProgress((bar) => inspect(model, { signal, onProgress: bar.listen }));
       if (json) await printJson(found);
       else {
         const text = lines(found).map(([name, value]) => `${name.padEnd(14)}${plain(value)}`);

@@ -31,8 +31,8 @@ export const lockVerb = (context: Context) =>
     .description('lock a classifier: it will work only on images edited with the key')
     .requiredOption('--data <dir>', 'folder of class folders, or of train and test folders of them')
     .requiredOption('--out <dir>', 'folder of the locked model')
-    .option('--model <ref>', 'pretrained classifier: pocket, or a folder', 'pocket')
-    .option('--editor <ref>', 'editor: pocket, or a diffusers folder', 'pocket')
+    .option('--model <ref>', 'pretrained classifier: pocket, a folder, or hf:owner/name', 'pocket')
+    .option('--editor <ref>', 'editor: pocket, a diffusers folder, or hf:owner/name', 'pocket')
     .option('--key-file <file>', keyFileHelp)
     .option('--key <prompt>', keyHelp)
     .option(

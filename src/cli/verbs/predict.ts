@@ -3,6 +3,7 @@ import { plain, predict } from '../../index.ts';
 import { requireKey } from '../key.ts';
 import { integer, keyFileHelp, keyHelp, type Context } from '../options.ts';
 import { print, printJson } from '../output.ts';
+import { withProgress } from '../progress.ts';
 
 export const predictVerb = (context: Context) =>
   new Command('predict')
@@ -18,14 +19,17 @@ export const predictVerb = (context: Context) =>
     .action(async (model, images, { unlock, editor, top, json, ...given }) => {
       const wanted = unlock || given.key !== undefined || given.keyFile !== undefined;
       const key = wanted ? await requireKey(given, context) : undefined;
-      const predictions = await predict({
-        model,
-        images,
-        key,
-        editor,
-        top,
-        signal: context.signal,
-      });
+      const predictions = await withProgress((bar) =>
+        predict({
+          model,
+          images,
+          key,
+          editor,
+          top,
+          signal: context.signal,
+          onProgress: bar.listen,
+        }),
+      );
       if (json) {
         await printJson(predictions);
         return;

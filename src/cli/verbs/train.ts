@@ -10,7 +10,7 @@ export const trainVerb = ({ signal }: Context) =>
     .description('fine-tune a classifier without a lock, to compare with')
     .requiredOption('--data <dir>', 'folder of class folders, or of train and test folders of them')
     .requiredOption('--out <dir>', 'folder of the new model')
-    .option('--model <ref>', 'pretrained classifier: pocket, or a folder', 'pocket')
+    .option('--model <ref>', 'pretrained classifier: pocket, a folder, or hf:owner/name', 'pocket')
     .option('--test <dir>', 'test pictures, if not in the test or val folder of --data')
     .addOption(tuningOption())
     .option('--epochs <n>', 'passes over the pictures', number(0.01, 10_000))
