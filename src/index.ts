@@ -10,6 +10,8 @@ export { openEditor, type OpenEditorOptions } from './editors/open.ts';
 export type { EvaluationDocument } from './evaluate/document.ts';
 export { checkedKey, encodeKeyFile, newSecret, parseKeyFile, type Key } from './key/key.ts';
 export { keyKinds, type KeyKind } from './key/kind.ts';
+export { precisions, type Precision } from './runtime/session.ts';
+export type { EditorSetup } from './editors/setup.ts';
 export { readKey, type KeySources } from './key/read-key.ts';
 export { demo, type DemoOptions, type DemoResult } from './report/demo.ts';
 export { edit, type EditJobOptions, type EditJobResult } from './lock/edit.ts';

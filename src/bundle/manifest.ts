@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ModelLockError, messageOf } from '../base/error.ts';
 import { keyKinds } from '../key/kind.ts';
+import { precisions } from '../runtime/session.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const fraction = z.number().min(0).max(1);
@@ -40,6 +41,8 @@ export const manifestSchema = z.object({
     .object({
       editor: versioned,
       kind: z.enum(keyKinds),
+      /** In which the editor was run; absent from bundles of earlier versions. */
+      precision: z.enum(precisions).default('float32'),
       edit: editParameters,
       /** Whether the key has a secret beside its prompt. */
       secret: z.boolean(),

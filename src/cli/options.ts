@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { keyKinds } from '../index.ts';
+import { keyKinds, precisions } from '../index.ts';
 
 /** A number within bounds, for an option. */
 export function number(low: number, high: number): (text: string) => number {
@@ -36,6 +36,15 @@ export interface Context {
   /** What the environment had for a key. */
   readonly environmentKey: string | undefined;
 }
+
+/** What the editor computes in. */
+export const precisionOption = () =>
+  new Option(
+    '--precision <name>',
+    'of the editor; int8 is faster and takes less memory, and edits a little differently',
+  )
+    .choices(precisions)
+    .default('float32' as const);
 
 /** What kind of key it is. */
 export const kindOption = () =>

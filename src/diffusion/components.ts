@@ -50,10 +50,13 @@ const modelIndex = z.object({ _class_name: z.string() });
 export const pipelineClass = (index: RawConfig, where: string): string =>
   parseConfig(modelIndex, index, where)._class_name;
 
-/** Opens the parts of a Stable Diffusion pipeline. Weights are read when a part is first run. */
+/**
+ * Opens the parts of a Stable Diffusion pipeline. Weights are read when a part is first run. The
+ * `precision` is the U-Net's; text encoder and autoencoder, which run once, stay exact.
+ */
 export async function openComponents(
   folder: string,
-  options: ShapedModelOptions = {},
+  { precision, ...options }: ShapedModelOptions = {},
 ): Promise<Components> {
   const part = (...names: string[]): string => join(folder, ...names);
   const config = async (...names: string[]): Promise<[RawConfig, string]> => {
@@ -89,7 +92,7 @@ export async function openComponents(
       (shape) => unetGraph(unet, shape, tokenizer.maxLength),
       conditions,
       weightsOf(part('unet')),
-      options,
+      { ...options, precision },
     ),
     encoder: new ShapedModel(
       ([batch, height, width]) => {

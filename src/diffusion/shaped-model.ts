@@ -1,8 +1,10 @@
 import type { StoredTensors } from '../formats/stored-tensor.ts';
 import type { Graph } from '../graph/graph.ts';
-import { Session, type Tensors } from '../runtime/session.ts';
+import { Session, type Precision, type Tensors } from '../runtime/session.ts';
 
 export interface ShapedModelOptions {
+  /** Default: `float32`. */
+  readonly precision?: Precision;
   /** Threads of one operator. Default: one per core. */
   readonly threads?: number;
   /** Sessions kept at once, each with its own copy of the weights. Default: 4. */
@@ -73,10 +75,10 @@ export class ShapedModel<Shape extends readonly number[]> implements Runnable<Sh
 
   /** `undefined` for a graph that computes nothing. */
   async #create(shape: Shape): Promise<Session | undefined> {
-    const { threads } = this.#options;
+    const { threads, precision } = this.#options;
     const graph = this.#build(shape);
     if (graph.outputs.size === 0) return undefined;
-    return Session.create(graph, { parameters: await this.#weights(graph), threads });
+    return Session.create(graph, { parameters: await this.#weights(graph), threads, precision });
   }
 }
 

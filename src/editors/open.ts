@@ -5,6 +5,7 @@ import { requireEntry } from '../base/registry.ts';
 import { openComponents, pipelineClass, type Components } from '../diffusion/components.ts';
 import { hashFolder, resolveReference } from '../formats/reference.ts';
 import type { KeyKind } from '../key/kind.ts';
+import type { Precision } from '../runtime/session.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
 import { sha256 } from '../platform/crypto.ts';
 import { exists, join, readJsonObject } from '../platform/files.ts';
@@ -13,6 +14,7 @@ import type { DiffusionMethod } from './diffusion/method.ts';
 import type { ImageEditor } from './image/editor.ts';
 import { maskMethod } from './inpaint/mask.ts';
 import { pipelineMethods, type PipelineMethods } from './pipelines.ts';
+import type { EditorSetup } from './setup.ts';
 
 /** Beside `model_index.json`: what this editor is best used with. */
 const optionsFile = 'modellock-editor.json';
@@ -32,10 +34,8 @@ const optionsSchema = z
   .partial();
 
 /** `signal` and `onProgress` are for what has to be downloaded first. */
-export interface OpenEditorOptions extends JobOptions {
+export interface OpenEditorOptions extends JobOptions, EditorSetup {
   readonly threads?: number;
-  /** Kind of keys it is to be used with. Default: what its pipeline does by itself. */
-  readonly kind?: KeyKind | undefined;
 }
 
 /** What a pipeline of a `model_index.json` can do. Throws `unsupported` for what is no editor. */
@@ -53,7 +53,7 @@ export async function openEditor(
   reference: string,
   options: OpenEditorOptions = {},
 ): Promise<ImageEditor> {
-  const { signal, onProgress, threads } = options;
+  const { signal, onProgress, threads, precision = 'float32' } = options;
   const found = await resolveReference(reference, 'editor', {
     signal,
     onProgress,
@@ -67,16 +67,23 @@ export async function openEditor(
   const raw = (await exists(path)) ? await readJsonObject(path) : {};
   const { version = null, ...given } = parseConfig(optionsSchema, raw, path);
   const content = await hashFolder(folder, ['README.md', optionsFile]);
-  const components = await openComponents(folder, { threads });
+  const components = await openComponents(folder, { threads, precision });
   requireChannels(method, components, folder);
   const identity = {
     reference: found.reference,
     name: found.name,
     version,
-    hash: hashes[keyKind](content),
+    hash: hashOf(content, keyKind, precision),
   };
   const defaults = { ...method.defaults, ...given };
-  const editor = new DiffusionEditor({ components, method, keyKind, identity, defaults });
+  const editor = new DiffusionEditor({
+    components,
+    method,
+    keyKind,
+    precision,
+    identity,
+    defaults,
+  });
   requireDefaults(editor, path);
   return editor;
 }
@@ -91,11 +98,14 @@ function requireDefaults(editor: ImageEditor, path: string): void {
   }
 }
 
-/** By kind of key, the hash of all that an edit depends on, made from that of the folder. */
-const hashes: Readonly<Record<KeyKind, (content: string) => string>> = {
-  style: (content) => content,
-  object: (content) => sha256(JSON.stringify(['object', maskMethod, content])),
-};
+/** The hash of all that an edit depends on, made from that of the folder. */
+function hashOf(content: string, kind: KeyKind, precision: Precision): string {
+  const further = [
+    ...(kind === 'object' ? ['object', maskMethod] : []),
+    ...(precision === 'float32' ? [] : [precision]),
+  ];
+  return further.length === 0 ? content : sha256(JSON.stringify([...further, content]));
+}
 
 function methodFor(
   methods: PipelineMethods,

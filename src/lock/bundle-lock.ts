@@ -43,12 +43,11 @@ export async function openBundleEditor(
   job?: JobOptions,
 ): Promise<{ editor: ImageEditor; options: EditOptions }> {
   if (!manifest?.lock) throw new ModelLockError('usage', 'this model has no lock');
-  const { editor: wanted, kind, edit } = manifest.lock;
-  const editor = await openEditor(reference ?? wanted.reference, { ...job, kind }).catch(
-    (error: unknown) => {
-      throw reference === undefined ? withAdvice(error) : error;
-    },
-  );
+  const { editor: wanted, kind, precision, edit } = manifest.lock;
+  const setup = { ...job, kind, precision };
+  const editor = await openEditor(reference ?? wanted.reference, setup).catch((error: unknown) => {
+    throw reference === undefined ? withAdvice(error) : error;
+  });
   if (editor.identity.hash !== wanted.hash) {
     await editor.dispose();
     throw new ModelLockError(

@@ -5,8 +5,8 @@ import type { EditOptions } from '../editors/editor.ts';
 import type { ImageEditor } from '../editors/image/editor.ts';
 import { shown } from '../editors/inpaint/paint.ts';
 import { openEditor } from '../editors/open.ts';
+import type { EditorSetup } from '../editors/setup.ts';
 import { checkedKey, requireReadable, type Key } from '../key/key.ts';
-import type { KeyKind } from '../key/kind.ts';
 import {
   basename,
   dirname,
@@ -18,6 +18,7 @@ import {
   relative,
   writeAtomic,
 } from '../platform/files.ts';
+import { psnr } from '../metrics/similarity.ts';
 import { encodeImage, readImages } from '../platform/images.ts';
 import { readable } from './data-sets.ts';
 import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.ts';
@@ -26,16 +27,19 @@ import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.t
  * `out` gets the edited pictures, PNG, in the folders that the inputs had; beside each, `NAME.mask.png`
  * if masks are to be shown.
  */
-export interface EditJobOptions extends JobOptions, WorkOptions<EditJobResult> {
+export interface EditJobOptions extends JobOptions, EditorSetup, WorkOptions<EditJobResult> {
   readonly editor: string;
   readonly key: Key;
   /** Picture files, or folders with pictures in them and below. */
   readonly inputs: readonly string[];
-  /** Default: what the editor does by itself. */
-  readonly kind?: KeyKind | undefined;
   readonly edit?: Partial<EditOptions>;
   /** Also writes where the object was painted: the picture, dark around it. Object keys only. */
   readonly showMask?: boolean | undefined;
+  /**
+   * Edits the first pictures in single precision as well, where that is not the editor's, to see
+   * what is lost.
+   */
+  readonly compare?: boolean | undefined;
   /** Leaves out pictures that cannot be read, instead of stopping at the first. */
   readonly skipBad?: boolean;
 }
@@ -45,6 +49,15 @@ export interface EditJobResult {
   readonly images: number;
   /** Pictures that could not be read. */
   readonly skipped: readonly string[];
+  /** How near the edits are to those in single precision, if that was to be seen. */
+  readonly fidelity: Fidelity | null;
+}
+
+export interface Fidelity {
+  /** Mean of the peak signal-to-noise ratios, in decibels; Infinity for the same pictures. */
+  readonly psnr: number;
+  /** Pictures compared. */
+  readonly images: number;
 }
 
 interface Task {
@@ -62,8 +75,7 @@ const group = 64;
 export async function edit(options: EditJobOptions): Promise<EditJobResult> {
   const key = checkedKey(options.key);
   return inWorkFolder(options, async (work) => {
-    const { kind, signal, onProgress } = options;
-    const editor = await openEditor(options.editor, { kind, signal, onProgress });
+    const editor = await openEditor(options.editor, options);
     try {
       requireReadable(editor.tokens(key.prompt).length);
       if (options.showMask) requireMasks(editor);
@@ -114,9 +126,37 @@ async function editIn(
       unit: 'images',
     });
   }
-  const result: EditJobResult = { out: options.out, images: tasks.length, skipped };
+  const fidelity = await fidelityOf(made, tasks, options, key, editor);
+  const result: EditJobResult = { out: options.out, images: tasks.length, skipped, fidelity };
   await work.publish(made, result);
   return result;
+}
+
+/** Pictures that are edited twice for a comparison. */
+const compared = 4;
+
+async function fidelityOf(
+  made: string,
+  tasks: readonly Task[],
+  options: EditJobOptions,
+  key: Key,
+  editor: ImageEditor,
+): Promise<Fidelity | null> {
+  if (!options.compare || editor.precision === 'float32') return null;
+  // Both at once would take the memory of both.
+  await editor.dispose();
+  const exact = await openEditor(options.editor, { ...options, precision: 'float32' });
+  try {
+    const some = tasks.slice(0, compared);
+    const { signal } = options;
+    const originals = await readImages(some.map(({ path }) => path));
+    const wanted = await exact.edit(originals, key, options.edit, { signal });
+    const edited = await readImages(some.map(({ name }) => join(made, name)));
+    const sum = edited.reduce((total, image, i) => total + psnr(image, wanted[i]), 0);
+    return { psnr: sum / some.length, images: some.length };
+  } finally {
+    await exact.dispose();
+  }
 }
 
 function requireMasks({ keyKind, identity }: ImageEditor): void {

@@ -8,12 +8,12 @@ import type { ImageDataset } from '../data/image-folder.ts';
 import { CachedEditor, type SharedEdits } from '../editors/cached-editor.ts';
 import type { EditOptions } from '../editors/editor.ts';
 import type { ImageEditor } from '../editors/image/editor.ts';
+import type { EditorSetup } from '../editors/setup.ts';
 import { openEditor } from '../editors/open.ts';
 import type { EvaluationDocument } from '../evaluate/document.ts';
 import { evaluate, type Unlocking } from '../evaluate/evaluate.ts';
 import { trainingDecoys } from '../key/decoys/decoys.ts';
 import { checkedKey, maxTokens, requireReadable, type Key } from '../key/key.ts';
-import type { KeyKind } from '../key/kind.ts';
 import { sameKeyBy } from '../key/same-key.ts';
 import { join, makeFolder } from '../platform/files.ts';
 import { readImage } from '../platform/images.ts';
@@ -31,14 +31,13 @@ import { defaultTuning } from './tuning.ts';
 import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.ts';
 
 /** `out` is the folder of the new bundle. */
-export interface LockOptions extends DataOptions, TrainingJobOptions, WorkOptions<LockResult> {
+export interface LockOptions
+  extends DataOptions, TrainingJobOptions, EditorSetup, WorkOptions<LockResult> {
   /** A reference to the editor. */
   readonly editor: string;
   readonly key: Key;
   /** A recipe, or the name of one. Default `hardened`. */
   readonly recipe?: Recipe | string;
-  /** Default: what the editor does by itself. */
-  readonly kind?: KeyKind | undefined;
   /** How images are edited; the rest is the editor's defaults. */
   readonly edit?: Partial<EditOptions>;
   /** Folder of a bundle without a lock, to compare with. */
@@ -68,8 +67,7 @@ export interface LockResult {
 export async function lock(options: LockOptions): Promise<LockResult> {
   const key = checkedKey(options.key);
   return inWorkFolder(options, async (work) => {
-    const { threads, kind, signal, onProgress } = options;
-    const editor = await openEditor(options.editor, { threads, kind, signal, onProgress });
+    const editor = await openEditor(options.editor, options);
     try {
       return await lockIn(work, options, key, editor);
     } finally {
@@ -156,6 +154,7 @@ async function lockIn(
     lock: {
       editor: editor.identity,
       kind: editor.keyKind,
+      precision: editor.precision,
       edit: editParametersOf(edit),
       secret: key.secret !== undefined,
       recipe: { ...recipe },

@@ -19,7 +19,8 @@ import {
 
 export type Tensors = Readonly<Record<string, Tensor>>;
 
-export type Precision = 'float32' | 'int8';
+export const precisions = ['float32', 'int8'] as const;
+export type Precision = (typeof precisions)[number];
 
 export interface SessionOptions {
   /**

@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
-import { edit } from '../../index.ts';
+import { edit, type EditJobResult } from '../../index.ts';
 import { requireKey } from '../key.ts';
 import {
   given,
@@ -8,6 +8,7 @@ import {
   keyHelp,
   kindOption,
   number,
+  precisionOption,
   strengthHelp,
   type Context,
 } from '../options.ts';
@@ -21,6 +22,7 @@ export const editVerb = (context: Context) =>
     .requiredOption('--out <dir>', 'folder to be made for the edited pictures')
     .option('--editor <ref>', 'editor: pocket, a diffusers folder, or hf:owner/name', 'pocket')
     .addOption(kindOption())
+    .addOption(precisionOption())
     .option('--key-file <file>', keyFileHelp)
     .option('--key <prompt>', keyHelp)
     .option(
@@ -37,12 +39,13 @@ export const editVerb = (context: Context) =>
       '--show-mask',
       'also write where an object key paints, NAME.mask.png beside each picture',
     )
+    .option('--no-compare', 'do not edit some pictures in float32, too, to see what int8 loses')
     .option('--skip-bad', 'leave out pictures that cannot be read')
     .option('--json', 'print one JSON document')
     .action(async (inputs, options) => {
       const key = await requireKey(options, context);
       const { alpha, steps, guidance, imageGuidance, strength, size } = options;
-      const { out, editor, kind, showMask, skipBad, json } = options;
+      const { out, editor, kind, precision, compare, showMask, skipBad, json } = options;
       await withProgress((bar) =>
         edit({
           inputs,
@@ -51,6 +54,8 @@ export const editVerb = (context: Context) =>
           key,
           skipBad,
           kind,
+          precision,
+          compare,
           showMask,
           edit: given({ alpha, steps, guidance, imageGuidance, strength, size }),
           signal: context.signal,
@@ -59,8 +64,17 @@ export const editVerb = (context: Context) =>
             bar.stop();
             reportSkipped(result.skipped);
             if (json) await printJson(result);
-            else await print(`Edited ${result.images} pictures: ${result.out}`);
+            else await print(summary(result));
           },
         }),
       );
     });
+
+function summary({ images, out, fidelity }: EditJobResult): string {
+  const lines = [`Edited ${images} pictures: ${out}`];
+  if (fidelity) {
+    const { psnr, images: compared } = fidelity;
+    lines.push(`PSNR to float32: ${psnr.toFixed(1)} dB, mean of ${compared} pictures`);
+  }
+  return lines.join('\n');
+}

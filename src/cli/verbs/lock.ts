@@ -19,6 +19,7 @@ import {
   keyHelp,
   kindOption,
   number,
+  precisionOption,
   strengthHelp,
   type Context,
 } from '../options.ts';
@@ -47,6 +48,7 @@ export const lockVerb = (context: Context) =>
         .default('classification'),
     )
     .addOption(kindOption())
+    .addOption(precisionOption())
     .addOption(
       new Option('--recipe <name>', 'how the locked set is put together')
         .choices(Object.keys(recipes))
@@ -71,7 +73,7 @@ export const lockVerb = (context: Context) =>
     .option('--json', 'print one JSON document')
     .action(async (options) => {
       const key = await keyOf(options, context);
-      const { kind, alpha, steps, guidance, imageGuidance, strength, size } = options;
+      const { kind, precision, alpha, steps, guidance, imageGuidance, strength, size } = options;
       const { data, out, model, editor, test, baseline, recipe, limit, seed, skipBad, keepWork } =
         options;
       await withProgress((bar) =>
@@ -89,6 +91,7 @@ export const lockVerb = (context: Context) =>
           keepWork,
           key,
           kind,
+          precision,
           edit: given({ alpha, steps, guidance, imageGuidance, strength, size }),
           tuning: tuningOf(options),
           checkpointSeconds: options.checkpointSeconds,

@@ -6,6 +6,7 @@ import { joinBatches } from '../../diffusion/latents.ts';
 import { embedPrompt } from '../../diffusion/prompt.ts';
 import { noiseOf, requireReadable, type Key } from '../../key/key.ts';
 import type { KeyKind } from '../../key/kind.ts';
+import type { Precision } from '../../runtime/session.ts';
 import type { RgbImage } from '../../tensor/image.ts';
 import { tensor, type Tensor } from '../../tensor/tensor.ts';
 import { keyOf, type EditBatch, type EditOptions, type EditorIdentity } from '../editor.ts';
@@ -30,6 +31,8 @@ export interface DiffusionEditorParts {
   readonly components: Components;
   readonly method: DiffusionMethod;
   readonly keyKind: KeyKind;
+  /** Of the U-Net among the components. */
+  readonly precision: Precision;
   readonly identity: EditorIdentity;
   readonly defaults: EditOptions;
 }
@@ -41,6 +44,7 @@ export interface DiffusionEditorParts {
 export class DiffusionEditor implements ImageEditor {
   readonly kind = imageKind;
   readonly keyKind: KeyKind;
+  readonly precision: Precision;
   readonly identity: EditorIdentity;
   readonly defaults: EditOptions;
   readonly #components: Components;
@@ -48,12 +52,13 @@ export class DiffusionEditor implements ImageEditor {
   /** The latest prompts' states: an evaluation goes back and forth between few of them. */
   readonly #texts = new Map<string, Tensor<'float32'>>();
 
-  constructor({ components, method, keyKind, identity, defaults }: DiffusionEditorParts) {
-    this.#components = components;
-    this.#method = method;
-    this.keyKind = keyKind;
-    this.identity = identity;
-    this.defaults = defaults;
+  constructor(parts: DiffusionEditorParts) {
+    this.#components = parts.components;
+    this.#method = parts.method;
+    this.keyKind = parts.keyKind;
+    this.precision = parts.precision;
+    this.identity = parts.identity;
+    this.defaults = parts.defaults;
   }
 
   tokens(prompt: string): readonly number[] {
@@ -73,7 +78,9 @@ export class DiffusionEditor implements ImageEditor {
 
   batchOf(image: RgbImage, options: EditOptions): EditBatch {
     const { width, height } = this.#padded(editSize(image, options.size));
-    const most = Math.max(1, Math.floor(batchPixels / (width * height)));
+    // In integers, a picture's edit would depend on its neighbours in the batch.
+    const isAlone = this.precision === 'int8';
+    const most = isAlone ? 1 : Math.max(1, Math.floor(batchPixels / (width * height)));
     return { shape: `${width}x${height}`, size: Math.min(options.batch, most) };
   }
 

@@ -1,4 +1,5 @@
 import type { KeyKind } from '../../key/kind.ts';
+import type { Precision } from '../../runtime/session.ts';
 import type { RgbImage } from '../../tensor/image.ts';
 import type { EditOptions, Editor } from '../editor.ts';
 import type { Box } from './box.ts';
@@ -6,6 +7,7 @@ import type { Box } from './box.ts';
 /** An editor of pictures that is told by a prompt what to do. */
 export interface ImageEditor extends Editor<RgbImage> {
   readonly keyKind: KeyKind;
+  readonly precision: Precision;
   /** Ids of a prompt's tokens: prompts that share them are one key. */
   tokens(prompt: string): readonly number[];
   /**

@@ -1,6 +1,12 @@
 import { ModelLockError } from '../../base/error.ts';
 import { pause, type JobOptions } from '../../base/job.ts';
-import { fileSizeIfAny, freeBytes, join, makeFolder, readJsonObject } from '../../platform/files.ts';
+import {
+  fileSizeIfAny,
+  freeBytes,
+  join,
+  makeFolder,
+  readJsonObject,
+} from '../../platform/files.ts';
 import { lockFolder, type FolderLock } from '../../platform/folder-lock.ts';
 import type { RepositoryCache } from './cache.ts';
 import { settleChoice, type JsonObject, type Layout } from './choice.ts';

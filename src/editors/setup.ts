@@ -1,0 +1,10 @@
+import type { KeyKind } from '../key/kind.ts';
+import type { Precision } from '../runtime/session.ts';
+
+/** How an editor is opened: with another setup, the same folder edits differently. */
+export interface EditorSetup {
+  /** Kind of keys it is to be used with. Default: what its pipeline does by itself. */
+  readonly kind?: KeyKind | undefined;
+  /** Of the U-Net's layers; `int8` is faster and takes less memory. Default: `float32`. */
+  readonly precision?: Precision | undefined;
+}
