@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { keyKinds, precisions } from '../index.ts';
+import { devices, keyKinds, precisions } from '../index.ts';
 
 /** A number within bounds, for an option. */
 export function number(low: number, high: number): (text: string) => number {
@@ -36,6 +36,12 @@ export interface Context {
   /** What the environment had for a key. */
   readonly environmentKey: string | undefined;
 }
+
+/** Where the editor runs. */
+export const deviceOption = () =>
+  new Option('--device <name>', 'where the editor runs, if ONNX Runtime has it here')
+    .choices(devices)
+    .default('cpu' as const);
 
 /** What the editor computes in. */
 export const precisionOption = () =>

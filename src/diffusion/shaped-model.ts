@@ -1,12 +1,12 @@
 import type { StoredTensors } from '../formats/stored-tensor.ts';
 import type { Graph } from '../graph/graph.ts';
-import { Session, type Precision, type Tensors } from '../runtime/session.ts';
+import { Session, type SessionOptions, type Tensors } from '../runtime/session.ts';
 
-export interface ShapedModelOptions {
-  /** Default: `float32`. */
-  readonly precision?: Precision;
-  /** Threads of one operator. Default: one per core. */
-  readonly threads?: number;
+/** How its sessions are made, all but their weights. */
+export interface ShapedModelOptions extends Pick<
+  SessionOptions,
+  'precision' | 'device' | 'threads'
+> {
   /** Sessions kept at once, each with its own copy of the weights. Default: 4. */
   readonly sessions?: number;
 }
@@ -75,10 +75,15 @@ export class ShapedModel<Shape extends readonly number[]> implements Runnable<Sh
 
   /** `undefined` for a graph that computes nothing. */
   async #create(shape: Shape): Promise<Session | undefined> {
-    const { threads, precision } = this.#options;
+    const { threads, precision, device } = this.#options;
     const graph = this.#build(shape);
     if (graph.outputs.size === 0) return undefined;
-    return Session.create(graph, { parameters: await this.#weights(graph), threads, precision });
+    return Session.create(graph, {
+      parameters: await this.#weights(graph),
+      threads,
+      precision,
+      device,
+    });
   }
 }
 

@@ -5,6 +5,7 @@ import { requireEntry } from '../base/registry.ts';
 import { openComponents, pipelineClass, type Components } from '../diffusion/components.ts';
 import { hashFolder, resolveReference } from '../formats/reference.ts';
 import type { KeyKind } from '../key/kind.ts';
+import { requireDevice } from '../runtime/device.ts';
 import type { Precision } from '../runtime/session.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
 import { sha256 } from '../platform/crypto.ts';
@@ -14,7 +15,7 @@ import type { DiffusionMethod } from './diffusion/method.ts';
 import type { ImageEditor } from './image/editor.ts';
 import { maskMethod } from './inpaint/mask.ts';
 import { pipelineMethods, type PipelineMethods } from './pipelines.ts';
-import type { EditorSetup } from './setup.ts';
+import type { EditorPlace, EditorSetup } from './setup.ts';
 
 /** Beside `model_index.json`: what this editor is best used with. */
 const optionsFile = 'modellock-editor.json';
@@ -34,9 +35,7 @@ const optionsSchema = z
   .partial();
 
 /** `signal` and `onProgress` are for what has to be downloaded first. */
-export interface OpenEditorOptions extends JobOptions, EditorSetup {
-  readonly threads?: number;
-}
+export type OpenEditorOptions = JobOptions & EditorSetup & EditorPlace;
 
 /** What a pipeline of a `model_index.json` can do. Throws `unsupported` for what is no editor. */
 function methodsOf(index: RawConfig, where: string): PipelineMethods {
@@ -53,7 +52,8 @@ export async function openEditor(
   reference: string,
   options: OpenEditorOptions = {},
 ): Promise<ImageEditor> {
-  const { signal, onProgress, threads, precision = 'float32' } = options;
+  const { signal, onProgress, threads, device = 'cpu', precision = 'float32' } = options;
+  await requireDevice(device);
   const found = await resolveReference(reference, 'editor', {
     signal,
     onProgress,
@@ -67,7 +67,7 @@ export async function openEditor(
   const raw = (await exists(path)) ? await readJsonObject(path) : {};
   const { version = null, ...given } = parseConfig(optionsSchema, raw, path);
   const content = await hashFolder(folder, ['README.md', optionsFile]);
-  const components = await openComponents(folder, { threads, precision });
+  const components = await openComponents(folder, { threads, device, precision });
   requireChannels(method, components, folder);
   const identity = {
     reference: found.reference,

@@ -9,6 +9,7 @@ import { manifestFile, parseManifest, type Manifest } from '../bundle/manifest.t
 import type { EditOptions, EditorIdentity } from '../editors/editor.ts';
 import type { ImageEditor } from '../editors/image/editor.ts';
 import { openEditor } from '../editors/open.ts';
+import type { EditorPlace } from '../editors/setup.ts';
 import type { Unlocking } from '../evaluate/evaluate.ts';
 import { checkedKey, type Key } from '../key/key.ts';
 import { exists, join, readText } from '../platform/files.ts';
@@ -40,11 +41,11 @@ export async function openModel(reference: string, job?: JobOptions): Promise<Op
 export async function openBundleEditor(
   manifest: Manifest | null,
   reference: string | undefined,
-  job?: JobOptions,
+  place?: JobOptions & EditorPlace,
 ): Promise<{ editor: ImageEditor; options: EditOptions }> {
   if (!manifest?.lock) throw new ModelLockError('usage', 'this model has no lock');
   const { editor: wanted, kind, precision, edit } = manifest.lock;
-  const setup = { ...job, kind, precision };
+  const setup = { ...place, kind, precision };
   const editor = await openEditor(reference ?? wanted.reference, setup).catch((error: unknown) => {
     throw reference === undefined ? withAdvice(error) : error;
   });
@@ -75,10 +76,10 @@ export async function openUnlocking(
   manifest: Manifest | null,
   key: Key,
   reference?: string,
-  job?: JobOptions,
+  place?: JobOptions & EditorPlace,
 ): Promise<Unlocking & { readonly editor: ImageEditor }> {
   requireSecret(manifest, key);
-  const { editor, options } = await openBundleEditor(manifest, reference, job);
+  const { editor, options } = await openBundleEditor(manifest, reference, place);
   return { editor, options, key: checkedKey(key), ...readingOf(editor) };
 }
 

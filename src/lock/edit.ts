@@ -5,7 +5,7 @@ import type { EditOptions } from '../editors/editor.ts';
 import type { ImageEditor } from '../editors/image/editor.ts';
 import { shown } from '../editors/inpaint/paint.ts';
 import { openEditor } from '../editors/open.ts';
-import type { EditorSetup } from '../editors/setup.ts';
+import type { EditorPlace, EditorSetup } from '../editors/setup.ts';
 import { checkedKey, requireReadable, type Key } from '../key/key.ts';
 import {
   basename,
@@ -27,7 +27,8 @@ import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.t
  * `out` gets the edited pictures, PNG, in the folders that the inputs had; beside each, `NAME.mask.png`
  * if masks are to be shown.
  */
-export interface EditJobOptions extends JobOptions, EditorSetup, WorkOptions<EditJobResult> {
+export interface EditJobOptions
+  extends JobOptions, EditorSetup, EditorPlace, WorkOptions<EditJobResult> {
   readonly editor: string;
   readonly key: Key;
   /** Picture files, or folders with pictures in them and below. */

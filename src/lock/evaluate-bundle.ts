@@ -8,6 +8,7 @@ import {
   testFolders,
   type ImageDataset,
 } from '../data/image-folder.ts';
+import type { EditorPlace } from '../editors/setup.ts';
 import type { EvaluationDocument } from '../evaluate/document.ts';
 import { evaluate } from '../evaluate/evaluate.ts';
 import { accuracyOf, answers, untouched } from '../evaluate/score.ts';
@@ -17,7 +18,7 @@ import { openModel, openUnlocking } from './bundle-lock.ts';
 import { readable } from './data-sets.ts';
 import { openBaseline } from './lock.ts';
 
-export interface EvaluateBundleOptions extends JobOptions {
+export interface EvaluateBundleOptions extends JobOptions, EditorPlace {
   /** A bundle or any classifier. */
   readonly model: string;
   /** A folder of class folders, or of splits of which `test` or `val` is taken. */

@@ -8,7 +8,7 @@ import type { ImageDataset } from '../data/image-folder.ts';
 import { CachedEditor, type SharedEdits } from '../editors/cached-editor.ts';
 import type { EditOptions } from '../editors/editor.ts';
 import type { ImageEditor } from '../editors/image/editor.ts';
-import type { EditorSetup } from '../editors/setup.ts';
+import type { EditorPlace, EditorSetup } from '../editors/setup.ts';
 import { openEditor } from '../editors/open.ts';
 import type { EvaluationDocument } from '../evaluate/document.ts';
 import { evaluate, type Unlocking } from '../evaluate/evaluate.ts';
@@ -32,7 +32,7 @@ import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.t
 
 /** `out` is the folder of the new bundle. */
 export interface LockOptions
-  extends DataOptions, TrainingJobOptions, EditorSetup, WorkOptions<LockResult> {
+  extends DataOptions, TrainingJobOptions, EditorSetup, EditorPlace, WorkOptions<LockResult> {
   /** A reference to the editor. */
   readonly editor: string;
   readonly key: Key;

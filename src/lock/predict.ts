@@ -1,12 +1,13 @@
 import { throwIfAborted, type JobOptions } from '../base/job.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { Predictor } from '../bundle/predictor.ts';
+import type { EditorPlace } from '../editors/setup.ts';
 import type { Key } from '../key/key.ts';
 import { readImages } from '../platform/images.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import { openModel, openUnlocking } from './bundle-lock.ts';
 
-export interface PredictOptions extends JobOptions {
+export interface PredictOptions extends JobOptions, EditorPlace {
   /** A bundle or any classifier. */
   readonly model: string;
   readonly images: readonly string[];
@@ -50,7 +51,7 @@ export async function predict(options: PredictOptions): Promise<Prediction[]> {
 async function unlocked(
   images: readonly RgbImage[],
   manifest: Manifest | null,
-  { key, editor: reference, signal, onProgress }: PredictOptions,
+  { key, editor: reference, device, signal, onProgress }: PredictOptions,
 ): Promise<readonly RgbImage[]> {
   if (!key) return images;
   const {
@@ -58,6 +59,7 @@ async function unlocked(
     options,
     key: checked,
   } = await openUnlocking(manifest, key, reference, {
+    device,
     signal,
     onProgress,
   });

@@ -4,6 +4,7 @@ import { encodeOnnx } from '../formats/onnx/write.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { DType, TensorData } from '../tensor/dtype.ts';
 import { tensor, type Tensor } from '../tensor/tensor.ts';
+import { deviceError, requireDevice, type Device } from './device.ts';
 import { loadOrt, type Ort } from './ort.ts';
 import { nchwcBlockSize } from './lower/block-size.ts';
 import { copyStopName, isCopyStop, withCopyStop } from './lower/copy-stop.ts';
@@ -33,6 +34,8 @@ export interface SessionOptions {
    * integers; results then depend on the whole batch. Default: `float32`.
    */
   readonly precision?: Precision;
+  /** Default: `cpu`. */
+  readonly device?: Device;
   /** Threads of one operator. Default: one per core. */
   readonly threads?: number;
   /** Runs are given tensors for all outputs, and copy none of them. */
@@ -79,7 +82,8 @@ export class Session {
         : { graph, weights: given };
     const { weights } = integers;
     const lowered = lower(castParameters(integers.graph, weights), {
-      blockSize: await nchwcBlockSize(),
+      // The processor's own layout.
+      blockSize: isCpu(options) ? await nchwcBlockSize() : 1,
       constants: new Set(weights.keys()),
     });
     const { parameters, ...external } = await storedParameters(weights);
@@ -98,7 +102,8 @@ export class Session {
     { folder, files }: Pick<SessionWeights, 'folder' | 'files'> = {},
   ): Promise<Session> {
     const ort = await loadOrt();
-    const { threads, profilePrefix } = options;
+    const { threads, profilePrefix, device = 'cpu' } = options;
+    await requireDevice(device);
     try {
       const session = await ort.InferenceSession.create(model, {
         intraOpNumThreads: threads ?? 0,
@@ -114,6 +119,8 @@ export class Session {
               : { model_external_initializers_file_folder_path: folder }),
           },
         },
+        // What a device has no kernel for runs on the processor.
+        ...(isCpu(options) ? {} : { executionProviders: [device, 'cpu'] }),
         logSeverityLevel: 3,
         ...(files ? { externalData: files } : {}),
         ...(profilePrefix === undefined
@@ -122,6 +129,7 @@ export class Session {
       });
       return new Session(ort, session);
     } catch (error) {
+      if (!isCpu(options)) throw await deviceError(device, error);
       throw new ModelLockError('unsupported', `ONNX Runtime: ${messageOf(error)}`, {
         cause: error,
       });
@@ -163,6 +171,8 @@ export class Session {
     return new this.#ort.Tensor(type as 'float32', data as Float32Array, shape);
   }
 }
+
+const isCpu = ({ device = 'cpu' }: SessionOptions): boolean => device === 'cpu';
 
 function unwrap(t: OrtTensor): Tensor {
   return tensor(t.type as DType, t.dims, t.data as TensorData);

@@ -2,6 +2,7 @@ import { Command } from '@commander-js/extra-typings';
 import { edit, type EditJobResult } from '../../index.ts';
 import { requireKey } from '../key.ts';
 import {
+  deviceOption,
   given,
   integer,
   keyFileHelp,
@@ -23,6 +24,7 @@ export const editVerb = (context: Context) =>
     .option('--editor <ref>', 'editor: pocket, a diffusers folder, or hf:owner/name', 'pocket')
     .addOption(kindOption())
     .addOption(precisionOption())
+    .addOption(deviceOption())
     .option('--key-file <file>', keyFileHelp)
     .option('--key <prompt>', keyHelp)
     .option(
@@ -45,7 +47,7 @@ export const editVerb = (context: Context) =>
     .action(async (inputs, options) => {
       const key = await requireKey(options, context);
       const { alpha, steps, guidance, imageGuidance, strength, size } = options;
-      const { out, editor, kind, precision, compare, showMask, skipBad, json } = options;
+      const { out, editor, kind, precision, device, compare, showMask, skipBad, json } = options;
       await withProgress((bar) =>
         edit({
           inputs,
@@ -55,6 +57,7 @@ export const editVerb = (context: Context) =>
           skipBad,
           kind,
           precision,
+          device,
           compare,
           showMask,
           edit: given({ alpha, steps, guidance, imageGuidance, strength, size }),

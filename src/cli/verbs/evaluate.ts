@@ -8,7 +8,7 @@ import {
   type Key,
 } from '../../index.ts';
 import { givenKey, requireKey, type KeyOptions } from '../key.ts';
-import { integer, keyFileHelp, keyHelp, type Context } from '../options.ts';
+import { deviceOption, integer, keyFileHelp, keyHelp, type Context } from '../options.ts';
 import { print, printEvaluation, printJson, reportSkipped } from '../output.ts';
 import { withProgress } from '../progress.ts';
 
@@ -23,6 +23,7 @@ export const evaluateVerb = (context: Context) =>
     .option('--key <prompt>', keyHelp)
     .option('--baseline <ref>', 'a model without a lock, to compare with (see train)')
     .option('--editor <ref>', 'where the editor is, if not where the bundle says')
+    .addOption(deviceOption())
     .option('--limit <n>', 'most pictures to test with', integer(4))
     .option('--decoy-images <n>', 'most pictures a wrong key is tried on', integer(1), 512)
     .option('--seed <n>', 'seed of everything random', integer(0), 0)

@@ -13,6 +13,7 @@ import {
 } from '../../index.ts';
 import { requireKey, type KeyOptions } from '../key.ts';
 import {
+  deviceOption,
   given,
   integer,
   keyFileHelp,
@@ -49,6 +50,7 @@ export const lockVerb = (context: Context) =>
     )
     .addOption(kindOption())
     .addOption(precisionOption())
+    .addOption(deviceOption())
     .addOption(
       new Option('--recipe <name>', 'how the locked set is put together')
         .choices(Object.keys(recipes))
@@ -73,7 +75,8 @@ export const lockVerb = (context: Context) =>
     .option('--json', 'print one JSON document')
     .action(async (options) => {
       const key = await keyOf(options, context);
-      const { kind, precision, alpha, steps, guidance, imageGuidance, strength, size } = options;
+      const { kind, precision, device, alpha, steps, guidance, imageGuidance, strength, size } =
+        options;
       const { data, out, model, editor, test, baseline, recipe, limit, seed, skipBad, keepWork } =
         options;
       await withProgress((bar) =>
@@ -92,6 +95,7 @@ export const lockVerb = (context: Context) =>
           key,
           kind,
           precision,
+          device,
           edit: given({ alpha, steps, guidance, imageGuidance, strength, size }),
           tuning: tuningOf(options),
           checkpointSeconds: options.checkpointSeconds,

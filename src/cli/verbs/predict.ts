@@ -1,7 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
 import { plain, predict } from '../../index.ts';
 import { requireKey } from '../key.ts';
-import { integer, keyFileHelp, keyHelp, type Context } from '../options.ts';
+import { deviceOption, integer, keyFileHelp, keyHelp, type Context } from '../options.ts';
 import { print, printJson } from '../output.ts';
 import { withProgress } from '../progress.ts';
 
@@ -14,9 +14,10 @@ export const predictVerb = (context: Context) =>
     .option('--key-file <file>', keyFileHelp)
     .option('--key <prompt>', keyHelp)
     .option('--editor <ref>', 'where the editor is, if not where the bundle says')
+    .addOption(deviceOption())
     .option('--top <n>', 'classes to list for each picture', integer(1), 3)
     .option('--json', 'print one JSON document')
-    .action(async (model, images, { unlock, editor, top, json, ...given }) => {
+    .action(async (model, images, { unlock, editor, device, top, json, ...given }) => {
       const wanted = unlock || given.key !== undefined || given.keyFile !== undefined;
       const key = wanted ? await requireKey(given, context) : undefined;
       const predictions = await withProgress((bar) =>
@@ -25,6 +26,7 @@ export const predictVerb = (context: Context) =>
           images,
           key,
           editor,
+          device,
           top,
           signal: context.signal,
           onProgress: bar.listen,
