@@ -8,6 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readImageFolder, stratified } from '../src/data/image-folder.ts';
 import { openComponents } from '../src/diffusion/components.ts';
+import { openPipelineFolder } from '../src/diffusion/pipeline-source.ts';
 import { latentMultiple } from '../src/editors/diffusion/editor.ts';
 import { openEditor } from '../src/editors/open.ts';
 import { encodeSafetensors } from '../src/formats/safetensors.ts';
@@ -21,7 +22,7 @@ const [folder = assetPath('pocket-editor'), job = 'job.safetensors', prompt = 'w
 
 const editor = await openEditor(folder);
 const { steps, guidance, imageGuidance, alpha, seed } = editor.defaults;
-const { autoencoder } = await openComponents(folder);
+const { autoencoder } = await openComponents(await openPipelineFolder(folder));
 const { classes, items } = await readImageFolder(join(assetPath('demo'), 'test'));
 const images = await readImages(stratified(items, classes.length, 4, 1).map(({ path }) => path));
 const edited = await editor.edit(images, { prompt });

@@ -1,6 +1,7 @@
 import { openComponents } from '../../src/diffusion/components.ts';
+import { openPipelineFolder } from '../../src/diffusion/pipeline-source.ts';
 import { instructPix2Pix } from '../../src/diffusion/pipelines/instruct-pix2pix.ts';
-import { embedPrompt } from '../../src/diffusion/prompt.ts';
+import { embedNothing, embedPrompt } from '../../src/diffusion/prompt.ts';
 import { graphOf, type Graph } from '../../src/graph/graph.ts';
 import { input } from '../../src/graph/value.ts';
 import { unet2dCondition } from '../../src/nn/models/diffusion/unet-2d-condition.ts';
@@ -27,7 +28,7 @@ export async function editWork(
   { folder, batch, size = 0, steps = 0 }: Case,
   threads: number,
 ): Promise<Work> {
-  const components = await openComponents(folder!, { threads });
+  const components = await openComponents(await openPipelineFolder(folder!), { threads });
   const { autoencoder, unetConfig } = components;
   const side = size / autoencoder.factor;
   const flops = flopsOf(unetGraph(3 * batch, side));
@@ -37,7 +38,7 @@ export async function editWork(
       const { data } = await instructPix2Pix(components, {
         images: wave([batch, 3, size, size]),
         text: await embedPrompt(components, prompt),
-        noText: await embedPrompt(components, ''),
+        noText: await embedNothing(components),
         steps,
         ...guidance,
         noise: wave,
@@ -52,7 +53,7 @@ export async function editWork(
       timestep: input('timestep', 'float32', [1]),
       text: input('text', 'float32', [
         rows,
-        components.tokenizer.maxLength,
+        components.textEncoders[0].tokenizer.maxLength,
         unetConfig.cross_attention_dim,
       ]),
     });

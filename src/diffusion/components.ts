@@ -1,11 +1,6 @@
-import { z } from 'zod';
-import { ModelLockError } from '../base/error.ts';
-import type { StoredTensors } from '../formats/stored-tensor.ts';
-import { openWeights, requireStoredWeights } from '../formats/weights.ts';
 import { graphOf, type Graph } from '../graph/graph.ts';
 import { input } from '../graph/value.ts';
-import { parseConfig, type RawConfig } from '../nn/config.ts';
-import { clipText, clipTextConfig, clipTextName } from '../nn/models/clip-text.ts';
+import { parseConfig } from '../nn/config.ts';
 import { currentName } from '../nn/models/diffusion/autoencoder-kl.ts';
 import {
   unet2dCondition,
@@ -13,26 +8,27 @@ import {
   type UnetConfig,
 } from '../nn/models/diffusion/unet-2d-condition.ts';
 import { Scope } from '../nn/scope.ts';
-import { exists, join, readJsonObject, readText } from '../platform/files.ts';
 import { autoencoderFrom, type Autoencoder } from './autoencoder.ts';
+import { weightsOf } from './part-weights.ts';
+import type { PipelineSource } from './pipeline-source.ts';
 import { schedulerFrom } from './schedulers/registry.ts';
 import type { Scheduler } from './schedulers/scheduler.ts';
 import { ShapedModel, type Runnable, type ShapedModelOptions } from './shaped-model.ts';
 import { StagedModel } from './staged-model.ts';
-import { ClipTokenizer } from './tokenizer/clip-tokenizer.ts';
-import type { FastTokenizer } from './tokenizer/fast-tokenizer.ts';
+import { openTextEncoders, type TextEncoder } from './text-encoder.ts';
 
 /** Batch, height and width of a picture or of its latents. */
 export type BatchShape = readonly [batch: number, height: number, width: number];
 
 /** The parts of a diffusers folder, each run for the shapes it meets. */
 export interface Components {
-  readonly tokenizer: ClipTokenizer;
-  /** `ids` int64 [1, T] to `text` [1, T, D]. */
-  readonly textEncoder: Runnable<readonly []>;
+  /** All are shown the whole prompt. */
+  readonly textEncoders: readonly TextEncoder[];
+  /** What stands for the empty prompt in guidance. */
+  readonly emptyPrompt: 'encoded' | 'zeros';
   /**
    * `sample` [B, C, H, W], `timestep` [1], `text` [B, T, D] and, if it is distilled, `guidance`
-   * [B, time_cond_proj_dim] to `output`.
+   * [B, time_cond_proj_dim], if it is SDXL's, `pooledText` [B, P] and `timeIds` [B, 6], to `output`.
    */
   readonly unet: Runnable<BatchShape>;
   readonly unetConfig: UnetConfig;
@@ -44,54 +40,34 @@ export interface Components {
   readonly scheduler: Scheduler;
 }
 
-const modelIndex = z.object({ _class_name: z.string() });
-
-/** Which pipeline a `model_index.json` is of. Throws `corrupt`. */
-export const pipelineClass = (index: RawConfig, where: string): string =>
-  parseConfig(modelIndex, index, where)._class_name;
-
 /**
  * Opens the parts of a Stable Diffusion pipeline. Weights are read when a part is first run. The
- * `precision` is the U-Net's; text encoder and autoencoder, which run once, stay exact.
+ * `precision` is the U-Net's; text encoders and autoencoder, which run once, stay exact.
  */
 export async function openComponents(
-  folder: string,
+  source: PipelineSource,
   { precision, ...options }: ShapedModelOptions = {},
 ): Promise<Components> {
-  const part = (...names: string[]): string => join(folder, ...names);
-  const config = async (...names: string[]): Promise<[RawConfig, string]> => {
-    const path = part(...names);
-    return [await readJsonObject(path), path];
-  };
-  const tokenizer = await readTokenizer(part('tokenizer'));
-  const text = parseConfig(clipTextConfig, ...(await config('text_encoder', 'config.json')));
-  const unet = parseConfig(unetConfig, ...(await config('unet', 'config.json')));
-  const autoencoder = autoencoderFrom(...(await config('vae', 'config.json')));
-  const scheduler = schedulerFrom(...(await config('scheduler', 'scheduler_config.json')));
-  if (unet.addition_embed_type === 'text_time') {
-    throw new ModelLockError(
-      'unsupported',
-      `${part('unet')} is of SDXL, which has two text encoders`,
-    );
-  }
-  const vaeWeights = weightsOf(part('vae'), currentName);
+  const textEncoders = await openTextEncoders(source, options);
+  const [unet, vae, scheduler] = [
+    await source.part('unet'),
+    await source.part('vae'),
+    await source.scheduler(),
+  ];
+  const config = parseConfig(unetConfig, unet.config, unet.where);
+  const autoencoder = autoencoderFrom(vae.config, vae.where);
+  const isXl = config.addition_embed_type === 'text_time';
+  const vaeWeights = weightsOf(vae, currentName);
   return {
-    tokenizer,
+    textEncoders,
+    emptyPrompt: isXl && (source.index.force_zeros_for_empty_prompt ?? true) ? 'zeros' : 'encoded',
     autoencoder,
-    scheduler,
-    unetConfig: unet,
-    textEncoder: new ShapedModel(
-      () => {
-        const ids = input('ids', 'int64', [1, tokenizer.maxLength]);
-        return graphOf({ text: clipText(Scope.root(), text, { ids }).lastHiddenState });
-      },
-      weightsOf(part('text_encoder'), clipTextName),
-      options,
-    ),
+    scheduler: schedulerFrom(scheduler.config, scheduler.where),
+    unetConfig: config,
     unet: new StagedModel(
-      (shape) => unetGraph(unet, shape, tokenizer.maxLength),
+      (shape) => unetGraph(config, shape, textEncoders),
       conditions,
-      weightsOf(part('unet')),
+      weightsOf(unet),
       { ...options, precision },
     ),
     encoder: new ShapedModel(
@@ -114,56 +90,26 @@ export async function openComponents(
 }
 
 /** Inputs of a U-Net that stay the same while a picture is made. */
-const conditions = ['text', 'guidance'] as const;
+const conditions = ['text', 'guidance', 'pooledText', 'timeIds'] as const;
 
 function unetGraph(
   config: UnetConfig,
   [batch, height, width]: BatchShape,
-  textLength: number,
+  textEncoders: readonly TextEncoder[],
 ): Graph {
+  const { tokenizer, config: text } = textEncoders.at(-1)!;
   const size = config.time_cond_proj_dim;
   const output = unet2dCondition(Scope.root(), config, {
     sample: input('sample', 'float32', [batch, config.in_channels, height, width]),
     timestep: input('timestep', 'float32', [1]),
-    text: input('text', 'float32', [batch, textLength, config.cross_attention_dim]),
+    text: input('text', 'float32', [batch, tokenizer.maxLength, config.cross_attention_dim]),
     ...(size ? { guidance: input('guidance', 'float32', [batch, size]) } : {}),
+    ...(config.addition_embed_type === 'text_time'
+      ? {
+          pooledText: input('pooledText', 'float32', [batch, text.projection_dim]),
+          timeIds: input('timeIds', 'float32', [batch, 6]),
+        }
+      : {}),
   });
   return graphOf({ output });
-}
-
-/**
- * Finds a part's weights for a graph.
- *
- * @param nameOf today's name of a tensor.
- */
-function weightsOf(
-  folder: string,
-  nameOf: (name: string) => string = (name) => name,
-): (graph: Graph) => Promise<StoredTensors> {
-  const checked = new Set<string>();
-  return async ({ parameters }) => {
-    const { tensors, path } = await openWeights(folder);
-    const weights = new Map([...tensors].map(([name, stored]) => [nameOf(name), stored]));
-    // To read them all takes seconds: not again for every shape.
-    const unchecked = new Map([...parameters].filter(([name]) => !checked.has(name)));
-    await requireStoredWeights(weights, unchecked, path);
-    for (const name of unchecked.keys()) checked.add(name);
-    return weights;
-  };
-}
-
-async function readTokenizer(folder: string): Promise<ClipTokenizer> {
-  const json = (name: string): Promise<RawConfig> => readJsonObject(join(folder, name));
-  const config = await json('tokenizer_config.json');
-  if (await exists(join(folder, 'tokenizer.json'))) {
-    return new ClipTokenizer({
-      tokenizer: (await json('tokenizer.json')) as object as FastTokenizer,
-      config,
-    });
-  }
-  return new ClipTokenizer({
-    vocabulary: (await json('vocab.json')) as Record<string, number>,
-    merges: await readText(join(folder, 'merges.txt')),
-    config,
-  });
 }

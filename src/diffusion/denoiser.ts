@@ -1,5 +1,6 @@
-import { zeros, type Tensor } from '../tensor/tensor.ts';
+import { zeros } from '../tensor/tensor.ts';
 import { combine, joinBatches, joinChannels, splitBatch, type Latents } from './latents.ts';
+import { joinTexts, type TextStates } from './text-states.ts';
 
 /**
  * Predicts, from noisy latents x_t [B, C, H, W] scaled as the scheduler wants them and the time
@@ -7,17 +8,13 @@ import { combine, joinBatches, joinChannels, splitBatch, type Latents } from './
  */
 export type Denoiser = (x: Latents, timestep: number) => Promise<Latents>;
 
-/** A network that predicts under a text, token embeddings [B, L, D]. */
-export type TextDenoiser = (
-  x: Latents,
-  timestep: number,
-  text: Tensor<'float32'>,
-) => Promise<Latents>;
+/** A network that predicts under a text. */
+export type TextDenoiser = (x: Latents, timestep: number, text: TextStates) => Promise<Latents>;
 
 /** What a network is told beside the noisy latents. */
 export interface Condition {
-  /** c_T, token embeddings [B, L, D]. */
-  readonly text: Tensor<'float32'>;
+  /** c_T */
+  readonly text: TextStates;
   /** Further channels of its input, [B, C', H, W]: an image to edit, say. */
   readonly channels?: Latents;
 }
@@ -34,7 +31,7 @@ function branches(
 ): (x: Latents, timestep: number) => Promise<Latents[]> {
   const channels = conditions.flatMap((condition) => condition.channels ?? []);
   const denoise = conditioned(network, {
-    text: joinBatches(conditions.map(({ text }) => text)),
+    text: joinTexts(conditions.map(({ text }) => text)),
     ...(channels.length > 0 ? { channels: joinBatches(channels) } : {}),
   });
   return async (x, timestep) => {
@@ -48,12 +45,12 @@ function branches(
  *
  *   e(z, 0) + s (e(z, c_T) - e(z, 0))
  *
- * @param noText embeddings of the empty (or negative) prompt, [B, L, D].
+ * @param noText the empty (or negative) prompt.
  */
 export function textGuided(
   network: TextDenoiser,
   condition: Condition,
-  noText: Tensor<'float32'>,
+  noText: TextStates,
   s: number,
 ): Denoiser {
   const predict = branches(network, [{ ...condition, text: noText }, condition]);
@@ -84,7 +81,7 @@ export function isGuided({ text, image }: EditGuidance): boolean {
 export function editGuided(
   network: TextDenoiser,
   condition: Required<Condition>,
-  noText: Tensor<'float32'>,
+  noText: TextStates,
   guidance: EditGuidance,
 ): Denoiser {
   const noImage = zeros('float32', condition.channels.shape);

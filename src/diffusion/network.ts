@@ -1,3 +1,4 @@
+import type { Tensors } from '../runtime/session.ts';
 import { tensor, type Tensor } from '../tensor/tensor.ts';
 import type { Components } from './components.ts';
 import type { TextDenoiser } from './denoiser.ts';
@@ -11,20 +12,52 @@ import type { Latents } from './latents.ts';
  * 2210.03142); others need no such input.
  */
 export function networkOf(
-  { unet, unetConfig }: Pick<Components, 'unet' | 'unetConfig'>,
+  { unet, unetConfig, autoencoder }: Pick<Components, 'unet' | 'unetConfig' | 'autoencoder'>,
   guidance: number,
 ): TextDenoiser {
-  return async (sample, timestep, text) => {
-    const [batch] = sample.shape;
-    const { output } = await unet.run(batchShape(sample), {
+  // One tensor as long as the batch is the same: what is known of it is then not computed again.
+  const constants = memoised((batch: number, height: number, width: number): Tensors => ({
+    ...(unetConfig.time_cond_proj_dim
+      ? { guidance: embeddedScale(guidance, batch, unetConfig.time_cond_proj_dim) }
+      : {}),
+    ...(unetConfig.addition_embed_type === 'text_time'
+      ? { timeIds: timeIds(batch, height * autoencoder.factor, width * autoencoder.factor) }
+      : {}),
+  }));
+  return async (sample, timestep, { states, pooled }) => {
+    const shape = batchShape(sample);
+    const { output } = await unet.run(shape, {
       sample,
-      text,
+      text: states,
       timestep: tensor('float32', [1], Float32Array.of(timestep)),
-      ...(unetConfig.time_cond_proj_dim
-        ? { guidance: embeddedScale(guidance, batch, unetConfig.time_cond_proj_dim) }
-        : {}),
+      ...(pooled ? { pooledText: pooled } : {}),
+      ...constants(...shape),
     });
     return output as Latents;
+  };
+}
+
+/**
+ * What SDXL's network is told of a picture (arXiv 2307.01952, section 2.2): original height and
+ * width, the upper left corner of its crop, and target size, [B, 6]. Here nothing was cropped.
+ */
+function timeIds(batch: number, height: number, width: number): Tensor<'float32'> {
+  const row = [height, width, 0, 0, height, width];
+  return tensor(
+    'float32',
+    [batch, 6],
+    Float32Array.from({ length: 6 * batch }, (_, i) => row[i % 6]),
+  );
+}
+
+function memoised<Arguments extends readonly number[], T>(
+  make: (...at: Arguments) => T,
+): (...at: Arguments) => T {
+  const known = new Map<string, T>();
+  return (...at) => {
+    const there = known.get(at.join()) ?? make(...at);
+    known.set(at.join(), there);
+    return there;
   };
 }
 

@@ -43,6 +43,13 @@ const cases: readonly Case[] = [
     has: 'imageGuidance',
     guided: { steps: 2, guidance: 3, imageGuidance: 1.5 },
   },
+  {
+    pipeline: 'StableDiffusionXLInstructPix2PixPipeline',
+    kind: 'style',
+    byItself: 'style',
+    has: 'imageGuidance',
+    guided: { steps: 2, guidance: 3, imageGuidance: 1.5 },
+  },
   { pipeline: 'StableDiffusionPipeline', kind: 'style', ...plain },
   { pipeline: 'StableDiffusionPipeline', kind: 'object', ...plain },
   { pipeline: 'StableDiffusionInpaintPipeline', kind: 'object', ...plain, byItself: 'object' },

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
 import { requireEntry } from '../base/registry.ts';
-import { openComponents, pipelineClass, type Components } from '../diffusion/components.ts';
+import { openComponents, type Components } from '../diffusion/components.ts';
+import { openPipelineFolder, pipelineIndex } from '../diffusion/pipeline-source.ts';
 import { hashFolder, resolveReference } from '../formats/reference.ts';
 import type { KeyKind } from '../key/kind.ts';
 import { requireDevice } from '../runtime/device.ts';
@@ -38,8 +39,8 @@ const optionsSchema = z
 export type OpenEditorOptions = JobOptions & EditorSetup & EditorPlace;
 
 /** What a pipeline of a `model_index.json` can do. Throws `unsupported` for what is no editor. */
-function methodsOf(index: RawConfig, where: string): PipelineMethods {
-  const pipeline = pipelineClass(index, where);
+function methodsOf(json: RawConfig, where: string): PipelineMethods {
+  const { _class_name: pipeline } = pipelineIndex(json, where);
   const message = `${where}: pipeline "${pipeline}" is no editor`;
   return requireEntry<PipelineMethods>(pipelineMethods, pipeline, 'unsupported', message);
 }
@@ -67,7 +68,11 @@ export async function openEditor(
   const raw = (await exists(path)) ? await readJsonObject(path) : {};
   const { version = null, ...given } = parseConfig(optionsSchema, raw, path);
   const content = await hashFolder(folder, ['README.md', optionsFile]);
-  const components = await openComponents(folder, { threads, device, precision });
+  const components = await openComponents(await openPipelineFolder(folder), {
+    threads,
+    device,
+    precision,
+  });
   requireChannels(method, components, folder);
   const identity = {
     reference: found.reference,

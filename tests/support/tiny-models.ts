@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { counterRandom } from '../../src/base/random/counter.ts';
 import { encodeSafetensors } from '../../src/formats/safetensors.ts';
 import { input } from '../../src/graph/value.ts';
-import { clipText, clipTextConfig } from '../../src/nn/models/clip-text.ts';
+import { clipText, clipTextConfig, clipTextWithProjection } from '../../src/nn/models/clip-text.ts';
 import {
   autoencoderTinyConfig,
   decodeTiny,
@@ -124,6 +124,19 @@ const pipelines = {
     scheduler,
     options: { steps: 1 },
   },
+  StableDiffusionXLInstructPix2PixPipeline: {
+    unet: {
+      ...unet,
+      in_channels: 6,
+      mid_block_type: 'UNetMidBlock2DCrossAttn',
+      attention_head_dim: 2,
+      cross_attention_dim: 2 * textWidth,
+      addition_embed_type: 'text_time',
+      addition_time_embed_dim: 8,
+    },
+    scheduler,
+    options: { steps: 1 },
+  },
   LatentConsistencyModelPipeline: {
     unet: { ...unet, in_channels: 3, time_cond_proj_dim: 8 },
     scheduler: { _class_name: 'LCMScheduler' },
@@ -133,6 +146,21 @@ const pipelines = {
 
 export type TinyPipeline = keyof typeof pipelines;
 
+const projectedWidth = 8;
+
+function writeSecondTextEncoder(folder: string, seed: number): void {
+  const config = { ...textEncoder, projection_dim: projectedWidth };
+  writeTokenizer(join(folder, 'tokenizer_2'));
+  write(join(folder, 'text_encoder_2', 'config.json'), config);
+  const weights = weightsOf(seed + 3, (scope) =>
+    clipTextWithProjection(scope, clipTextConfig.parse(config), {
+      ids: input('ids', 'int64', [1, 77]),
+    }),
+  );
+  amplify(weights, /embeddings\./, 50);
+  write(join(folder, 'text_encoder_2', 'model.safetensors'), encodeSafetensors(weights));
+}
+
 /** A pipeline of diffusers that edits at 16x16 in one or two steps. */
 export function writeTinyEditor(
   folder: string,
@@ -141,7 +169,12 @@ export function writeTinyEditor(
 ): void {
   const parts = pipelines[pipeline];
   const place = (...names: string[]): string => join(folder, ...names);
-  write(place('model_index.json'), { _class_name: pipeline });
+  const isXl = parts.unet.addition_embed_type === 'text_time';
+  write(place('model_index.json'), {
+    _class_name: pipeline,
+    text_encoder: ['transformers', 'CLIPTextModel'],
+    ...(isXl ? { text_encoder_2: ['transformers', 'CLIPTextModelWithProjection'] } : {}),
+  });
   write(place('modellock-editor.json'), {
     version: String(seed),
     guidance: 1,
@@ -159,13 +192,20 @@ export function writeTinyEditor(
   );
   amplify(text, /^embeddings\./, 50);
   write(place('text_encoder', 'model.safetensors'), encodeSafetensors(text));
+  if (isXl) writeSecondTextEncoder(folder, seed);
 
   write(place('unet', 'config.json'), parts.unet);
   const network = weightsOf(seed + 1, (scope) =>
     unet2dCondition(scope, unetConfig.parse(parts.unet), {
       sample: input('sample', 'float32', [1, parts.unet.in_channels, 8, 8]),
       timestep: input('timestep', 'float32', [1]),
-      text: input('text', 'float32', [1, 77, textWidth]),
+      text: input('text', 'float32', [1, 77, parts.unet.cross_attention_dim]),
+      ...(isXl
+        ? {
+            pooledText: input('pooledText', 'float32', [1, projectedWidth]),
+            timeIds: input('timeIds', 'float32', [1, 6]),
+          }
+        : {}),
       ...('time_cond_proj_dim' in parts.unet
         ? { guidance: input('guidance', 'float32', [1, parts.unet.time_cond_proj_dim]) }
         : {}),

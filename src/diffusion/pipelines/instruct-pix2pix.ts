@@ -5,6 +5,7 @@ import { decodeLatents, encodeMode } from '../latent-space.ts';
 import { repeatBatch, scale } from '../latents.ts';
 import { networkOf } from '../network.ts';
 import { sample } from '../sample.ts';
+import { repeatText } from '../text-states.ts';
 import { batchOf, type TextRun } from './text-run.ts';
 
 export interface EditRun extends TextRun {
@@ -27,11 +28,11 @@ export async function instructPix2Pix(
   const batch = batchOf(run, run.images);
   const image = repeatBatch(await encodeMode(components, run.images), batch);
   const network = networkOf(components, run.guidance);
-  const condition = { text: repeatBatch(run.text, batch), channels: image };
+  const condition = { text: repeatText(run.text, batch), channels: image };
   const strengths = { text: run.guidance, image: run.imageGuidance };
   const denoise =
     run.noText && isGuided(strengths)
-      ? editGuided(network, condition, repeatBatch(run.noText, batch), strengths)
+      ? editGuided(network, condition, repeatText(run.noText, batch), strengths)
       : conditioned(network, condition);
 
   const sampling = components.scheduler.sampling(run.steps);

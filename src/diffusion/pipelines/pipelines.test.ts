@@ -4,6 +4,7 @@ import type { Tensors } from '../../runtime/session.ts';
 import { float32, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import type { Components } from '../components.ts';
 import { joinBatches, type Latents } from '../latents.ts';
+import type { TextStates } from '../text-states.ts';
 import { schedulerFrom } from '../schedulers/registry.ts';
 import { imageToImage } from './image-to-image.ts';
 import { inpaint } from './inpaint.ts';
@@ -86,7 +87,7 @@ function constantNoise(value = 0.25): {
   };
 }
 
-const text = (value: number, batch = 1): Tensor<'float32'> => filled([batch, 1, 1], value);
+const text = (value: number, batch = 1): TextStates => ({ states: filled([batch, 1, 1], value) });
 const times = (calls: readonly Tensors[]): number[] =>
   calls.map(({ timestep }) => Number(timestep.data[0]));
 const grey = filled([1, 3, 4, 4], 0.5);

@@ -1,16 +1,17 @@
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Components } from '../components.ts';
 import { conditioned, textGuided, type Denoiser } from '../denoiser.ts';
-import { repeatBatch, type Latents } from '../latents.ts';
+import type { Latents } from '../latents.ts';
 import { isDistilled, networkOf } from '../network.ts';
 import type { NoiseSource, SampleJob } from '../sample.ts';
+import { repeatText, type TextStates } from '../text-states.ts';
 
 /** What every pipeline is given. */
 export interface TextRun extends SampleJob {
-  /** States of the prompts, [1 or B, T, D]. */
-  readonly text: Tensor<'float32'>;
-  /** States of the empty or negative prompts. Without them nothing is guided. */
-  readonly noText?: Tensor<'float32'>;
+  /** The prompts, one or B. */
+  readonly text: TextStates;
+  /** The empty or negative prompts. Without them nothing is guided. */
+  readonly noText?: TextStates;
   readonly steps: number;
   /** Strength of guidance by the text; 1 is none. */
   readonly guidance: number;
@@ -20,7 +21,7 @@ export interface TextRun extends SampleJob {
 
 /** Pictures that come of some prompts and images: one of either may serve several of the other. */
 export function batchOf({ text }: TextRun, images: Tensor<'float32'>): number {
-  return Math.max(text.shape[0], images.shape[0]);
+  return Math.max(text.states.shape[0], images.shape[0]);
 }
 
 /**
@@ -36,8 +37,8 @@ export function textDenoiser(
   channels?: Latents,
 ): Denoiser {
   const network = networkOf(components, guidance);
-  const condition = { text: repeatBatch(text, batch), channels };
+  const condition = { text: repeatText(text, batch), channels };
   return noText && guidance > 1 && !isDistilled(components)
-    ? textGuided(network, condition, repeatBatch(noText, batch), guidance)
+    ? textGuided(network, condition, repeatText(noText, batch), guidance)
     : conditioned(network, condition);
 }

@@ -28,7 +28,7 @@ export async function textToImage(
       valid: [`multiples of ${factor}`],
     });
   }
-  const [batch] = run.text.shape;
+  const [batch] = run.text.states.shape;
   const noise = run.noise([batch, channels, run.height / factor, run.width / factor]);
   const sampling = components.scheduler.sampling(run.steps);
   const denoise = textDenoiser(components, run, batch);

@@ -2,8 +2,8 @@ import { breathe, throwIfAborted, type JobOptions } from '../../base/job.ts';
 import { resizeImage } from '../../data/resize.ts';
 import type { Components } from '../../diffusion/components.ts';
 import { pixelsOf } from '../../diffusion/image-processor.ts';
-import { joinBatches } from '../../diffusion/latents.ts';
-import { embedPrompt } from '../../diffusion/prompt.ts';
+import { embedNothing, embedPrompt } from '../../diffusion/prompt.ts';
+import { joinTexts, type TextStates } from '../../diffusion/text-states.ts';
 import { noiseOf, requireReadable, type Key } from '../../key/key.ts';
 import type { KeyKind } from '../../key/kind.ts';
 import type { Precision } from '../../runtime/session.ts';
@@ -50,7 +50,8 @@ export class DiffusionEditor implements ImageEditor {
   readonly #components: Components;
   readonly #method: DiffusionMethod;
   /** The latest prompts' states: an evaluation goes back and forth between few of them. */
-  readonly #texts = new Map<string, Tensor<'float32'>>();
+  readonly #texts = new Map<string, TextStates>();
+  #nothing: TextStates | undefined;
 
   constructor(parts: DiffusionEditorParts) {
     this.#components = parts.components;
@@ -62,7 +63,7 @@ export class DiffusionEditor implements ImageEditor {
   }
 
   tokens(prompt: string): readonly number[] {
-    return this.#components.tokenizer.tokens(prompt);
+    return this.#components.textEncoders[0].tokenizer.tokens(prompt);
   }
 
   settingsOf(options: Partial<EditOptions> = {}): EditOptions {
@@ -116,8 +117,9 @@ export class DiffusionEditor implements ImageEditor {
   }
 
   async dispose(): Promise<void> {
-    const { textEncoder, unet, encoder, decoder } = this.#components;
-    for (const part of [textEncoder, unet, encoder, decoder]) await part.dispose();
+    const { textEncoders, unet, encoder, decoder } = this.#components;
+    const models = textEncoders.map(({ model }) => model);
+    for (const part of [...models, unet, encoder, decoder]) await part.dispose();
   }
 
   /** Places of images that are edited together. */
@@ -152,7 +154,7 @@ export class DiffusionEditor implements ImageEditor {
       pictures,
       images: pixelsOf(pictures.map((picture) => reflectPad(picture, size))),
       text: await this.#textsOf(batchKeys),
-      ...(guidance > 1 ? { noText: await this.#textOf('') } : {}),
+      ...(guidance > 1 ? { noText: await this.#noText() } : {}),
       steps,
       guidance,
       imageGuidance,
@@ -167,15 +169,19 @@ export class DiffusionEditor implements ImageEditor {
     return paddedSize(size, latentMultiple * this.#components.autoencoder.factor);
   }
 
-  /** [B, T, D]. Each prompt is encoded by itself, so that its neighbours do not matter. */
-  async #textsOf(keys: readonly Key[]): Promise<Tensor<'float32'>> {
-    const texts: Tensor<'float32'>[] = [];
+  /** Each prompt is encoded by itself, so that its neighbours do not matter. */
+  async #textsOf(keys: readonly Key[]): Promise<TextStates> {
+    const texts: TextStates[] = [];
     for (const { prompt } of keys) texts.push(await this.#textOf(prompt));
-    return joinBatches(texts);
+    return joinTexts(texts);
   }
 
-  /** [1, T, D]. */
-  async #textOf(prompt: string): Promise<Tensor<'float32'>> {
+  async #noText(): Promise<TextStates> {
+    this.#nothing ??= await embedNothing(this.#components);
+    return this.#nothing;
+  }
+
+  async #textOf(prompt: string): Promise<TextStates> {
     const known = this.#texts.get(prompt);
     if (known) return known;
     const text = await embedPrompt(this.#components, prompt);
