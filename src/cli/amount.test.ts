@@ -9,7 +9,11 @@ describe('PaceMeter', () => {
       amount: '0/64 images',
       left: undefined,
     });
-    expect(meter.read({ ...event, done: 16 }, 4000)).toEqual({ amount: '16/64 images', left: 12 });
+    expect(meter.read({ ...event, done: 16 }, 4000)).toEqual({
+      amount: '16/64 images, 4.0/s',
+      left: 12,
+    });
+    expect(meter.read({ ...event, done: 16 }, 320_000).amount).toBe('16/64 images, 20 s each');
   });
 
   it('says bytes in words, and how fast they come', () => {

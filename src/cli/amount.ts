@@ -2,7 +2,7 @@ import type { ProgressEvent } from '../index.ts';
 
 /** How far a stage is, and how fast it goes. */
 export interface Pace {
-  /** `12/64 images`, `412 MB of 1.72 GB, 35.1 MB/s`. */
+  /** `12/64 images, 3.1/s`, `412 MB of 1.72 GB, 35.1 MB/s`. */
   readonly amount: string;
   /** Seconds that the rest will take; `undefined` as long as nobody can tell. */
   readonly left: number | undefined;
@@ -23,11 +23,20 @@ export class PaceMeter {
     this.#first ??= done;
     const rate = (done - this.#first) / Math.max(1e-3, (now - this.#start) / 1000);
     const left = rate > 0 ? (total - done) / rate : undefined;
-    if (unit !== 'bytes') return { amount: `${done}/${total} ${unit}`, left };
-    const speed = rate > 0 ? `, ${bytes(rate)}/s` : '';
-    return { amount: `${bytes(done)} of ${bytes(total)}${speed}`, left };
+    if (unit === 'bytes') {
+      const speed = rate > 0 ? `, ${bytes(rate)}/s` : '';
+      return { amount: `${bytes(done)} of ${bytes(total)}${speed}`, left };
+    }
+    return { amount: `${done}/${total} ${unit}${rate > 0 ? `, ${pace(rate)}` : ''}`, left };
   }
 }
+
+/** So many in a second, or how long each takes: `3.1/s`, `12 s each`. */
+function pace(rate: number): string {
+  return rate >= 1 ? `${short(rate)}/s` : `${short(1 / rate)} s each`;
+}
+
+const short = (value: number): string => value.toFixed(value < 10 ? 1 : 0);
 
 const units = [
   [1e9, 'GB'],

@@ -52,13 +52,13 @@ export class ProgressBar {
 
   /** A line at the beginning and the end of a stage, and every ten seconds in between. */
   #print(event: ProgressEvent): void {
-    const { stage, done, total, unit } = event;
+    const { stage, done, total } = event;
     const now = Date.now();
     const isFirst = this.#begins(event);
     if (!isFirst && done < total && now - this.#line < 10_000) return;
     this.#line = now;
     const { amount, left } = this.#meter.read(event, now);
-    const rest = unit === 'bytes' && left ? `, ${duration(left)} left` : '';
+    const rest = left ? `, ${duration(left)} left` : '';
     console.error(`${stage}: ${amount}${rest}`);
   }
 
