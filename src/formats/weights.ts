@@ -97,7 +97,7 @@ export async function requireStoredWeights(
 }
 
 /** Bytes of a tensor that are read at once; a multiple of every element's. */
-const pieceBytes = 2 ** 26;
+const pieceBytes = 2 ** 22;
 
 /** A stored tensor's elements, in pieces of rank 1. */
 async function* piecesOf(stored: StoredTensor): AsyncGenerator<Tensor> {

@@ -4,6 +4,7 @@ import { encodeOnnx } from '../formats/onnx/write.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { DType, TensorData } from '../tensor/dtype.ts';
 import { tensor, type Tensor } from '../tensor/tensor.ts';
+import { adaptedGraph } from './adapt.ts';
 import { deviceError, requireDevice, type Device } from './device.ts';
 import { loadOrt, type Ort } from './ort.ts';
 import { nchwcBlockSize } from './lower/block-size.ts';
@@ -80,8 +81,8 @@ export class Session {
       options.precision === 'int8'
         ? await quantisedGraph(graph, given, await largestWeight())
         : { graph, weights: given };
-    const { weights } = integers;
-    const lowered = lower(castParameters(integers.graph, weights), {
+    const { graph: whole, weights } = adaptedGraph(integers.graph, integers.weights);
+    const lowered = lower(castParameters(whole, weights), {
       // The processor's own layout.
       blockSize: isCpu(options) ? await nchwcBlockSize() : 1,
       constants: new Set(weights.keys()),

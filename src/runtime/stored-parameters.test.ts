@@ -10,7 +10,7 @@ import { input, parameter } from '../graph/value.ts';
 import { toFloat16 } from '../tensor/convert.ts';
 import { float32, tensor, type Tensor } from '../tensor/tensor.ts';
 import { Session } from './session.ts';
-import { storedParameters, type Weight } from './stored-parameters.ts';
+import { storedParameters, type PlainWeight } from './stored-parameters.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -29,7 +29,7 @@ const x = input('x', 'float32', [3]);
 const [a, b, c] = ['a', 'b', 'c'].map((name) => parameter(name, [3]));
 const graph = graphOf({ y: add(add(add(x, a), b), c) });
 
-async function sum(parameters: ReadonlyMap<string, Weight>): Promise<number[]> {
+async function sum(parameters: ReadonlyMap<string, PlainWeight>): Promise<number[]> {
   const session = await Session.create(graph, { parameters });
   const { y } = await session.run({ x: float32([3], [100, 200, 300]) });
   await session.dispose();
@@ -46,7 +46,7 @@ it('maps weights of several files and dtypes, beside some in memory', async () =
   const brain = await write('two/brain.safetensors', {
     b: tensor('bfloat16', [3], Uint16Array.of(0x4120, 0x41a0, 0x41f0)), // 10, 20, 30
   });
-  const parameters = new Map<string, Weight>([
+  const parameters = new Map<string, PlainWeight>([
     ...(await openSafetensors(half)),
     ...(await openSafetensors(brain)),
     ['c', float32([3], [0.5, 0.25, 0.125])],

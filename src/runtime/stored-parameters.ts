@@ -1,3 +1,4 @@
+import { adapted, type AdaptedWeight } from '../formats/adapted-weight.ts';
 import type { ExternalTensor } from '../formats/onnx/write.ts';
 import type { StoredTensor } from '../formats/stored-tensor.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -7,7 +8,9 @@ import { parameter } from '../graph/value.ts';
 import { dirname, realPath, relative } from '../platform/files.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-export type Weight = Tensor | StoredTensor;
+/** A weight that needs nothing done to it. */
+export type PlainWeight = Tensor | StoredTensor;
+export type Weight = PlainWeight | AdaptedWeight;
 
 /** Weights as a session takes them. */
 export interface SessionWeights {
@@ -33,7 +36,7 @@ const mostInside = 2 ** 28;
  * handed over in memory: ONNX Runtime takes either files or memory.
  */
 export async function storedParameters(
-  weights: ReadonlyMap<string, Weight>,
+  weights: ReadonlyMap<string, PlainWeight>,
 ): Promise<SessionWeights> {
   const mapped = new Map<string, MappedTensor>();
   for (const [name, weight] of weights) if (isMapped(weight)) mapped.set(name, weight);
@@ -58,6 +61,7 @@ export async function storedParameters(
 
 /** The weight itself. */
 export async function inMemory(weight: Weight): Promise<Tensor> {
+  if ('base' in weight) return adapted(weight);
   return 'read' in weight ? weight.read() : weight;
 }
 
@@ -92,13 +96,13 @@ async function placesOf(mapped: ReadonlyMap<string, MappedTensor>): Promise<{
   return { parameters, folder };
 }
 
-function isMapped(weight: Weight): weight is MappedTensor {
+function isMapped(weight: PlainWeight): weight is MappedTensor {
   // A tensor without elements has no bytes to map.
   return 'read' in weight && weight.place !== undefined && weight.place.length > 0;
 }
 
 /** The graph with a cast after each parameter that is stored in another dtype than it has. */
-export function castParameters(graph: Graph, weights: ReadonlyMap<string, Weight>): Graph {
+export function castParameters(graph: Graph, weights: ReadonlyMap<string, PlainWeight>): Graph {
   return replaceParameters(graph, (name, { dtype }) => {
     const weight = weights.get(name);
     return weight && weight.dtype !== dtype
