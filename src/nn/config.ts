@@ -22,7 +22,11 @@ export function parseConfig<S extends z.ZodType>(
 }
 
 /** A width or a count. None is as large: what a hostile configuration asks for would fill the memory. */
-const positive = z.number().int().positive().max(2 ** 20);
+const positive = z
+  .number()
+  .int()
+  .positive()
+  .max(2 ** 20);
 /** Layers in a row. A hostile configuration that speaks of millions would be built for ever. */
 const layers = positive.max(1000);
 /** How many labels a classifier of transformers has: those named, or two, its default. */
