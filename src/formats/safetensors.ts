@@ -53,9 +53,24 @@ export function decodeSafetensors(bytes: Uint8Array, where: string): Safetensors
   const { entries, metadata } = decodeHeader(bytes, bytes.length, where);
   const tensors = new Map<string, Tensor>();
   for (const [name, { dtype, shape, start, end }] of entries) {
-    tensors.set(name, tensor(dtype, shape, viewOf(bytes.subarray(start, end), dtype)));
+    tensors.set(name, tensorOf(dtype, shape, bytes.subarray(start, end)));
   }
   return { tensors, metadata };
+}
+
+/**
+ * How long the header is, its own length included, from the first 8 bytes of a file that is
+ * `fileBytes` long in all. Throws `corrupt` for one that cannot be.
+ */
+export function headerBytes(bytes: Uint8Array, fileBytes: number, where: string): number {
+  const fail = failAt(where);
+  if (bytes.length < 8) fail('it is shorter than its header');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = view.getBigUint64(0, true);
+  if (length > BigInt(Math.min(maxHeaderBytes, fileBytes - 8))) {
+    fail(`its header claims ${length} bytes`);
+  }
+  return 8 + Number(length);
 }
 
 /**
@@ -67,16 +82,8 @@ export function decodeHeader(
   fileBytes: number,
   where: string,
 ): { entries: Map<string, TensorEntry>; metadata: Readonly<Record<string, string>> } {
-  const fail = (what: string): never => {
-    throw new ModelLockError('corrupt', `${where} is no valid safetensors file: ${what}`);
-  };
-  if (bytes.length < 8) fail('it is shorter than its header');
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = view.getBigUint64(0, true);
-  if (length > BigInt(Math.min(maxHeaderBytes, fileBytes - 8))) {
-    fail(`its header claims ${length} bytes`);
-  }
-  const dataStart = 8 + Number(length);
+  const fail = failAt(where);
+  const dataStart = headerBytes(bytes, fileBytes, where);
   const header = parseHeader(bytes.subarray(8, dataStart), fail);
   const entries = new Map<string, TensorEntry>();
   let metadata: Readonly<Record<string, string>> = {};
@@ -89,6 +96,12 @@ export function decodeHeader(
 }
 
 type Fail = (what: string) => never;
+
+function failAt(where: string): Fail {
+  return (what) => {
+    throw new ModelLockError('corrupt', `${where} is no valid safetensors file: ${what}`);
+  };
+}
 
 function parseHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
   try {
@@ -144,6 +157,11 @@ function checkCoverage(
     place = end;
   }
   if (place !== fileBytes) fail(`it has ${fileBytes} bytes, its header speaks of ${place}`);
+}
+
+/** A tensor of the bytes of its elements, little-endian; a view of them where alignment allows it. */
+export function tensorOf(dtype: DType, shape: readonly number[], bytes: Uint8Array): Tensor {
+  return tensor(dtype, shape, viewOf(bytes, dtype));
 }
 
 function viewOf<D extends DType>(bytes: Uint8Array, dtype: D): DataOf<D> {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { ModelLockError, messageOf, type ErrorCode } from '../base/error.ts';
-import { hashWhole, readWhole } from './large-file.ts';
+import { hashWhole, readPart, readWhole } from './large-file.ts';
 
 /** Files and folders, with every refusal of the system as one clear error. */
 
@@ -55,6 +55,22 @@ async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
 
 export function readBytes(path: string): Promise<Uint8Array> {
   return reading(path, () => readWhole(path));
+}
+
+/** So many bytes of a file from a place on. */
+export function readRange(path: string, offset: number, length: number): Promise<Uint8Array> {
+  return reading(path, () => readPart(path, offset, length));
+}
+
+/** In bytes. */
+export async function fileSize(path: string): Promise<number> {
+  const { size } = await reading(path, () => stat(path));
+  return size;
+}
+
+/** Where a file lies when all links are followed. */
+export function realPath(path: string): Promise<string> {
+  return attempt('read', path, () => realpath(path));
 }
 
 /** SHA-256 of a file as 64 hexadecimal digits; it is never in memory whole. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sha256 } from './crypto.ts';
-import { hashWhole, readInPieces, readWhole } from './large-file.ts';
+import { hashWhole, readInPieces, readPart, readWhole } from './large-file.ts';
 
 let folder: string;
 let path: string;
@@ -36,4 +36,11 @@ test('a hash read piece by piece is the hash of the bytes', async () => {
   const large = new Uint8Array(200_000).fill(3);
   await writeFile(path, large);
   expect(await hashWhole(path)).toBe(sha256(large));
+});
+
+test('a part is read from where it lies, and a missing one is an error', async () => {
+  await writeFile(path, bytes);
+  expect(await readPart(path, 10, 20)).toEqual(bytes.subarray(10, 30));
+  expect(await readPart(path, 1000, 0)).toEqual(new Uint8Array(0));
+  await expect(readPart(path, 990, 20)).rejects.toMatchObject({ code: 'io' });
 });

@@ -1,7 +1,7 @@
 import { constants } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { ModelLockError } from '../base/error.ts';
 import { bytesOf } from './bytes.ts';
 
@@ -30,17 +30,39 @@ export async function readInPieces(path: string, piece: number): Promise<Uint8Ar
       );
     }
     const bytes = new Uint8Array(size);
-    for (let place = 0; place < size;) {
-      const length = Math.min(piece, size - place);
-      const { bytesRead } = await file.read(bytes, place, length, place);
-      if (bytesRead === 0) {
-        throw new ModelLockError('io', `${path} became shorter while it was read`);
-      }
-      place += bytesRead;
-    }
+    await fill(bytes, file, 0, path, piece);
     return bytes;
   } finally {
     await file.close();
+  }
+}
+
+/** So many bytes of a file from a place on. Throws the system's own errors, and `io` for a file that ends before. */
+export async function readPart(path: string, offset: number, length: number): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const bytes = new Uint8Array(length);
+    await fill(bytes, file, offset, path);
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
+
+async function fill(
+  bytes: Uint8Array,
+  file: FileHandle,
+  offset: number,
+  path: string,
+  piece = pieceBytes,
+): Promise<void> {
+  for (let place = 0; place < bytes.length;) {
+    const length = Math.min(piece, bytes.length - place);
+    const { bytesRead } = await file.read(bytes, place, length, offset + place);
+    if (bytesRead === 0) {
+      throw new ModelLockError('io', `${path} became shorter while it was read`);
+    }
+    place += bytesRead;
   }
 }
 
