@@ -3,6 +3,7 @@ import { arrayOf, bytesPerElement, type DType } from '../../tensor/dtype.ts';
 import { sizeOf, tensor, type Tensor } from '../../tensor/tensor.ts';
 import { tensorOf } from '../safetensors.ts';
 import type { FilePlace, StoredTensor } from '../stored-tensor.ts';
+import { storedAt } from '../stored-views.ts';
 import type { TorchTensor } from './torch-host.ts';
 
 /** A tensor that repeats elements may have more of them than its storage, but not more than this. */
@@ -35,10 +36,7 @@ export function storedTensor(
   if (isRowMajor(shape, strides)) {
     // An empty tensor's offset may lie anywhere.
     const start = size === 0 ? storage.offset : storage.offset + offset * bytes;
-    const place = { path: storage.path, offset: start, length: size * bytes };
-    const read = async (): Promise<Tensor> =>
-      tensorOf(dtype, shape, await readRange(place.path, place.offset, place.length));
-    return { dtype, shape, place, read };
+    return storedAt(dtype, shape, { path: storage.path, offset: start, length: size * bytes });
   }
   const span = {
     path: storage.path,
