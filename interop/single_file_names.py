@@ -220,25 +220,26 @@ def text(width, inside, layers, activation, projection=None, vocabulary=49408):
     return config | ({"projection_dim": projection} if projection else {})
 
 
-SMALL = {
-    "sd1": case(
-        unet([64, 128], [True, False], 1, 64, False, 8, [1, 1]),
-        vae([32, 64, 64], 1),
-        text(64, 96, 1, "quick_gelu", vocabulary=50),
-    ),
-    "sd2": case(
-        unet([64, 128], [True, False], 2, 128, True, [1, 2], [1, 1]),
-        vae([32, 64], 1),
-        text(128, 96, 2, "gelu", vocabulary=50),
-        open_clip=True,
-    ),
-    "sdxl": case(
-        unet([64, 64, 128], [False, True, True], 1, 192, True, [1, 1, 2], [1, 1, 2], 6 * 256 + 72),
-        vae([32, 64], 2),
-        text(64, 96, 1, "quick_gelu", vocabulary=50),
-        text(128, 160, 2, "gelu", projection=72, vocabulary=50),
-    ),
-}
+def small():
+    return {
+        "sd1": case(
+            unet([64, 128], [True, False], 1, 64, False, 8, [1, 1]),
+            vae([32, 64, 64], 1),
+            text(64, 96, 1, "quick_gelu", vocabulary=50),
+        ),
+        "sd2": case(
+            unet([64, 128], [True, False], 2, 128, True, [1, 2], [1, 1]),
+            vae([32, 64], 1),
+            text(128, 96, 2, "gelu", vocabulary=50),
+            open_clip=True,
+        ),
+        "sdxl": case(
+            unet([64, 64, 128], [False, True, True], 1, 192, True, [1, 1, 2], [1, 1, 2], 6 * 256 + 72),
+            vae([32, 64], 2),
+            text(64, 96, 1, "quick_gelu", vocabulary=50),
+            text(128, 160, 2, "gelu", projection=72, vocabulary=50),
+        ),
+    }
 
 
 def full():
@@ -263,4 +264,5 @@ def full():
     }
 
 
-json.dump(full() if "--full" in sys.argv else SMALL, sys.stdout, indent=1)
+if __name__ == "__main__":
+    json.dump(full() if "--full" in sys.argv else small(), sys.stdout, indent=1)

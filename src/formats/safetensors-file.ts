@@ -22,3 +22,10 @@ export async function openSafetensors(path: string): Promise<Map<string, StoredT
   }
   return tensors;
 }
+
+/** What the header of a safetensors file says beside its tensors. Throws as `openSafetensors` does. */
+export async function safetensorsMetadata(path: string): Promise<Readonly<Record<string, string>>> {
+  const size = await fileSize(path);
+  const length = headerBytes(await readRange(path, 0, Math.min(8, size)), size, path);
+  return decodeHeader(await readRange(path, 0, length), size, path).metadata;
+}

@@ -1,5 +1,5 @@
 import { exists, extname, readText } from '../../platform/files.ts';
-import type { TorchCheckpoint } from '../../formats/torch/open.ts';
+import type { TensorFile } from '../../formats/tensor-file.ts';
 import type { FamilyName, Prediction } from './families.ts';
 
 /** The tensors that trainers of SDXL put into a file of a network that predicts velocities. */
@@ -24,7 +24,7 @@ export interface KnownPrediction {
  */
 export async function predictionOf(
   path: string,
-  { tensors, scalars }: TorchCheckpoint,
+  { tensors, scalars }: TensorFile,
   family: FamilyName,
   inChannels: number,
 ): Promise<KnownPrediction> {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { ModelLockError } from '../../base/error.ts';
 import { toFloat32 } from '../../tensor/convert.ts';
 import { toNumbers } from '../../tensor/tensor.ts';
+import { openSafetensors } from '../safetensors-file.ts';
 import type { StoredTensor } from '../stored-tensor.ts';
 import { openTorchCheckpoint, openTorchFile } from './open.ts';
 
@@ -156,4 +157,17 @@ test('a real checkpoint of 2019 is read', async (context) => {
     0.02210032008588314, -0.27025941014289856,
   ];
   expect(toNumbers(bias)).toEqual(values);
+});
+
+const golden = process.env['GOLDEN_DIR'] ?? join(import.meta.dirname, '../../../../shared/golden');
+
+test("a checkpoint of MAE's fine-tuning is looked through to its weights", async (context) => {
+  const folder = join(golden, 'training/mae-vit');
+  if (!existsSync(folder)) return context.skip(`there is no ${folder} (set GOLDEN_DIR)`);
+  const found = await openTorchFile(join(folder, 'checkpoint-best.pth'));
+  const expected = await openSafetensors(join(folder, 'model.safetensors'));
+  expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
+  for (const [name, tensor] of expected) {
+    expect(await found.get(name)!.read()).toEqual(await tensor.read());
+  }
 });

@@ -22,8 +22,6 @@ const wrappers = [
 /** Prefixes that wrappers around a module leave: DataParallel and torch.compile. */
 const prefixes = ['module.', '_orig_mod.'];
 
-const maxWrappers = 8;
-
 export type Scalar = number | string | boolean;
 
 export interface StateDict {
@@ -34,34 +32,46 @@ export interface StateDict {
 
 /**
  * The named tensors of what a torch file holds: those of a dict, or of the dict below the first of
- * the wrappers that has one. Whatever else stands there is left out.
+ * the wrappers that leads to some. Whatever else stands there is left out.
  *
  * Throws `data` where there are none.
  */
 export function stateDictOf(value: unknown, where: string): StateDict {
-  const scalars = new Map<string, Scalar>();
-  let dict = value;
-  for (let depth = 0; depth < maxWrappers && dict instanceof Map; depth++) {
-    for (const [name, item] of dict) {
-      if (typeof name === 'string' && isScalar(item) && !scalars.has(name)) scalars.set(name, item);
+  const path = value instanceof Map ? pathToTensors(value, new Set()) : undefined;
+  if (path) {
+    const scalars = new Map<string, Scalar>();
+    for (const [name, item] of path.toReversed().flatMap((dict) => [...dict])) {
+      if (typeof name === 'string' && isScalar(item)) scalars.set(name, item);
     }
-    const inner = wrappers.map((name) => (dict as Map<unknown, unknown>).get(name));
-    const next = inner.find((item) => item instanceof Map && item.size > 0);
-    if (next === undefined) break;
-    dict = next;
+    return { tensors: withoutPrefixes(tensorsOf(path.at(-1)!)), scalars };
   }
-  const tensors = dict instanceof Map ? tensorsOf(dict) : new Map<string, TorchTensor>();
-  if (tensors.size > 0) return { tensors: withoutPrefixes(tensors), scalars };
-  const found =
-    dict instanceof Map ? [...dict.keys()].filter((key) => typeof key === 'string') : [];
+  const names =
+    value instanceof Map ? [...value.keys()].filter((key) => typeof key === 'string') : [];
   throw new ModelLockError(
     'data',
-    `${where} has no named tensors${found.length > 0 ? `; it has ${listed(found)}` : ''}`,
+    `${where} has no named tensors${names.length > 0 ? `; it has ${listed(names)}` : ''}`,
     { valid: ['a state_dict', `a state_dict below ${wrappers.join(' or ')}`] },
   );
 }
 
-function tensorsOf(dict: ReadonlyMap<unknown, unknown>): Map<string, TorchTensor> {
+type Dict = ReadonlyMap<unknown, unknown>;
+
+/** So many dicts are looked into: a pickle can nest them without end, and put one into itself. */
+const mostDicts = 100;
+
+/** The dicts from the outermost to one that has tensors. */
+function pathToTensors(dict: Dict, seen: Set<Dict>): Dict[] | undefined {
+  if (seen.size === mostDicts) return undefined;
+  seen.add(dict);
+  for (const name of wrappers) {
+    const inner = dict.get(name);
+    const path = inner instanceof Map && !seen.has(inner) && pathToTensors(inner, seen);
+    if (path) return [dict, ...path];
+  }
+  return tensorsOf(dict).size > 0 ? [dict] : undefined;
+}
+
+function tensorsOf(dict: Dict): Map<string, TorchTensor> {
   const tensors = new Map<string, TorchTensor>();
   for (const [name, item] of dict) {
     if (typeof name === 'string' && item instanceof TorchTensor) tensors.set(name, item);
@@ -69,16 +79,16 @@ function tensorsOf(dict: ReadonlyMap<unknown, unknown>): Map<string, TorchTensor
   return tensors;
 }
 
-/** A prefix that all names have is a wrapper's. */
+/** Prefixes that all names have are a wrapper's. */
 function withoutPrefixes(
   tensors: ReadonlyMap<string, TorchTensor>,
 ): ReadonlyMap<string, TorchTensor> {
   const names = [...tensors.keys()];
-  const prefix = prefixes.find((start) => names.every((name) => name.startsWith(start)));
-  if (prefix === undefined) return tensors;
-  return withoutPrefixes(
-    new Map([...tensors].map(([name, item]) => [name.slice(prefix.length), item])),
-  );
+  const shared = (start: number): string | undefined =>
+    prefixes.find((prefix) => names.every((name) => name.startsWith(prefix, start)));
+  let start = 0;
+  for (let prefix = shared(0); prefix; prefix = shared(start)) start += prefix.length;
+  return new Map([...tensors].map(([name, tensor]) => [name.slice(start), tensor]));
 }
 
 function isScalar(value: unknown): value is Scalar {
