@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readImageFolder, stratified } from '../src/data/image-folder.ts';
 import { openComponents } from '../src/diffusion/components.ts';
-import { openPipelineFolder } from '../src/diffusion/pipeline-source.ts';
+import { openPipelineFolder } from '../src/diffusion/pipeline-folder.ts';
 import { latentMultiple } from '../src/editors/diffusion/editor.ts';
 import { openEditor } from '../src/editors/open.ts';
 import { encodeSafetensors } from '../src/formats/safetensors.ts';

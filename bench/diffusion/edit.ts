@@ -1,5 +1,5 @@
 import { openComponents } from '../../src/diffusion/components.ts';
-import { openPipelineFolder } from '../../src/diffusion/pipeline-source.ts';
+import { openPipelineFolder } from '../../src/diffusion/pipeline-folder.ts';
 import { instructPix2Pix } from '../../src/diffusion/pipelines/instruct-pix2pix.ts';
 import { embedNothing, embedPrompt } from '../../src/diffusion/prompt.ts';
 import { graphOf, type Graph } from '../../src/graph/graph.ts';

@@ -87,7 +87,7 @@ export async function openClassifier(
       reference: found.reference,
       name: found.name,
       version: typeof version === 'string' ? version : null,
-      hash: await hashFolder(found.folder, ['README.md']),
+      hash: await hashFolder(found.folder, (path) => path !== 'README.md'),
     },
   };
 }

@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { openWeights, type StoredWeights } from '../formats/weights.ts';
+import type { StoredWeights } from '../formats/weights.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
-import { exists, join, readJsonObject, readText } from '../platform/files.ts';
-import { ClipTokenizer } from './tokenizer/clip-tokenizer.ts';
-import type { FastTokenizer } from './tokenizer/fast-tokenizer.ts';
+import type { ClipTokenizer } from './tokenizer/clip-tokenizer.ts';
 
 /** A network of a pipeline. */
 export interface PartSource {
@@ -23,6 +21,8 @@ export interface PipelineSource {
   part(name: PartName): Promise<PartSource>;
   tokenizer(name: TokenizerName): Promise<ClipTokenizer>;
   scheduler(): Promise<{ readonly config: RawConfig; readonly where: string }>;
+  /** SHA-256 of all that the parts are read from. */
+  hash(): Promise<string>;
 }
 
 /** A part that is left out is null, or a pair of nulls. */
@@ -40,38 +40,4 @@ export type PipelineIndex = z.output<typeof indexSchema>;
 /** Reads a `model_index.json`. Throws `corrupt`. */
 export function pipelineIndex(json: RawConfig, where: string): PipelineIndex {
   return parseConfig(indexSchema, json, where);
-}
-
-/** A pipeline as diffusers' `save_pretrained` writes it. */
-export async function openPipelineFolder(folder: string): Promise<PipelineSource> {
-  const path = join(folder, 'model_index.json');
-  const read = async (...names: string[]): Promise<{ config: RawConfig; where: string }> => {
-    const where = join(folder, ...names);
-    return { config: await readJsonObject(where), where };
-  };
-  return {
-    index: pipelineIndex(await readJsonObject(path), path),
-    part: async (name) => ({
-      ...(await read(name, 'config.json')),
-      weights: () => openWeights(join(folder, name)),
-    }),
-    tokenizer: (name) => readTokenizer(join(folder, name)),
-    scheduler: () => read('scheduler', 'scheduler_config.json'),
-  };
-}
-
-async function readTokenizer(folder: string): Promise<ClipTokenizer> {
-  const json = (name: string): Promise<RawConfig> => readJsonObject(join(folder, name));
-  const config = await json('tokenizer_config.json');
-  if (await exists(join(folder, 'tokenizer.json'))) {
-    return new ClipTokenizer({
-      tokenizer: (await json('tokenizer.json')) as object as FastTokenizer,
-      config,
-    });
-  }
-  return new ClipTokenizer({
-    vocabulary: (await json('vocab.json')) as Record<string, number>,
-    merges: await readText(join(folder, 'merges.txt')),
-    config,
-  });
 }

@@ -3,12 +3,14 @@ import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
 import { requireEntry } from '../base/registry.ts';
 import { openComponents, type Components } from '../diffusion/components.ts';
-import { openPipelineFolder, pipelineIndex } from '../diffusion/pipeline-source.ts';
-import { hashFolder, resolveReference } from '../formats/reference.ts';
+import { indexFile, openPipelineFolder } from '../diffusion/pipeline-folder.ts';
+import { pipelineIndex, type PipelineIndex } from '../diffusion/pipeline-source.ts';
+import { openPipelineFile } from '../diffusion/single-file/source.ts';
+import { resolveReference } from '../formats/reference.ts';
 import type { KeyKind } from '../key/kind.ts';
 import { requireDevice } from '../runtime/device.ts';
 import type { Precision } from '../runtime/session.ts';
-import { parseConfig, type RawConfig } from '../nn/config.ts';
+import { parseConfig } from '../nn/config.ts';
 import { sha256 } from '../platform/crypto.ts';
 import { exists, join, readJsonObject } from '../platform/files.ts';
 import { DiffusionEditor } from './diffusion/editor.ts';
@@ -39,8 +41,7 @@ const optionsSchema = z
 export type OpenEditorOptions = JobOptions & EditorSetup & EditorPlace;
 
 /** What a pipeline of a `model_index.json` can do. Throws `unsupported` for what is no editor. */
-function methodsOf(json: RawConfig, where: string): PipelineMethods {
-  const { _class_name: pipeline } = pipelineIndex(json, where);
+function methodsOf({ _class_name: pipeline }: PipelineIndex, where: string): PipelineMethods {
   const message = `${where}: pipeline "${pipeline}" is no editor`;
   return requireEntry<PipelineMethods>(pipelineMethods, pipeline, 'unsupported', message);
 }
@@ -58,22 +59,20 @@ export async function openEditor(
   const found = await resolveReference(reference, 'editor', {
     signal,
     onProgress,
-    accept: methodsOf,
+    accept: (json, where) => methodsOf(pipelineIndex(json, where), where),
   });
-  const { folder } = found;
-  const index = join(folder, 'model_index.json');
-  const methods = methodsOf(await readJsonObject(index), index);
+  const { folder, file } = found;
+  const source = file
+    ? await openPipelineFile(file, { signal, onProgress })
+    : await openPipelineFolder(folder);
+  const methods = methodsOf(source.index, file ?? join(folder, indexFile));
   const { keyKind, method } = methodFor(methods, options.kind, reference);
   const path = join(folder, optionsFile);
   const raw = (await exists(path)) ? await readJsonObject(path) : {};
   const { version = null, ...given } = parseConfig(optionsSchema, raw, path);
-  const content = await hashFolder(folder, ['README.md', optionsFile]);
-  const components = await openComponents(await openPipelineFolder(folder), {
-    threads,
-    device,
-    precision,
-  });
-  requireChannels(method, components, folder);
+  const components = await openComponents(source, { threads, device, precision });
+  requireChannels(method, components, file ?? join(folder, 'unet'));
+  const content = await source.hash();
   const identity = {
     reference: found.reference,
     name: found.name,
@@ -130,13 +129,11 @@ function methodFor(
 function requireChannels(
   method: DiffusionMethod,
   { unetConfig, autoencoder }: Components,
-  folder: string,
+  where: string,
 ): void {
   const valid = method.unetChannels(autoencoder.channels);
   if (valid.includes(unetConfig.in_channels)) return;
-  throw new ModelLockError(
-    'unsupported',
-    `${join(folder, 'unet')} has ${unetConfig.in_channels} input channels`,
-    { valid },
-  );
+  throw new ModelLockError('unsupported', `${where} has ${unetConfig.in_channels} input channels`, {
+    valid,
+  });
 }

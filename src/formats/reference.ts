@@ -4,6 +4,7 @@ import { assetPath } from '../platform/assets.ts';
 import { sha256 } from '../platform/crypto.ts';
 import {
   basename,
+  dirname,
   exists,
   hashFile,
   isFolder,
@@ -27,6 +28,8 @@ export interface Resolved {
   readonly reference: string;
   readonly name: string;
   readonly folder: string;
+  /** Of an editor that is one file: that file, in the folder. */
+  readonly file?: string;
 }
 
 /** What a download needs: it is long, and may turn out to be of no use when it has just begun. */
@@ -95,27 +98,54 @@ async function resolveHub(
 /** In words. */
 const wording: Readonly<Record<Shipped, { readonly title: string; readonly layout: string }>> = {
   backbone: { title: 'model', layout: 'a folder with config.json and model.safetensors' },
-  editor: { title: 'editor', layout: 'a folder of diffusers with model_index.json' },
+  editor: {
+    title: 'editor',
+    layout: 'a folder of diffusers with model_index.json, or a checkpoint in one file',
+  },
 };
 
 async function resolveFolder(reference: string, shipped: Shipped): Promise<Resolved> {
-  if (await isFolder(reference)) {
-    return { reference, name: basename(resolve(reference)), folder: reference };
+  const name = basename(resolve(reference));
+  if (await isFolder(reference)) return { reference, name, folder: reference };
+  const isFile = await exists(reference);
+  if (isFile && shipped === 'editor') {
+    return { reference, name, folder: dirname(reference), file: reference };
   }
-  const what = (await exists(reference)) ? 'is a file, not a folder' : 'does not exist';
+  const what = isFile ? 'is a file, not a folder' : 'does not exist';
   const { title, layout } = wording[shipped];
   throw new ModelLockError('not-found', `the ${title} ${reference} ${what}`, {
     valid: [pocket, layout, 'hf:owner/name[@revision]'],
   });
 }
 
-/** SHA-256 over the names and contents of a folder's files, in the order of their names. */
-export async function hashFolder(folder: string, ignore: readonly string[] = []): Promise<string> {
+/**
+ * SHA-256 over the names and contents of a folder's files, in the order of their names.
+ *
+ * @param counts whether a file does, by its path below the folder.
+ */
+export async function hashFolder(
+  folder: string,
+  counts: (path: string) => boolean,
+): Promise<string> {
+  return (await hashBelow(folder, '', counts)) ?? sha256('[]');
+}
+
+/** `undefined` where nothing counts. */
+async function hashBelow(
+  folder: string,
+  prefix: string,
+  counts: (path: string) => boolean,
+): Promise<string | undefined> {
   const parts: string[] = [];
-  for (const entry of await listFolder(folder)) {
-    if (entry.name.startsWith('.') || ignore.includes(entry.name)) continue;
-    const path = join(folder, entry.name);
-    parts.push(entry.name, entry.isFolder ? await hashFolder(path, ignore) : await hashFile(path));
+  for (const { name, isFolder: isBelow } of await listFolder(folder)) {
+    const path = join(folder, name);
+    const place = prefix + name;
+    const hash = isBelow
+      ? await hashBelow(path, `${place}/`, counts)
+      : counts(place) && !name.startsWith('.')
+        ? await hashFile(path)
+        : undefined;
+    if (hash !== undefined) parts.push(name, hash);
   }
-  return sha256(JSON.stringify(parts));
+  return parts.length === 0 ? undefined : sha256(JSON.stringify(parts));
 }

@@ -4,23 +4,59 @@ import { exists, join, pathWithin, readJsonObject, readRange } from '../platform
 import { bytesPerElement } from '../tensor/dtype.ts';
 import { isFinite } from '../tensor/finite.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { openSafetensors } from './safetensors-file.ts';
 import { tensorOf } from './safetensors.ts';
 import type { StoredTensor, StoredTensors } from './stored-tensor.ts';
+import { openTensorFile } from './tensor-file.ts';
 
-/** Names of weights in the folders of transformers and diffusers, which read full precision first. */
-const stems = ['model', 'diffusion_pytorch_model'];
+/**
+ * Names of weights in the folders of transformers and diffusers. What cannot run code comes first,
+ * then full precision before half.
+ */
+const formats = [
+  { extension: 'safetensors', stems: ['model', 'diffusion_pytorch_model'] },
+  { extension: 'bin', stems: ['pytorch_model', 'diffusion_pytorch_model'] },
+];
 const variants = ['', '.fp16'];
 
 /** Where the weights of a folder may lie: in one file, or in several that an index lists. */
-const places = variants.flatMap((variant) =>
-  stems.map((stem) => ({
-    file: `${stem}${variant}.safetensors`,
-    index: `${stem}.safetensors.index${variant}.json`,
-  })),
+const places = formats.flatMap(({ extension, stems }) =>
+  variants.flatMap((variant) =>
+    stems.map((stem) => ({
+      file: `${stem}${variant}.${extension}`,
+      index: `${stem}.${extension}.index${variant}.json`,
+    })),
+  ),
 );
 
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
+
+/** The files that the weights of a folder lie in. */
+export interface WeightFiles {
+  /** The file, or the index of several. */
+  readonly path: string;
+  /** Of an index: which tensor lies in which file. */
+  readonly map?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Finds the weights of a checkpoint's folder. Throws `not-found` where there are none; `corrupt` for
+ * an index that is none.
+ */
+export async function findWeights(folder: string): Promise<WeightFiles> {
+  for (const { file, index } of places) {
+    const whole = join(folder, file);
+    if (await exists(whole)) return { path: whole };
+    const path = join(folder, index);
+    if (!(await exists(path))) continue;
+    const parsed = indexSchema.safeParse(await readJsonObject(path));
+    if (parsed.success) return { path, map: parsed.data.weight_map };
+    throw new ModelLockError('corrupt', `${path}: field "weight_map" is no map of file names`);
+  }
+  const files = places.map(({ file }) => file);
+  throw new ModelLockError('not-found', `there are no weights at ${join(folder, files[0])}`, {
+    valid: files,
+  });
+}
 
 export interface StoredWeights {
   readonly tensors: StoredTensors;
@@ -29,43 +65,27 @@ export interface StoredWeights {
 }
 
 /**
- * The weights of a checkpoint's folder, whole or sharded, in the dtypes they are stored in; none of
- * them is read yet. Throws `not-found` where there are none; `corrupt`, naming the file, for broken ones.
+ * The weights of a checkpoint's folder, whole or sharded, safetensors or torch's, in the dtypes they
+ * are stored in; none of them is read yet. Throws `not-found` where there are none; `corrupt`,
+ * naming the file, for broken ones.
  */
 export async function openWeights(folder: string): Promise<StoredWeights> {
-  for (const { file, index } of places) {
-    const whole = join(folder, file);
-    if (await exists(whole)) return { tensors: await openSafetensors(whole), path: whole };
-    const sharded = join(folder, index);
-    if (await exists(sharded)) return { tensors: await openShards(folder, sharded), path: sharded };
-  }
-  const files = places.map(({ file }) => file);
-  throw new ModelLockError('not-found', `there are no weights at ${join(folder, files[0])}`, {
-    valid: files,
-  });
-}
-
-/** The tensors that an index names, each from the file it names for it. */
-async function openShards(folder: string, index: string): Promise<StoredTensors> {
-  const parsed = indexSchema.safeParse(await readJsonObject(index));
-  if (!parsed.success) {
-    throw new ModelLockError('corrupt', `${index}: field "weight_map" is no map of file names`);
-  }
-  const map = Object.entries(parsed.data.weight_map);
+  const { path, map } = await findWeights(folder);
+  if (!map) return { path, tensors: (await openTensorFile(path)).tensors };
   const weights = new Map<string, StoredTensor>();
-  for (const file of new Set(map.map(([, file]) => file))) {
-    const path = pathWithin(folder, file);
-    const tensors = await openSafetensors(path);
-    for (const [name, place] of map) {
+  for (const file of new Set(Object.values(map))) {
+    const shard = pathWithin(folder, file);
+    const { tensors } = await openTensorFile(shard);
+    for (const [name, place] of Object.entries(map)) {
       if (place !== file) continue;
       const found = tensors.get(name);
       if (!found) {
-        throw new ModelLockError('corrupt', `${path} has no tensor "${name}", as ${index} says`);
+        throw new ModelLockError('corrupt', `${shard} has no tensor "${name}", as ${path} says`);
       }
       weights.set(name, found);
     }
   }
-  return weights;
+  return { path, tensors: weights };
 }
 
 type Shapes = ReadonlyMap<string, { readonly shape: readonly (number | string)[] }>;

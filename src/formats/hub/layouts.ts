@@ -77,6 +77,12 @@ export const pipelineLayout: Layout = {
 const isPart = (entry: unknown): boolean =>
   Array.isArray(entry) && entry.length > 0 && entry.every((word) => typeof word === 'string');
 
+/** A tokenizer of byte pairs, in the repository of its model. */
+export const tokenizerLayout: Layout = {
+  document: 'tokenizer_config.json',
+  needs: () => [one('vocab.json'), one('merges.txt')],
+};
+
 /** A classifier of transformers, which may be a locked one. */
 export const classifierLayout: Layout = {
   document: 'config.json',

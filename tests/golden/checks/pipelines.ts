@@ -8,7 +8,7 @@ import {
   unitPixels,
 } from '../../../src/diffusion/image-processor.ts';
 import { joinBatches, repeatBatch } from '../../../src/diffusion/latents.ts';
-import { openPipelineFolder } from '../../../src/diffusion/pipeline-source.ts';
+import { openPipelineFolder } from '../../../src/diffusion/pipeline-folder.ts';
 import { imageToImage } from '../../../src/diffusion/pipelines/image-to-image.ts';
 import { inpaint } from '../../../src/diffusion/pipelines/inpaint.ts';
 import { instructPix2Pix } from '../../../src/diffusion/pipelines/instruct-pix2pix.ts';
