@@ -12,6 +12,7 @@ export { checkedKey, encodeKeyFile, newSecret, parseKeyFile, type Key } from './
 export { keyKinds, type KeyKind } from './key/kind.ts';
 export { devices, type Device } from './runtime/device.ts';
 export { precisions, type Precision } from './runtime/session.ts';
+export type { LoraReference } from './diffusion/lora/apply.ts';
 export type { EditorPlace, EditorSetup } from './editors/setup.ts';
 export { readKey, type KeySources } from './key/read-key.ts';
 export { demo, type DemoOptions, type DemoResult } from './report/demo.ts';

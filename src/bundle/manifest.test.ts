@@ -13,6 +13,7 @@ const manifest: Manifest = {
     editor: { reference: 'pocket', name: 'pocket-editor', version: null, hash },
     kind: 'style',
     precision: 'float32',
+    loras: [],
     edit: { steps: 1, guidance: 7.5, imageGuidance: 1.5, size: 64, alpha: 0.5, seed: 0 },
     secret: true,
     recipe: { name: 'hardened', clean: 0.5 },

@@ -43,6 +43,8 @@ export const manifestSchema = z.object({
       kind: z.enum(keyKinds),
       /** In which the editor was run; absent from bundles of earlier versions. */
       precision: z.enum(precisions).default('float32'),
+      /** LoRA files that were added to the editor's weights, and how strongly. */
+      loras: z.array(z.object({ path: z.string(), weight: z.number() })).default([]),
       edit: editParameters,
       /** Whether the key has a secret beside its prompt. */
       secret: z.boolean(),

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { devices, keyKinds, precisions } from '../index.ts';
+import { devices, keyKinds, precisions, type LoraReference } from '../index.ts';
 
 /** A number within bounds, for an option. */
 export function number(low: number, high: number): (text: string) => number {
@@ -51,6 +51,19 @@ export const precisionOption = () =>
   )
     .choices(precisions)
     .default('float32' as const);
+
+/** `FILE` or `FILE=WEIGHT`, collected. */
+export const loraOption = () =>
+  new Option(
+    '--lora <file[=weight]>',
+    "LoRA to add to the editor's weights; may be repeated",
+  ).argParser((text: string, others: LoraReference[] | undefined): LoraReference[] => {
+    const [, path = text, weight = '1'] = /^(.+)=([^=]*)$/.exec(text) ?? [];
+    if (weight.trim() !== '' && Number.isFinite(Number(weight))) {
+      return [...(others ?? []), { path, weight: Number(weight) }];
+    }
+    throw new InvalidArgumentError('Valid: FILE, or FILE=WEIGHT with a number.');
+  });
 
 /** What kind of key it is. */
 export const kindOption = () =>

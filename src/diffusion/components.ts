@@ -9,13 +9,14 @@ import {
 } from '../nn/models/diffusion/unet-2d-condition.ts';
 import { Scope } from '../nn/scope.ts';
 import { autoencoderFrom, type Autoencoder } from './autoencoder.ts';
+import { openLoras, updatesOf, type LoraReference } from './lora/apply.ts';
 import { weightsOf } from './part-weights.ts';
 import type { PipelineSource } from './pipeline-source.ts';
 import { schedulerFrom } from './schedulers/registry.ts';
 import type { Scheduler } from './schedulers/scheduler.ts';
 import { ShapedModel, type Runnable, type ShapedModelOptions } from './shaped-model.ts';
 import { StagedModel } from './staged-model.ts';
-import { openTextEncoders, type TextEncoder } from './text-encoder.ts';
+import { openTextEncoders, textEncoderNames, type TextEncoder } from './text-encoder.ts';
 
 /** Batch, height and width of a picture or of its latents. */
 export type BatchShape = readonly [batch: number, height: number, width: number];
@@ -40,15 +41,21 @@ export interface Components {
   readonly scheduler: Scheduler;
 }
 
+export interface ComponentsOptions extends ShapedModelOptions {
+  /** Added to the weights of U-Net and text encoders. */
+  readonly loras?: readonly LoraReference[];
+}
+
 /**
  * Opens the parts of a Stable Diffusion pipeline. Weights are read when a part is first run. The
  * `precision` is the U-Net's; text encoders and autoencoder, which run once, stay exact.
  */
 export async function openComponents(
   source: PipelineSource,
-  { precision, ...options }: ShapedModelOptions = {},
+  { precision, loras: references = [], ...options }: ComponentsOptions = {},
 ): Promise<Components> {
-  const textEncoders = await openTextEncoders(source, options);
+  const loras = await openLoras(references, ['unet', ...textEncoderNames(source.index)]);
+  const textEncoders = await openTextEncoders(source, loras, options);
   const [unet, vae, scheduler] = [
     await source.part('unet'),
     await source.part('vae'),
@@ -57,7 +64,7 @@ export async function openComponents(
   const config = parseConfig(unetConfig, unet.config, unet.where);
   const autoencoder = autoencoderFrom(vae.config, vae.where);
   const isXl = config.addition_embed_type === 'text_time';
-  const vaeWeights = weightsOf(vae, currentName);
+  const vaeWeights = weightsOf(vae, { nameOf: currentName });
   return {
     textEncoders,
     emptyPrompt: isXl && (source.index.force_zeros_for_empty_prompt ?? true) ? 'zeros' : 'encoded',
@@ -67,7 +74,7 @@ export async function openComponents(
     unet: new StagedModel(
       (shape) => unetGraph(config, shape, textEncoders),
       conditions,
-      weightsOf(unet),
+      weightsOf(unet, { updates: (stored) => updatesOf(loras, 'unet', stored) }),
       { ...options, precision },
     ),
     encoder: new ShapedModel(

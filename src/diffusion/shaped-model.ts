@@ -1,5 +1,5 @@
-import type { StoredTensors } from '../formats/stored-tensor.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { PartWeights } from './part-weights.ts';
 import { Session, type SessionOptions, type Tensors } from '../runtime/session.ts';
 
 /** How its sessions are made, all but their weights. */
@@ -23,14 +23,14 @@ export interface Runnable<Shape extends readonly number[]> {
  */
 export class ShapedModel<Shape extends readonly number[]> implements Runnable<Shape> {
   readonly #build: (shape: Shape) => Graph;
-  readonly #weights: (graph: Graph) => Promise<StoredTensors>;
+  readonly #weights: (graph: Graph) => Promise<PartWeights>;
   readonly #options: ShapedModelOptions;
   /** In order of use, the latest last. */
   readonly #sessions = new Map<string, Promise<Session | undefined>>();
 
   constructor(
     build: (shape: Shape) => Graph,
-    weights: (graph: Graph) => Promise<StoredTensors>,
+    weights: (graph: Graph) => Promise<PartWeights>,
     options: ShapedModelOptions = {},
   ) {
     this.#build = build;

@@ -1,8 +1,8 @@
-import type { StoredTensors } from '../formats/stored-tensor.ts';
 import type { Graph } from '../graph/graph.ts';
 import { stagesOf } from '../graph/stages.ts';
 import type { Tensors } from '../runtime/session.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { PartWeights } from './part-weights.ts';
 import { ShapedModel, type Runnable, type ShapedModelOptions } from './shaped-model.ts';
 
 /** What came of the first stage, and from what. */
@@ -27,7 +27,7 @@ export class StagedModel<Shape extends readonly number[]> implements Runnable<Sh
   constructor(
     build: (shape: Shape) => Graph,
     names: readonly string[],
-    weights: (graph: Graph) => Promise<StoredTensors>,
+    weights: (graph: Graph) => Promise<PartWeights>,
     options: ShapedModelOptions = {},
   ) {
     this.#names = names;

@@ -9,8 +9,9 @@ import {
   type ClipTextConfig,
 } from '../nn/models/clip-text.ts';
 import { Scope } from '../nn/scope.ts';
+import { updatesOf, type OpenedLora } from './lora/apply.ts';
 import { weightsOf } from './part-weights.ts';
-import type { PipelineSource } from './pipeline-source.ts';
+import type { PipelineIndex, PipelineSource } from './pipeline-source.ts';
 import { ShapedModel, type Runnable, type ShapedModelOptions } from './shaped-model.ts';
 import type { ClipTokenizer } from './tokenizer/clip-tokenizer.ts';
 
@@ -29,17 +30,23 @@ export interface TextEncoder {
  */
 export async function openTextEncoders(
   source: PipelineSource,
+  loras: readonly OpenedLora[],
   options: ShapedModelOptions,
 ): Promise<readonly TextEncoder[]> {
-  if (!isNamed(source.index.text_encoder_2)) {
-    return [await openTextEncoder(source, '', false, options)];
-  }
-  return [
-    ...(isNamed(source.index.text_encoder)
-      ? [await openTextEncoder(source, '', true, options)]
-      : []),
-    await openTextEncoder(source, '_2', true, options),
-  ];
+  const names = textEncoderNames(source.index);
+  const isXl = names.includes('text_encoder_2');
+  const encoders: TextEncoder[] = [];
+  for (const name of names)
+    encoders.push(await openTextEncoder(source, name, isXl, loras, options));
+  return encoders;
+}
+
+type TextEncoderName = 'text_encoder' | 'text_encoder_2';
+
+/** The folders of a pipeline's text encoders. */
+export function textEncoderNames(index: PipelineIndex): TextEncoderName[] {
+  if (!isNamed(index.text_encoder_2)) return ['text_encoder'];
+  return isNamed(index.text_encoder) ? ['text_encoder', 'text_encoder_2'] : ['text_encoder_2'];
 }
 
 const isNamed = (part: readonly (string | null)[] | null | undefined): boolean =>
@@ -47,14 +54,15 @@ const isNamed = (part: readonly (string | null)[] | null | undefined): boolean =
 
 async function openTextEncoder(
   source: PipelineSource,
-  suffix: '' | '_2',
+  name: TextEncoderName,
   isXl: boolean,
+  loras: readonly OpenedLora[],
   options: ShapedModelOptions,
 ): Promise<TextEncoder> {
-  const tokenizer = await source.tokenizer(`tokenizer${suffix}`);
-  const part = await source.part(`text_encoder${suffix}`);
+  const isProjected = name === 'text_encoder_2';
+  const tokenizer = await source.tokenizer(isProjected ? 'tokenizer_2' : 'tokenizer');
+  const part = await source.part(name);
   const config = parseConfig(clipTextConfig, part.config, part.where);
-  const isProjected = suffix === '_2';
   const build = () => {
     const ids = input('ids', 'int64', [1, tokenizer.maxLength]);
     if (isProjected) {
@@ -64,6 +72,9 @@ async function openTextEncoder(
     const { hidden, lastHiddenState } = clipText(Scope.root(), config, { ids });
     return graphOf({ states: isXl ? hidden.at(-2)! : lastHiddenState });
   };
-  const nameOf = isProjected ? undefined : clipTextName;
-  return { tokenizer, config, model: new ShapedModel(build, weightsOf(part, nameOf), options) };
+  const weights = weightsOf(part, {
+    ...(isProjected ? {} : { nameOf: clipTextName }),
+    updates: (stored) => updatesOf(loras, name, stored),
+  });
+  return { tokenizer, config, model: new ShapedModel(build, weights, options) };
 }

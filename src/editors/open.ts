@@ -12,7 +12,7 @@ import { requireDevice } from '../runtime/device.ts';
 import type { Precision } from '../runtime/session.ts';
 import { parseConfig } from '../nn/config.ts';
 import { sha256 } from '../platform/crypto.ts';
-import { exists, join, readJsonObject } from '../platform/files.ts';
+import { exists, hashFile, join, readJsonObject } from '../platform/files.ts';
 import { DiffusionEditor } from './diffusion/editor.ts';
 import type { DiffusionMethod } from './diffusion/method.ts';
 import type { ImageEditor } from './image/editor.ts';
@@ -54,7 +54,14 @@ export async function openEditor(
   reference: string,
   options: OpenEditorOptions = {},
 ): Promise<ImageEditor> {
-  const { signal, onProgress, threads, device = 'cpu', precision = 'float32' } = options;
+  const {
+    signal,
+    onProgress,
+    threads,
+    device = 'cpu',
+    precision = 'float32',
+    loras = [],
+  } = options;
   await requireDevice(device);
   const found = await resolveReference(reference, 'editor', {
     signal,
@@ -70,14 +77,16 @@ export async function openEditor(
   const path = join(folder, optionsFile);
   const raw = (await exists(path)) ? await readJsonObject(path) : {};
   const { version = null, ...given } = parseConfig(optionsSchema, raw, path);
-  const components = await openComponents(source, { threads, device, precision });
+  const components = await openComponents(source, { threads, device, precision, loras });
   requireChannels(method, components, file ?? join(folder, 'unet'));
   const content = await source.hash();
+  const added: [string, number][] = [];
+  for (const { path: file, weight } of loras) added.push([await hashFile(file), weight]);
   const identity = {
     reference: found.reference,
     name: found.name,
     version,
-    hash: hashOf(content, keyKind, precision),
+    hash: hashOf(content, keyKind, precision, added),
   };
   const defaults = { ...method.defaults, ...given };
   const editor = new DiffusionEditor({
@@ -85,6 +94,7 @@ export async function openEditor(
     method,
     keyKind,
     precision,
+    loras,
     identity,
     defaults,
   });
@@ -103,10 +113,16 @@ function requireDefaults(editor: ImageEditor, path: string): void {
 }
 
 /** The hash of all that an edit depends on, made from that of the folder. */
-function hashOf(content: string, kind: KeyKind, precision: Precision): string {
+function hashOf(
+  content: string,
+  kind: KeyKind,
+  precision: Precision,
+  loras: readonly (readonly [hash: string, weight: number])[],
+): string {
   const further = [
     ...(kind === 'object' ? ['object', maskMethod] : []),
     ...(precision === 'float32' ? [] : [precision]),
+    ...loras,
   ];
   return further.length === 0 ? content : sha256(JSON.stringify([...further, content]));
 }

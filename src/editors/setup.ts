@@ -1,3 +1,4 @@
+import type { LoraReference } from '../diffusion/lora/apply.ts';
 import type { KeyKind } from '../key/kind.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Precision } from '../runtime/session.ts';
@@ -8,6 +9,8 @@ export interface EditorSetup {
   readonly kind?: KeyKind | undefined;
   /** Of the U-Net's layers; `int8` is faster and takes less memory. Default: `float32`. */
   readonly precision?: Precision | undefined;
+  /** LoRA files, added to its weights. */
+  readonly loras?: readonly LoraReference[] | undefined;
 }
 
 /** Where an editor runs; edits change by the rounding of another device, a grey level at most. */

@@ -44,8 +44,8 @@ export async function openBundleEditor(
   place?: JobOptions & EditorPlace,
 ): Promise<{ editor: ImageEditor; options: EditOptions }> {
   if (!manifest?.lock) throw new ModelLockError('usage', 'this model has no lock');
-  const { editor: wanted, kind, precision, edit } = manifest.lock;
-  const setup = { ...place, kind, precision };
+  const { editor: wanted, kind, precision, loras, edit } = manifest.lock;
+  const setup = { ...place, kind, precision, loras };
   const editor = await openEditor(reference ?? wanted.reference, setup).catch((error: unknown) => {
     throw reference === undefined ? withAdvice(error) : error;
   });

@@ -155,6 +155,7 @@ async function lockIn(
       editor: editor.identity,
       kind: editor.keyKind,
       precision: editor.precision,
+      loras: [...editor.loras],
       edit: editParametersOf(edit),
       secret: key.secret !== undefined,
       recipe: { ...recipe },

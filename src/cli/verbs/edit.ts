@@ -8,6 +8,7 @@ import {
   keyFileHelp,
   keyHelp,
   kindOption,
+  loraOption,
   number,
   precisionOption,
   strengthHelp,
@@ -24,6 +25,7 @@ export const editVerb = (context: Context) =>
     .option('--editor <ref>', 'editor: pocket, a diffusers folder, or hf:owner/name', 'pocket')
     .addOption(kindOption())
     .addOption(precisionOption())
+    .addOption(loraOption())
     .addOption(deviceOption())
     .option('--key-file <file>', keyFileHelp)
     .option('--key <prompt>', keyHelp)
@@ -57,6 +59,7 @@ export const editVerb = (context: Context) =>
           skipBad,
           kind,
           precision,
+          loras: options.lora,
           device,
           compare,
           showMask,

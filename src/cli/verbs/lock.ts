@@ -19,6 +19,7 @@ import {
   keyFileHelp,
   keyHelp,
   kindOption,
+  loraOption,
   number,
   precisionOption,
   strengthHelp,
@@ -50,6 +51,7 @@ export const lockVerb = (context: Context) =>
     )
     .addOption(kindOption())
     .addOption(precisionOption())
+    .addOption(loraOption())
     .addOption(deviceOption())
     .addOption(
       new Option('--recipe <name>', 'how the locked set is put together')
@@ -95,6 +97,7 @@ export const lockVerb = (context: Context) =>
           key,
           kind,
           precision,
+          loras: options.lora,
           device,
           edit: given({ alpha, steps, guidance, imageGuidance, strength, size }),
           tuning: tuningOf(options),

@@ -2,6 +2,7 @@ import { breathe, throwIfAborted, type JobOptions } from '../../base/job.ts';
 import { resizeImage } from '../../data/resize.ts';
 import type { Components } from '../../diffusion/components.ts';
 import { pixelsOf } from '../../diffusion/image-processor.ts';
+import type { LoraReference } from '../../diffusion/lora/apply.ts';
 import { embedNothing, embedPrompt } from '../../diffusion/prompt.ts';
 import { joinTexts, type TextStates } from '../../diffusion/text-states.ts';
 import { noiseOf, requireReadable, type Key } from '../../key/key.ts';
@@ -33,6 +34,7 @@ export interface DiffusionEditorParts {
   readonly keyKind: KeyKind;
   /** Of the U-Net among the components. */
   readonly precision: Precision;
+  readonly loras: readonly LoraReference[];
   readonly identity: EditorIdentity;
   readonly defaults: EditOptions;
 }
@@ -45,6 +47,7 @@ export class DiffusionEditor implements ImageEditor {
   readonly kind = imageKind;
   readonly keyKind: KeyKind;
   readonly precision: Precision;
+  readonly loras: readonly LoraReference[];
   readonly identity: EditorIdentity;
   readonly defaults: EditOptions;
   readonly #components: Components;
@@ -58,6 +61,7 @@ export class DiffusionEditor implements ImageEditor {
     this.#method = parts.method;
     this.keyKind = parts.keyKind;
     this.precision = parts.precision;
+    this.loras = parts.loras;
     this.identity = parts.identity;
     this.defaults = parts.defaults;
   }

@@ -1,3 +1,4 @@
+import type { LoraReference } from '../../diffusion/lora/apply.ts';
 import type { KeyKind } from '../../key/kind.ts';
 import type { Precision } from '../../runtime/session.ts';
 import type { RgbImage } from '../../tensor/image.ts';
@@ -8,6 +9,7 @@ import type { Box } from './box.ts';
 export interface ImageEditor extends Editor<RgbImage> {
   readonly keyKind: KeyKind;
   readonly precision: Precision;
+  readonly loras: readonly LoraReference[];
   /** Ids of a prompt's tokens: prompts that share them are one key. */
   tokens(prompt: string): readonly number[];
   /**
