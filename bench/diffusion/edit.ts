@@ -23,22 +23,26 @@ function wave(shape: readonly number[]): Tensor<'float32'> {
   );
 }
 
-/** A whole edit, from a prompt and pictures to pictures. */
+/** A whole edit, from pictures to pictures; the prompt was encoded before, as for many pictures. */
 export async function editWork(
-  { folder, batch, size = 0, steps = 0 }: Case,
+  { folder, batch, precision, size = 0, steps = 0 }: Case,
   threads: number,
 ): Promise<Work> {
-  const components = await openComponents(await openPipelineFolder(folder!), { threads });
+  const components = await openComponents(await openPipelineFolder(folder!), {
+    threads,
+    precision,
+  });
   const { autoencoder, unetConfig } = components;
   const side = size / autoencoder.factor;
   const flops = flopsOf(unetGraph(3 * batch, side));
+  const [text, noText] = [await embedPrompt(components, prompt), await embedNothing(components)];
   return {
     flops: steps * flops,
     once: async () => {
       const { data } = await instructPix2Pix(components, {
         images: wave([batch, 3, size, size]),
-        text: await embedPrompt(components, prompt),
-        noText: await embedNothing(components),
+        text,
+        noText,
         steps,
         ...guidance,
         noise: wave,

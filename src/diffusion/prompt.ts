@@ -10,9 +10,10 @@ export async function embedPrompt(
   prompt: string,
 ): Promise<TextStates> {
   const seen: Readonly<Record<string, Tensor<'float32'>>>[] = [];
-  for (const { tokenizer, model } of textEncoders) {
+  for (const { tokenizer, model, isLarge } of textEncoders) {
     const { ids } = tokenizer.encode(prompt);
     seen.push((await model.run([], { ids })) as Record<string, Tensor<'float32'>>);
+    if (isLarge) await model.dispose();
   }
   const { pooled } = seen.at(-1)!;
   return { states: joinFeatures(seen.map(({ states }) => states)), ...(pooled ? { pooled } : {}) };

@@ -21,7 +21,12 @@ export interface TextEncoder {
   /** `ids` int64 [1, T] to `states` [1, T, D] and, if the network takes it, `pooled` [1, P]. */
   readonly model: Runnable<readonly []>;
   readonly config: ClipTextConfig;
+  /** Its memory is better given back after a prompt than held while pictures are made. */
+  readonly isLarge: boolean;
 }
+
+/** Weights of a text encoder that take about as long to map again as a picture's step. */
+const manyWeights = 2 ** 25;
 
 /**
  * The text encoders of a pipeline: one, whose states are those after its final norm; or SDXL's, one
@@ -76,5 +81,12 @@ async function openTextEncoder(
     ...(isProjected ? {} : { nameOf: clipTextName }),
     updates: (stored) => updatesOf(loras, name, stored),
   });
-  return { tokenizer, config, model: new ShapedModel(build, weights, options) };
+  const model = new ShapedModel(build, weights, options);
+  return { tokenizer, config, model, isLarge: sizeOf(config) > manyWeights };
+}
+
+/** About how many weights it has: embeddings, and in each layer attention and a feed-forward network. */
+function sizeOf(config: ClipTextConfig): number {
+  const { vocab_size: words, hidden_size: width, intermediate_size: inner } = config;
+  return width * (words + config.num_hidden_layers * (4 * width + 2 * inner));
 }

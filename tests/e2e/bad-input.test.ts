@@ -293,7 +293,7 @@ describe('an editor', () => {
     await expectRefusal(
       'edit data --editor nowhere --out out',
       1,
-      'the editor nowhere does not exist (valid: pocket, a folder of diffusers with model_index.json, hf:owner/name[@revision])',
+      'the editor nowhere does not exist (valid: pocket, a folder of diffusers with model_index.json, or a checkpoint in one file, hf:owner/name[@revision])',
     );
   });
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { decodeSafetensors, encodeSafetensors } from '../../src/formats/safetensors.ts';
@@ -20,6 +21,7 @@ beforeEach(() => {
 });
 
 const weights = 'unet/diffusion_pytorch_model.safetensors';
+const evilPickle = join(import.meta.dirname, '../../src/formats/torch/fixtures/hostile/system.pth');
 
 /** Changes the tensors of the U-Net. */
 function retensored(change: (tensors: Map<string, Tensor>) => void): void {
@@ -69,6 +71,14 @@ it.each<[string, () => void, string]>([
       writeFileSync(place.at('evil', weights), bytes.subarray(0, bytes.length - 100));
     },
     `evil/${weights} is no valid safetensors file: `,
+  ],
+  [
+    'a pickle that runs a command',
+    () => {
+      rmSync(place.at('evil', weights));
+      cpSync(evilPickle, place.at('evil', 'unet/diffusion_pytorch_model.bin'));
+    },
+    'evil/unet/diffusion_pytorch_model.bin asks to run posix.system',
   ],
   [
     'a block of a type that nobody knows',

@@ -21,8 +21,8 @@ import { requireOptions } from './options.ts';
 /** Pixels of one batch: a full one at 64x64 has 32 pictures, one at 256x256 has two. */
 const batchPixels = 32 * 64 * 64;
 
-/** Prompts whose texts are kept: at 77 tokens of 768 numbers, 15 MB. */
-const keptTexts = 64;
+/** Prompts whose texts are kept, all those of a lock: at 77 tokens of 768 numbers, 60 MB. */
+const keptTexts = 256;
 
 /** The U-Net halves its latents twice or more; sides that are multiples keep every level whole. */
 export const latentMultiple = 8;
