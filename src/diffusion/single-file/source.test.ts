@@ -39,7 +39,7 @@ function filled(shapes: ShapesByName): Map<string, Tensor> {
 
 /** As many tokens as the networks of the fixtures know. */
 async function writeTokenizer(folder: string): Promise<void> {
-  const letters = [...'!abcdefghijklmnopqrstuvw'];
+  const letters = Array.from('!abcdefghijklmnopqrstuvw');
   const tokens = [...letters, ...letters.map((letter) => `${letter}</w>`)];
   const vocabulary = [...tokens, '<|startoftext|>', '<|endoftext|>'];
   await mkdir(folder, { recursive: true });
