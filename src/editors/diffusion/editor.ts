@@ -18,8 +18,11 @@ import { imageKind } from '../image/kind.ts';
 import type { DiffusionMethod } from './method.ts';
 import { requireOptions } from './options.ts';
 
-/** Pixels of one batch: a full one at 64x64 has 32 pictures, one at 256x256 has two. */
+/** Pixels of one batch: a full one at 64x64 has 32 pictures, one at 128x128 has eight. */
 const batchPixels = 32 * 64 * 64;
+
+/** Fewer at once are no faster than one after the other, and one alone would be filled up to them. */
+const fewestTogether = 4;
 
 /** Prompts whose texts are kept, all those of a lock: at 77 tokens of 768 numbers, 60 MB. */
 const keptTexts = 256;
@@ -84,9 +87,9 @@ export class DiffusionEditor implements ImageEditor {
   batchOf(image: RgbImage, options: EditOptions): EditBatch {
     const { width, height } = this.#padded(editSize(image, options.size));
     // In integers, a picture's edit would depend on its neighbours in the batch.
-    const isAlone = this.precision === 'int8';
-    const most = isAlone ? 1 : Math.max(1, Math.floor(batchPixels / (width * height)));
-    return { shape: `${width}x${height}`, size: Math.min(options.batch, most) };
+    const most = this.precision === 'int8' ? 1 : Math.floor(batchPixels / (width * height));
+    const size = most < fewestTogether ? 1 : Math.min(options.batch, most);
+    return { shape: `${width}x${height}`, size };
   }
 
   prepare(image: RgbImage, { size }: EditOptions): RgbImage {

@@ -5,6 +5,7 @@ import { blockConvolutions } from './convolutions.ts';
 import { affineErf, shareNormalCdf } from './gelu.ts';
 import { multiplyLargeKernels } from './large-kernels.ts';
 import { alignScalars } from './scalars.ts';
+import { gemmByStoredWeights } from './stored-linear.ts';
 import { steepSteps } from './steps.ts';
 import { blockTransposes } from './transposes.ts';
 
@@ -19,6 +20,7 @@ export interface Lowering {
 export function lower(graph: Graph, { blockSize, constants }: Lowering): Graph {
   const hasBlocks = blockSize > 1;
   const passes: readonly Rewrite[] = [
+    gemmByStoredWeights(constants),
     shareNormalCdf(graph),
     affineErf,
     multiplyColumnSums(),
