@@ -81,14 +81,15 @@ export class Session {
       options.precision === 'int8'
         ? await quantisedGraph(graph, given, await largestWeight())
         : { graph, weights: given };
-    const { graph: whole, weights } = adaptedGraph(integers.graph, integers.weights);
-    const lowered = lower(castParameters(whole, weights), {
+    const lowered = lower(integers.graph, {
       // The processor's own layout.
       blockSize: isCpu(options) ? await nchwcBlockSize() : 1,
-      constants: new Set(weights.keys()),
+      constants: new Set(integers.weights.keys()),
     });
+    // Only then, for what is computed of constants is one, too, and no pass is to take it for a value that changes.
+    const { graph: whole, weights } = adaptedGraph(lowered, integers.weights);
     const { parameters, ...external } = await storedParameters(weights);
-    const model = encodeOnnx(lowered, { parameters });
+    const model = encodeOnnx(castParameters(whole, weights), { parameters });
     return Session.load(options.inPlace ? withCopyStop(model) : model, options, external);
   }
 
