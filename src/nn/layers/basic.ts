@@ -3,6 +3,8 @@ import { batchNormTraining, groupNorm as normaliseGroups } from '../../graph/fun
 import { conv, type ConvOptions } from '../../graph/ops/conv/ops.ts';
 import { mul } from '../../graph/ops/binary/ops.ts';
 import { gather } from '../../graph/ops/gather/ops.ts';
+import { slice } from '../../graph/ops/movement/join-ops.ts';
+import { squeeze } from '../../graph/ops/movement/shape-ops.ts';
 import { batchNorm, layerNorm as normaliseLayer } from '../../graph/ops/norm/ops.ts';
 import type { Value } from '../../graph/value.ts';
 import { fanIn, normal, ones, zeros, type Initialiser, type Scope } from '../scope.ts';
@@ -88,6 +90,10 @@ export function batchNorm2d(scope: Scope, x: Value, epsilon = 1e-5, momentum = 0
 export function embedding(scope: Scope, ids: Value, count: number, features: number): Value {
   return gather(scope.parameter('weight', [count, features], normal(0.02)), ids);
 }
+
+/** One token of each sequence: [B, D] of [B, T, D]. */
+export const tokenAt = (x: Value, place: number): Value =>
+  squeeze(slice(x, { axis: 1, start: place, end: place + 1 }), [1]);
 
 /** Leaves out whole samples of a residual branch in training (stochastic depth, arXiv 1603.09382). */
 export function dropPath(scope: Scope, x: Value, rate: number): Value {

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
 import { clipTextConfig } from './clip-text.ts';
 import { clipVisionConfig } from './clip-vision.ts';
+import { convNextConfig } from './convnext.ts';
 import { autoencoderKlConfig } from './diffusion/autoencoder-kl.ts';
 import { autoencoderTinyConfig } from './diffusion/autoencoder-tiny.ts';
 import { unetConfig } from './diffusion/unet-2d-condition.ts';
+import { mobileNetV2Config } from './mobilenet-v2.ts';
+import { swinConfig } from './swin.ts';
 
 const endless = Array.from({ length: 1000 }, () => 8);
 
@@ -14,6 +17,12 @@ test.each([
   ['AutoencoderKL layers', autoencoderKlConfig, 'layers_per_block', 1e9],
   ['AutoencoderKL levels', autoencoderKlConfig, 'block_out_channels', endless],
   ['AutoencoderTiny blocks', autoencoderTinyConfig, 'num_encoder_blocks', [1e9]],
+  ['ConvNeXt layers', convNextConfig, 'depths', [1e9]],
+  ['ConvNeXt stages', convNextConfig, 'depths', endless],
+  ['MobileNetV2 widths', mobileNetV2Config, 'depth_multiplier', 1e9],
+  ['Swin layers', swinConfig, 'depths', [1e9]],
+  ['Swin stages', swinConfig, 'depths', endless],
+  ['Swin windows', swinConfig, 'window_size', 1e9],
   ['U-Net layers', unetConfig, 'layers_per_block', 1e9],
   ['U-Net layers of one level', unetConfig, 'layers_per_block', [1, 1e9]],
   ['U-Net transformer layers', unetConfig, 'transformer_layers_per_block', 1e9],

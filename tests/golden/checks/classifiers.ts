@@ -1,19 +1,32 @@
 import { input, type Value } from '../../../src/graph/value.ts';
+import type { RawConfig } from '../../../src/nn/config.ts';
 import type { ClassifierOutput } from '../../../src/nn/models/classifier.ts';
 import { maeVit, maeVitConfig } from '../../../src/nn/models/mae-vit.ts';
-import { resnet, resnetConfig } from '../../../src/nn/models/resnet.ts';
-import { vit, vitConfig } from '../../../src/nn/models/vit.ts';
+import { classifierFrom } from '../../../src/nn/models/registry.ts';
 import { Scope } from '../../../src/nn/scope.ts';
 import { tensor, type Tensor } from '../../../src/tensor/tensor.ts';
 import type { GoldenCase } from '../case.ts';
 import { compute, readWeights } from '../run-model.ts';
 
-const models: Readonly<Record<string, (config: object, x: Value) => ClassifierOutput>> = {
-  'transformers.ViTForImageClassification': (config, x) =>
-    vit(Scope.root(), vitConfig.parse(config), x),
-  'transformers.ResNetForImageClassification': (config, x) =>
-    resnet(Scope.root(), resnetConfig.parse(config), x),
-  'MaeViT (model.py)': (config, x) => maeVit(Scope.root(), maeVitConfig.parse(config), x),
+type Build = (golden: GoldenCase, x: Value) => ClassifierOutput;
+
+/** As the registry builds it. */
+const registered: Build = (golden, x) =>
+  classifierFrom(golden.json<RawConfig>('config.json'), golden.path('config.json')).build(
+    Scope.root(),
+    x,
+  );
+
+const models: Readonly<Record<string, Build>> = {
+  'transformers.ConvNextForImageClassification': registered,
+  'transformers.DeiTForImageClassification': registered,
+  'transformers.DeiTForImageClassificationWithTeacher': registered,
+  'transformers.MobileNetV2ForImageClassification': registered,
+  'transformers.ResNetForImageClassification': registered,
+  'transformers.SwinForImageClassification': registered,
+  'transformers.ViTForImageClassification': registered,
+  'MaeViT (model.py)': (golden, x) =>
+    maeVit(Scope.root(), maeVitConfig.parse(golden.json('config.json')), x),
 };
 
 /** Logits, features and hidden states of every run. */
@@ -24,7 +37,7 @@ export async function check(golden: GoldenCase): Promise<void> {
     if (run === undefined) continue;
     const pixels = golden.tensor(name);
     const x = input('x', 'float32', pixels.shape);
-    const { logits, features, hidden } = models[golden.info.class](golden.json('config.json'), x);
+    const { logits, features, hidden } = models[golden.info.class](golden, x);
     const outputs = Object.fromEntries([
       [`${run}out.logits`, logits],
       [`${run}out.features`, features],
