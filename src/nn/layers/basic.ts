@@ -1,6 +1,6 @@
 import { linear as affine } from '../../graph/functions/linear.ts';
 import { batchNormTraining, groupNorm as normaliseGroups } from '../../graph/functions/norm.ts';
-import { conv, type ConvOptions } from '../../graph/ops/conv/ops.ts';
+import { conv, convTranspose, type ConvOptions } from '../../graph/ops/conv/ops.ts';
 import { mul } from '../../graph/ops/binary/ops.ts';
 import { gather } from '../../graph/ops/gather/ops.ts';
 import { slice } from '../../graph/ops/movement/join-ops.ts';
@@ -44,6 +44,21 @@ export function conv2d(scope: Scope, x: Value, out: number, options: Conv2dOptio
   const w = scope.parameter('weight', [out, channels, kernel, kernel], init);
   const biasInit = options.init ? zeros : init;
   return conv(x, w, bias ? scope.parameter('bias', [out], biasInit) : undefined, options);
+}
+
+/** Transposed convolution of x [B, C, H, W]: `out` channels, larger by the stride. */
+export function convTranspose2d(
+  scope: Scope,
+  x: Value,
+  out: number,
+  options: ConvOptions & { readonly kernel: number },
+): Value {
+  const { kernel, groups = 1 } = options;
+  const width = out / groups;
+  // PyTorch takes the second axis for the fan in, here too.
+  const init = fanIn(width * kernel * kernel);
+  const w = scope.parameter('weight', [Number(x.shape[1]), width, kernel, kernel], init);
+  return convTranspose(x, w, scope.parameter('bias', [out], init), options);
 }
 
 export function layerNorm(scope: Scope, x: Value, epsilon = 1e-5): Value {
@@ -105,4 +120,11 @@ export function dropPath(scope: Scope, x: Value, rate: number): Value {
 /** The rate of each of `depth` blocks: from zero at the first in a line to `rate` at the last. */
 export function dropPathRates(rate: number, depth: number): number[] {
   return Array.from({ length: depth }, (_, i) => (depth > 1 ? (rate * i) / (depth - 1) : 0));
+}
+
+/** As `dropPathRates` for blocks in stages: the rates of the blocks of each stage. */
+export function dropPathRatesOfStages(rate: number, depths: readonly number[]): number[][] {
+  const starts = depths.map((_, i) => depths.slice(0, i).reduce((a, b) => a + b, 0));
+  const rates = dropPathRates(rate, starts.at(-1)! + depths.at(-1)!);
+  return depths.map((depth, i) => rates.slice(starts[i], starts[i] + depth));
 }

@@ -5,7 +5,7 @@ import { reduceMean } from '../../graph/ops/reduction/ops.ts';
 import type { Value } from '../../graph/value.ts';
 import { labelled, labelsOf, layers, positive } from '../config.ts';
 import { activationNamed } from '../layers/activations.ts';
-import { conv2d, dropPath, dropPathRates, layerNorm, linear } from '../layers/basic.ts';
+import { conv2d, dropPath, dropPathRatesOfStages, layerNorm, linear } from '../layers/basic.ts';
 import { normal, type Scope } from '../scope.ts';
 import type { ClassifierOptions, ClassifierOutput } from './classifier.ts';
 
@@ -48,12 +48,12 @@ export function convNext(
   });
   let h = channelNorm(embeddings.within('layernorm'), patches); // [B, C, H / 4, W / 4]
   const hidden = [h];
-  const rates = dropPathRates(options.dropPath ?? 0, sum(depths)).values();
+  const rates = dropPathRatesOfStages(options.dropPath ?? 0, depths);
   for (const [stage, width] of widths.entries()) {
     const at = scope.within(`convnext.encoder.stages.${stage}`);
     if (stage > 0) h = downsample(at.within('downsampling_layer'), h, width);
-    for (let i = 0; i < depths[stage]; i++) {
-      h = block(at.within(`layers.${i}`), config, h, rates.next().value!);
+    for (const [i, rate] of rates[stage].entries()) {
+      h = block(at.within(`layers.${i}`), config, h, rate);
     }
     hidden.push(h);
   }
@@ -100,5 +100,3 @@ const channelsFirst = (x: Value): Value => transpose(x, [0, 3, 1, 2]);
 /** Normalises the channels at each place of x [B, C, H, W]. */
 const channelNorm = (scope: Scope, x: Value): Value =>
   channelsFirst(layerNorm(scope, channelsLast(x), epsilon));
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);

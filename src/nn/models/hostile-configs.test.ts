@@ -6,6 +6,7 @@ import { autoencoderKlConfig } from './diffusion/autoencoder-kl.ts';
 import { autoencoderTinyConfig } from './diffusion/autoencoder-tiny.ts';
 import { unetConfig } from './diffusion/unet-2d-condition.ts';
 import { mobileNetV2Config } from './mobilenet-v2.ts';
+import { segformerConfig } from './segformer-encoder.ts';
 import { swinConfig } from './swin.ts';
 
 const endless = Array.from({ length: 1000 }, () => 8);
@@ -20,6 +21,8 @@ test.each([
   ['ConvNeXt layers', convNextConfig, 'depths', [1e9]],
   ['ConvNeXt stages', convNextConfig, 'depths', endless],
   ['MobileNetV2 widths', mobileNetV2Config, 'depth_multiplier', 1e9],
+  ['SegFormer layers', segformerConfig, 'depths', [1e9]],
+  ['SegFormer stages', segformerConfig, 'hidden_sizes', endless],
   ['Swin layers', swinConfig, 'depths', [1e9]],
   ['Swin stages', swinConfig, 'depths', endless],
   ['Swin windows', swinConfig, 'window_size', 1e9],

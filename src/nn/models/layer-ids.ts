@@ -3,6 +3,7 @@ import type { DeiTConfig } from './deit.ts';
 import type { MaeVitConfig } from './mae-vit.ts';
 import { mobileNetV2Blocks } from './mobilenet-v2.ts';
 import type { ResNetConfig } from './resnet.ts';
+import type { SegformerConfig } from './segformer-encoder.ts';
 import type { SwinConfig } from './swin.ts';
 import type { ViTConfig } from './vit.ts';
 
@@ -60,3 +61,17 @@ export const swinLayers = ({ depths }: Pick<SwinConfig, 'depths'>): LayerIds =>
 /** Stem, each block, then the last convolution with the head. */
 export const mobileNetV2Layers = (): LayerIds =>
   numberedLayers(/^mobilenet_v2\.conv_stem\./, /^mobilenet_v2\.layer\.(\d+)\./, mobileNetV2Blocks);
+
+/** As BEiT's of a vision transformer, with stages for blocks: nothing comes before the first. */
+export function segformerLayers({ depths }: Pick<SegformerConfig, 'depths'>): LayerIds {
+  const last = depths.length;
+  return {
+    last,
+    of(name) {
+      const match = /^segformer\.encoder\.(?:patch_embeddings|block|layer_norm)\.(\d+)\./.exec(
+        name,
+      );
+      return match ? Number(match[1]) : last;
+    },
+  };
+}

@@ -11,12 +11,15 @@ import {
   deitLayers,
   mobileNetV2Layers,
   resnetLayers,
+  segformerLayers,
   swinLayers,
   vitLayers,
   type LayerIds,
 } from './layer-ids.ts';
 import { mobileNetV2, mobileNetV2Config } from './mobilenet-v2.ts';
 import { resnet, resnetConfig } from './resnet.ts';
+import { segformerConfig } from './segformer-encoder.ts';
+import { segformerClassifier } from './segformer.ts';
 import { swin, swinConfig } from './swin.ts';
 import { vit, vitConfig } from './vit.ts';
 
@@ -92,6 +95,11 @@ const families = {
     layers: mobileNetV2Layers,
   }),
   resnet: family({ config: resnetConfig, build: resnet, layers: resnetLayers }),
+  segformer: family({
+    config: segformerConfig,
+    build: segformerClassifier,
+    layers: segformerLayers,
+  }),
   swin: family({
     config: swinConfig,
     build: swin,

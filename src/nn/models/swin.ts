@@ -11,7 +11,7 @@ import { constant, type Value } from '../../graph/value.ts';
 import { labelled, labelsOf, layers, positive } from '../config.ts';
 import { activationNamed } from '../layers/activations.ts';
 import { joinHeads, splitHeads } from '../layers/attention.ts';
-import { conv2d, dropPath, dropPathRates, layerNorm, linear } from '../layers/basic.ts';
+import { conv2d, dropPath, dropPathRatesOfStages, layerNorm, linear } from '../layers/basic.ts';
 import { normal, type Scope } from '../scope.ts';
 import type { ClassifierOptions, ClassifierOutput } from './classifier.ts';
 import { assemble, partition, relativePositions, shiftBias, type Windows } from './swin-windows.ts';
@@ -57,13 +57,12 @@ export function swin(
   const { depths, layer_norm_eps: epsilon } = config;
   let h = embeddings(scope.within('swin.embeddings'), config, x); // [B, h, w, D]
   const hidden = [tokens(h)];
-  const rates = dropPathRates(options.dropPath ?? 0, sum(depths)).values();
-  for (const [stage, depth] of depths.entries()) {
+  const rates = dropPathRatesOfStages(options.dropPath ?? 0, depths);
+  for (const [stage, heads] of config.num_heads.entries()) {
     const at = scope.within(`swin.encoder.layers.${stage}`);
-    for (let i = 0; i < depth; i++) {
+    for (const [i, rate] of rates[stage].entries()) {
       const windows = windowsOver(h, config.window_size, i % 2 === 1);
-      const of = { config, heads: config.num_heads[stage], windows, rate: rates.next().value! };
-      h = block(at.within(`blocks.${i}`), h, of);
+      h = block(at.within(`blocks.${i}`), h, { config, heads, windows, rate });
     }
     if (stage < depths.length - 1) h = merge(at.within('downsample'), h, epsilon);
     hidden.push(tokens(h));
@@ -163,5 +162,3 @@ function merge(scope: Scope, x: Value, epsilon: number): Value {
   const out = 2 * Number(x.shape.at(-1));
   return linear(scope.within('reduction'), joined, out, { bias: false, init });
 }
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);

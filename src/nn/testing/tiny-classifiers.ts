@@ -13,8 +13,23 @@ const transformer = {
 const bodies: Readonly<Record<ModelType, object>> = {
   convnext: { hidden_sizes: [4, 6], depths: [1, 2] },
   deit: { ...transformer, architectures: ['DeiTForImageClassificationWithTeacher'] },
-  mobilenet_v2: { depth_multiplier: 0.05, depth_divisible_by: 2, min_depth: 2, expand_ratio: 1 },
+  mobilenet_v2: {
+    output_stride: 8,
+    depth_multiplier: 0.05,
+    depth_divisible_by: 2,
+    min_depth: 2,
+    expand_ratio: 1,
+  },
   resnet: { embedding_size: 4, hidden_sizes: [4, 8], depths: [2, 1], layer_type: 'basic' },
+  segformer: {
+    hidden_sizes: [4, 6],
+    depths: [1, 2],
+    num_attention_heads: [1, 2],
+    sr_ratios: [2, 1],
+    patch_sizes: [7, 3],
+    strides: [4, 2],
+    mlp_ratios: [2, 2],
+  },
   swin: { patch_size: 4, embed_dim: 4, depths: [2, 1], num_heads: [1, 2], window_size: 2 },
   vit: transformer,
 };

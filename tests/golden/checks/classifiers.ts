@@ -3,12 +3,20 @@ import type { RawConfig } from '../../../src/nn/config.ts';
 import type { ClassifierOutput } from '../../../src/nn/models/classifier.ts';
 import { maeVit, maeVitConfig } from '../../../src/nn/models/mae-vit.ts';
 import { classifierFrom } from '../../../src/nn/models/registry.ts';
+import { segformerConfig } from '../../../src/nn/models/segformer-encoder.ts';
+import { segformer } from '../../../src/nn/models/segformer.ts';
 import { Scope } from '../../../src/nn/scope.ts';
 import { tensor, type Tensor } from '../../../src/tensor/tensor.ts';
 import type { GoldenCase } from '../case.ts';
 import { compute, readWeights } from '../run-model.ts';
 
-type Build = (golden: GoldenCase, x: Value) => ClassifierOutput;
+/** Segmentation models have no features. */
+type Build = (
+  golden: GoldenCase,
+  x: Value,
+) => Omit<ClassifierOutput, 'features'> & {
+  readonly features?: Value;
+};
 
 /** As the registry builds it. */
 const registered: Build = (golden, x) =>
@@ -23,6 +31,8 @@ const models: Readonly<Record<string, Build>> = {
   'transformers.DeiTForImageClassificationWithTeacher': registered,
   'transformers.MobileNetV2ForImageClassification': registered,
   'transformers.ResNetForImageClassification': registered,
+  'transformers.SegformerForSemanticSegmentation': (golden, x) =>
+    segformer(Scope.root(), segformerConfig.parse(golden.json('config.json')), x),
   'transformers.SwinForImageClassification': registered,
   'transformers.ViTForImageClassification': registered,
   'MaeViT (model.py)': (golden, x) =>
@@ -40,7 +50,7 @@ export async function check(golden: GoldenCase): Promise<void> {
     const { logits, features, hidden } = models[golden.info.class](golden, x);
     const outputs = Object.fromEntries([
       [`${run}out.logits`, logits],
-      [`${run}out.features`, features],
+      ...(features ? [[`${run}out.features`, features] as const] : []),
       ...hidden.map((value, i) => [`${run}mid.hidden_states.${i}`, value] as const),
     ]);
     const results = await compute(outputs, weights, { x: pixels });
