@@ -2,8 +2,10 @@ import {
   scaledDotProductAttention,
   type AttentionOptions,
 } from '../../graph/functions/attention.ts';
-import { reshape, transpose } from '../../graph/ops/movement/shape-ops.ts';
-import type { Value } from '../../graph/value.ts';
+import { equal } from '../../graph/ops/binary/ops.ts';
+import { reshape, transpose, unsqueeze } from '../../graph/ops/movement/shape-ops.ts';
+import { constant, type Value } from '../../graph/value.ts';
+import { int64 } from '../../tensor/tensor.ts';
 
 /** [..., T, H * D] as [..., H, T, D]. */
 export function splitHeads(x: Value, heads: number): Value {
@@ -24,6 +26,10 @@ function exchangeHeads(x: Value): Value {
   const before = Array.from({ length: last - 2 }, (_, axis) => axis);
   return transpose(x, [...before, last - 1, last - 2, last]);
 }
+
+/** bool [B, 1, 1, T], true at tokens, of an int64 mask [B, T]: 1 for tokens, 0 for padding. */
+export const attendedTokens = (mask: Value): Value =>
+  unsqueeze(equal(mask, constant(int64([], [1]))), [1, 2]);
 
 /** Attention of several heads; q is [..., T, H * D], k and v are [..., S, H * D]. */
 export function multiHeadAttention(
