@@ -9,7 +9,10 @@ import { resnet, resnetConfig } from '../../../src/nn/models/resnet.ts';
 import { vit, vitConfig } from '../../../src/nn/models/vit.ts';
 import { segformerConfig } from '../../../src/nn/models/segformer-encoder.ts';
 import { segformer } from '../../../src/nn/models/segformer.ts';
-import { unet, unetConfig } from '../../../src/nn/models/unet.ts';
+import {
+  segmentationUNet,
+  segmentationUNetConfig,
+} from '../../../src/nn/models/segmentation-unet.ts';
 import { Scope } from '../../../src/nn/scope.ts';
 import { Session } from '../../../src/runtime/session.ts';
 import { tensor, toNumbers, type Tensor } from '../../../src/tensor/tensor.ts';
@@ -37,8 +40,8 @@ const models: Readonly<Record<string, (golden: GoldenCase) => Model>> = {
     return (scope, x) => segformer(scope, config, x);
   },
   unet: (golden) => {
-    const config = unetConfig.parse(unetShape(golden));
-    return (scope, x) => unet(scope, config, x);
+    const config = segmentationUNetConfig.parse(unetShape(golden));
+    return (scope, x) => segmentationUNet(scope, config, x);
   },
   'mae-vit': (golden) => {
     const config = maeVitConfig.parse({

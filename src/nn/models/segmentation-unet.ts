@@ -10,7 +10,7 @@ import type { Scope } from '../scope.ts';
 import type { SegmenterOutput } from './segmenter.ts';
 
 /** A U-Net for segmentation. No library has a layout for it, so this is the project's own. */
-export const unetConfig = z.object({
+export const segmentationUNetConfig = z.object({
   /** Of each level, the finest first. */
   channels: z.array(positive).min(1).max(16),
   inputs: positive.default(3),
@@ -18,13 +18,17 @@ export const unetConfig = z.object({
   /** Whether it goes up by transposed convolutions, or else by bilinear interpolation. */
   transposed: z.boolean().default(true),
 });
-export type UNetConfig = z.output<typeof unetConfig>;
+export type SegmentationUNetConfig = z.output<typeof segmentationUNetConfig>;
 
 /**
  * The U-Net of 2015 (arXiv 1505.04597) with padding, so that logits are as large as the picture,
  * and batch norm; x is [B, C, H, W], both sides divisible by 2 to the power of levels - 1.
  */
-export function unet(scope: Scope, { channels, ...config }: UNetConfig, x: Value): SegmenterOutput {
+export function segmentationUNet(
+  scope: Scope,
+  { channels, ...config }: SegmentationUNetConfig,
+  x: Value,
+): SegmenterOutput {
   const levels: Value[] = [];
   for (const [i, width] of channels.entries()) {
     const source = i === 0 ? x : maxPool(levels.at(-1)!, { kernel: 2 });

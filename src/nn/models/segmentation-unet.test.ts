@@ -2,13 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { input } from '../../graph/value.ts';
 import { Scope } from '../scope.ts';
 import { built } from '../testing/layout.ts';
-import { unet, unetConfig } from './unet.ts';
+import { segmentationUNet, segmentationUNetConfig } from './segmentation-unet.ts';
 
 const raw = { channels: [4, 6, 8], classes: 5 };
 const x = input('x', 'float32', [2, 3, 16, 24]);
 
 it('has logits as large as the picture, and a skip at each level', () => {
-  const { layout, shape } = built((scope) => unet(scope, unetConfig.parse(raw), x).logits);
+  const { layout, shape } = built(
+    (scope) => segmentationUNet(scope, segmentationUNetConfig.parse(raw), x).logits,
+  );
   expect(shape).toEqual([2, 5, 16, 24]);
   expect(layout).toMatchInlineSnapshot(`
     "down.0.0 4x3x3x3
@@ -38,10 +40,10 @@ it('has logits as large as the picture, and a skip at each level', () => {
 });
 
 describe('that goes up by interpolation', () => {
-  const config = unetConfig.parse({ ...raw, transposed: false });
+  const config = segmentationUNetConfig.parse({ ...raw, transposed: false });
 
   it('has convolutions instead of transposed ones', () => {
-    const { layout, shape } = built((scope) => unet(scope, config, x).logits);
+    const { layout, shape } = built((scope) => segmentationUNet(scope, config, x).logits);
     expect(shape).toEqual([2, 5, 16, 24]);
     expect(layout.split('\n').filter((line) => line.startsWith('up.'))).toEqual([
       'up.0.1 6x8x1x1 bias',
@@ -52,5 +54,7 @@ describe('that goes up by interpolation', () => {
 
 it('refuses a picture that cannot be halved and doubled', () => {
   const odd = input('x', 'float32', [1, 3, 18, 24]);
-  expect(() => unet(Scope.root(), unetConfig.parse(raw), odd)).toThrow(/Concat: \[1, 6, 9, 12\]/);
+  expect(() => segmentationUNet(Scope.root(), segmentationUNetConfig.parse(raw), odd)).toThrow(
+    /Concat: \[1, 6, 9, 12\]/,
+  );
 });
