@@ -8,7 +8,9 @@ export type Initialiser =
   | { readonly kind: 'constant'; readonly value: number }
   /** Mean zero. */
   | { readonly kind: 'normal'; readonly std: number }
-  | { readonly kind: 'uniform'; readonly bound: number };
+  | { readonly kind: 'uniform'; readonly bound: number }
+  /** The value of each element, by its place in row-major order. */
+  | { readonly kind: 'table'; readonly at: (index: number) => number };
 
 export const zeros: Initialiser = { kind: 'constant', value: 0 };
 export const ones: Initialiser = { kind: 'constant', value: 1 };
@@ -137,7 +139,7 @@ export function initialise(
   );
 }
 
-function draw(init: Initialiser, random: Random): () => number {
+function draw(init: Initialiser, random: Random): (_: unknown, index: number) => number {
   switch (init.kind) {
     case 'constant':
       return () => init.value;
@@ -145,6 +147,8 @@ function draw(init: Initialiser, random: Random): () => number {
       return () => random.normal() * init.std;
     case 'uniform':
       return () => (random.uniform() * 2 - 1) * init.bound;
+    case 'table':
+      return (_, index) => init.at(index);
   }
 }
 

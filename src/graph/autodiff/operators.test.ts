@@ -189,6 +189,9 @@ const samples: Record<OperatorName, readonly Sample[]> = {
     sample([image, waves([2, 1, 3, 3], 3.1)], (v, w) =>
       conv(v, w, undefined, { groups: 2, padding: 1, stride: 2 }),
     ),
+    sample([image, waves([2, 1, 5, 5], 3.1)], (v, w) =>
+      conv(v, w, undefined, { groups: 2, padding: 2, stride: [2, 1] }),
+    ),
     sample([image, waves([3, 2, 1, 1], 3.1)], (v, w) => conv(v, w)),
     sample([image, waves([3, 2, 1, 1], 3.1)], (v, w) => conv(v, w, undefined, { stride: 2 })),
     sample([waves([2, 2, 5]), waves([2, 2, 3], 3.1)], (v, w) =>

@@ -1,4 +1,6 @@
 import { ModelLockError } from '../../base/error.ts';
+import { neg } from '../ops/elementwise/ops.ts';
+import { topK } from '../ops/gather/ops.ts';
 import { concat, slice } from '../ops/movement/join-ops.ts';
 import { reshape, unsqueeze } from '../ops/movement/shape-ops.ts';
 import { tile } from '../ops/movement/repeat-ops.ts';
@@ -40,6 +42,10 @@ export function repeatInterleave(x: Value, repeats: number, axis: number): Value
   );
   return reshape(repeated, x.shape.with(along, length * repeats));
 }
+
+/** int64: where the elements along `axis` are in ascending order. Equal ones stay in order. */
+export const argSort = (x: Value, axis = -1): Value =>
+  topK(neg(x), lengthOf(x, axis), axis).indices;
 
 function lengthOf(x: Value, axis: number): number {
   const length = x.shape[normaliseAxis(axis, x.shape.length)];

@@ -5,7 +5,7 @@ import { evaluate } from '../testing/evaluate.ts';
 import { positives, slopes, waves, type Sample } from '../testing/finite-differences.ts';
 import { constant, input, type Value } from '../value.ts';
 import { logSigmoid, quickGelu, relu6, rsqrt, silu } from './activations.ts';
-import { flip, repeatInterleave, roll, stack } from './arrange.ts';
+import { argSort, flip, repeatInterleave, roll, stack } from './arrange.ts';
 import { scaledDotProductAttention } from './attention.ts';
 import { einsum } from './einsum.ts';
 import { linear } from './linear.ts';
@@ -41,6 +41,11 @@ describe('rearranging', () => {
   test('roll moves what leaves at one end to the other', async () => {
     expect(await valuesOf(roll(x, [1], [1]))).toEqual([3, 1, 2, 6, 4, 5]);
     expect(await valuesOf(roll(x, [-4, 1], [1, 0]))).toEqual([5, 6, 4, 2, 3, 1]);
+  });
+  test('argSort keeps the order of equal elements', async () => {
+    expect(await valuesOf(argSort(numbers(3, 1, 2, 1), 0))).toEqual([1, 3, 2, 0]);
+    expect(await valuesOf(argSort(labels(2, 0, 1), 0))).toEqual([1, 2, 0]);
+    expect(argSort(x).dtype).toBe('int64');
   });
   test('flip, stack, repeatInterleave', async () => {
     expect(await valuesOf(flip(x, [0, 1]))).toEqual([6, 5, 4, 3, 2, 1]);

@@ -2,22 +2,36 @@ import {
   scaledDotProductAttention,
   type AttentionOptions,
 } from '../../graph/functions/attention.ts';
-import { reshape, transpose } from '../../graph/ops/movement/shape-ops.ts';
-import type { Value } from '../../graph/value.ts';
+import { equal } from '../../graph/ops/binary/ops.ts';
+import { reshape, transpose, unsqueeze } from '../../graph/ops/movement/shape-ops.ts';
+import { constant, type Value } from '../../graph/value.ts';
+import { int64 } from '../../tensor/tensor.ts';
 
-/** [B, T, H * D] as [B, H, T, D]. */
+/** [..., T, H * D] as [..., H, T, D]. */
 export function splitHeads(x: Value, heads: number): Value {
-  const [batch, length, width] = x.shape;
-  return transpose(reshape(x, [batch, length, heads, Number(width) / heads]), [0, 2, 1, 3]);
+  const width = Number(x.shape.at(-1));
+  return exchangeHeads(reshape(x, [...x.shape.slice(0, -1), heads, width / heads]));
 }
 
-/** [B, H, T, D] as [B, T, H * D]. */
+/** [..., H, T, D] as [..., T, H * D]. */
 export function joinHeads(x: Value): Value {
-  const [batch, heads, length, size] = x.shape;
-  return reshape(transpose(x, [0, 2, 1, 3]), [batch, length, Number(heads) * Number(size)]);
+  const apart = exchangeHeads(x); // [..., T, H, D]
+  const [heads, size] = apart.shape.slice(-2).map(Number);
+  return reshape(apart, [...apart.shape.slice(0, -2), heads * size]);
 }
 
-/** Attention of several heads; q is [B, T, H * D], k and v are [B, S, H * D]. */
+/** Exchanges the two axes before the last: heads and positions. */
+function exchangeHeads(x: Value): Value {
+  const last = x.shape.length - 1;
+  const before = Array.from({ length: last - 2 }, (_, axis) => axis);
+  return transpose(x, [...before, last - 1, last - 2, last]);
+}
+
+/** bool [B, 1, 1, T], true at tokens, of an int64 mask [B, T]: 1 for tokens, 0 for padding. */
+export const attendedTokens = (mask: Value): Value =>
+  unsqueeze(equal(mask, constant(int64([], [1]))), [1, 2]);
+
+/** Attention of several heads; q is [..., T, H * D], k and v are [..., S, H * D]. */
 export function multiHeadAttention(
   q: Value,
   k: Value,
@@ -26,5 +40,5 @@ export function multiHeadAttention(
   options: AttentionOptions = {},
 ): Value {
   const [qs, ks, vs] = [q, k, v].map((x) => splitHeads(x, heads));
-  return joinHeads(scaledDotProductAttention(qs, ks, vs, options)); // [B, T, H * D]
+  return joinHeads(scaledDotProductAttention(qs, ks, vs, options)); // [..., T, H * D]
 }

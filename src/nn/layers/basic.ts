@@ -1,8 +1,10 @@
 import { linear as affine } from '../../graph/functions/linear.ts';
 import { batchNormTraining, groupNorm as normaliseGroups } from '../../graph/functions/norm.ts';
-import { conv, type ConvOptions } from '../../graph/ops/conv/ops.ts';
+import { conv, convTranspose, type ConvOptions } from '../../graph/ops/conv/ops.ts';
 import { mul } from '../../graph/ops/binary/ops.ts';
 import { gather } from '../../graph/ops/gather/ops.ts';
+import { slice } from '../../graph/ops/movement/join-ops.ts';
+import { squeeze } from '../../graph/ops/movement/shape-ops.ts';
 import { batchNorm, layerNorm as normaliseLayer } from '../../graph/ops/norm/ops.ts';
 import type { Value } from '../../graph/value.ts';
 import { fanIn, normal, ones, zeros, type Initialiser, type Scope } from '../scope.ts';
@@ -42,6 +44,21 @@ export function conv2d(scope: Scope, x: Value, out: number, options: Conv2dOptio
   const w = scope.parameter('weight', [out, channels, kernel, kernel], init);
   const biasInit = options.init ? zeros : init;
   return conv(x, w, bias ? scope.parameter('bias', [out], biasInit) : undefined, options);
+}
+
+/** Transposed convolution of x [B, C, H, W]: `out` channels, larger by the stride. */
+export function convTranspose2d(
+  scope: Scope,
+  x: Value,
+  out: number,
+  options: ConvOptions & { readonly kernel: number },
+): Value {
+  const { kernel, groups = 1 } = options;
+  const width = out / groups;
+  // PyTorch takes the second axis for the fan in, here too.
+  const init = fanIn(width * kernel * kernel);
+  const w = scope.parameter('weight', [Number(x.shape[1]), width, kernel, kernel], init);
+  return convTranspose(x, w, scope.parameter('bias', [out], init), options);
 }
 
 export function layerNorm(scope: Scope, x: Value, epsilon = 1e-5): Value {
@@ -89,6 +106,10 @@ export function embedding(scope: Scope, ids: Value, count: number, features: num
   return gather(scope.parameter('weight', [count, features], normal(0.02)), ids);
 }
 
+/** One token of each sequence: [B, D] of [B, T, D]. */
+export const tokenAt = (x: Value, place: number): Value =>
+  squeeze(slice(x, { axis: 1, start: place, end: place + 1 }), [1]);
+
 /** Leaves out whole samples of a residual branch in training (stochastic depth, arXiv 1603.09382). */
 export function dropPath(scope: Scope, x: Value, rate: number): Value {
   if (!scope.training || rate === 0) return x;
@@ -99,4 +120,11 @@ export function dropPath(scope: Scope, x: Value, rate: number): Value {
 /** The rate of each of `depth` blocks: from zero at the first in a line to `rate` at the last. */
 export function dropPathRates(rate: number, depth: number): number[] {
   return Array.from({ length: depth }, (_, i) => (depth > 1 ? (rate * i) / (depth - 1) : 0));
+}
+
+/** As `dropPathRates` for blocks in stages: the rates of the blocks of each stage. */
+export function dropPathRatesOfStages(rate: number, depths: readonly number[]): number[][] {
+  const starts = depths.map((_, i) => depths.slice(0, i).reduce((a, b) => a + b, 0));
+  const rates = dropPathRates(rate, starts.at(-1)! + depths.at(-1)!);
+  return depths.map((depth, i) => rates.slice(starts[i], starts[i] + depth));
 }

@@ -6,6 +6,7 @@ import { argMax, reduceSum } from '../../graph/ops/reduction/ops.ts';
 import { constant, type Value } from '../../graph/value.ts';
 import { int64 } from '../../tensor/tensor.ts';
 import { layers, positive } from '../config.ts';
+import { attendedTokens } from '../layers/attention.ts';
 import { embedding, layerNorm, linear } from '../layers/basic.ts';
 import { normal, type Scope } from '../scope.ts';
 import { clipEncoder } from './clip-encoder.ts';
@@ -63,10 +64,9 @@ export function clipText(
     config.max_position_embeddings,
     width,
   );
-  const attended = mask && unsqueeze(equal(mask, constant(int64([], [1]))), [1, 2]); // [B, 1, 1, T]
   const hidden = clipEncoder(scope.within('encoder'), config, add(tokens, positions), {
     causal: true,
-    mask: attended,
+    mask: mask && attendedTokens(mask),
   });
   const last = hidden.at(-1)!; // [B, T, D]
   const lastHiddenState = layerNorm(scope.within('final_layer_norm'), last, config.layer_norm_eps);

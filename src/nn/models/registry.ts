@@ -1,10 +1,26 @@
+import type { z } from 'zod';
 import { requireEntry } from '../../base/registry.ts';
 import type { Value } from '../../graph/value.ts';
 import { labelsOf, parseConfig, type RawConfig } from '../config.ts';
 import type { Scope } from '../scope.ts';
 import type { ClassifierOptions, ClassifierOutput } from './classifier.ts';
-import { resnetLayers, vitLayers, type LayerIds } from './layer-ids.ts';
+import { convNext, convNextConfig } from './convnext.ts';
+import { deit, deitConfig } from './deit.ts';
+import {
+  convNextLayers,
+  deitLayers,
+  mobileNetV2Layers,
+  resnetLayers,
+  segformerLayers,
+  swinLayers,
+  vitLayers,
+  type LayerIds,
+} from './layer-ids.ts';
+import { mobileNetV2, mobileNetV2Config } from './mobilenet-v2.ts';
 import { resnet, resnetConfig } from './resnet.ts';
+import { segformerConfig } from './segformer-encoder.ts';
+import { segformerClassifier } from './segformer.ts';
+import { swin, swinConfig } from './swin.ts';
 import { vit, vitConfig } from './vit.ts';
 
 /** An image classifier of a known architecture, ready to be built. */
@@ -25,31 +41,79 @@ export interface Classifier {
 
 type Family = (config: RawConfig, where: string) => Classifier;
 
+/** What the registry has to be told of an architecture. */
+interface Definition<C extends ClassifierConfig> {
+  readonly config: z.ZodType<C>;
+  readonly build: (
+    scope: Scope,
+    config: C,
+    x: Value,
+    options?: ClassifierOptions,
+  ) => ClassifierOutput;
+  readonly layers: (config: C) => LayerIds;
+  /** The last layer's parameters. Default: those of the module `classifier`. */
+  readonly head?: RegExp;
+  /** Token and position embeddings. Default: none. */
+  readonly embeddings?: RegExp;
+}
+
+/** What every configuration of an image classifier says. */
+interface ClassifierConfig {
+  readonly num_channels: number;
+  readonly num_labels?: number | undefined;
+  readonly id2label?: Readonly<Record<string, string>> | undefined;
+}
+
+const family =
+  <C extends ClassifierConfig>(definition: Definition<C>): Family =>
+  (raw, where) => {
+    const { head = /^classifier\./, embeddings, build, layers } = definition;
+    const config = parseConfig(definition.config, raw, where);
+    return {
+      labels: labelsOf(config),
+      channels: config.num_channels,
+      isHead: (name) => head.test(name),
+      layers: layers(config),
+      isEmbedding: (name) => embeddings?.test(name) ?? false,
+      build: (scope, x, options) => build(scope, config, x, options),
+    };
+  };
+
 /** Architectures by the `model_type` of transformers. */
 const families = {
-  resnet: (raw, where) => {
-    const config = parseConfig(resnetConfig, raw, where);
-    return {
-      labels: labelsOf(config),
-      channels: config.num_channels,
-      isHead: (name) => name.startsWith('classifier.'),
-      layers: resnetLayers(config),
-      isEmbedding: () => false,
-      build: (scope, x, options) => resnet(scope, config, x, options),
-    };
-  },
-  vit: (raw, where) => {
-    const config = parseConfig(vitConfig, raw, where);
-    return {
-      labels: labelsOf(config),
-      channels: config.num_channels,
-      isHead: (name) => name.startsWith('classifier.'),
-      layers: vitLayers(config),
-      isEmbedding: (name) => /^vit\.embeddings\.(cls_token|position_embeddings)$/.test(name),
-      build: (scope, x, options) => vit(scope, config, x, options),
-    };
-  },
+  convnext: family({ config: convNextConfig, build: convNext, layers: convNextLayers }),
+  deit: family({
+    config: deitConfig,
+    build: deit,
+    layers: deitLayers,
+    head: /^(?:(?:cls_|distillation_)?classifier)\./,
+    embeddings: /^deit\.embeddings\.(?:cls_token|distillation_token|position_embeddings)$/,
+  }),
+  mobilenet_v2: family({
+    config: mobileNetV2Config,
+    build: mobileNetV2,
+    layers: mobileNetV2Layers,
+  }),
+  resnet: family({ config: resnetConfig, build: resnet, layers: resnetLayers }),
+  segformer: family({
+    config: segformerConfig,
+    build: segformerClassifier,
+    layers: segformerLayers,
+  }),
+  swin: family({
+    config: swinConfig,
+    build: swin,
+    layers: swinLayers,
+    embeddings: /\.relative_position_bias_table$/,
+  }),
+  vit: family({
+    config: vitConfig,
+    build: vit,
+    layers: vitLayers,
+    embeddings: /^vit\.embeddings\.(?:cls_token|position_embeddings)$/,
+  }),
 } as const satisfies Record<string, Family>;
+export type ModelType = keyof typeof families;
 
 /** The classifier that a `config.json` describes. Throws `unsupported` for other architectures. */
 export function classifierFrom(config: RawConfig, where: string): Classifier {

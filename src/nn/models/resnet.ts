@@ -5,7 +5,7 @@ import { globalAveragePool, maxPool } from '../../graph/ops/pool/ops.ts';
 import type { Value } from '../../graph/value.ts';
 import { labelled, labelsOf, layers, positive } from '../config.ts';
 import { activationNamed } from '../layers/activations.ts';
-import { batchNorm2d, conv2d, dropPath, dropPathRates, linear } from '../layers/basic.ts';
+import { batchNorm2d, conv2d, dropPath, dropPathRatesOfStages, linear } from '../layers/basic.ts';
 import { kaimingFanOut, type Scope } from '../scope.ts';
 import type { ClassifierOptions, ClassifierOutput } from './classifier.ts';
 
@@ -40,15 +40,15 @@ export function resnet(
   const activate = activationNamed(config.hidden_act);
   let h = maxPool(stem, { kernel: 3, stride: 2, padding: 1 });
   let before = h;
-  const rates = dropPathRates(options.dropPath ?? 0, sum(config.depths)).values();
+  const rates = dropPathRatesOfStages(options.dropPath ?? 0, config.depths);
   config.hidden_sizes.forEach((width, stage) => {
     hidden.push(h);
     const firstStride = stage > 0 || config.downsample_in_first_stage ? 2 : 1;
-    for (let layer = 0; layer < config.depths[stage]; layer++) {
+    for (const [layer, rate] of rates[stage].entries()) {
       const at = scope.within(`resnet.encoder.stages.${stage}.layers.${layer}`);
       const stride = layer === 0 ? firstStride : 1;
       const branch = residualBranches[config.layer_type](at, config, h, width, stride);
-      before = add(dropPath(at, branch, rates.next().value!), shortcut(at, h, width, stride));
+      before = add(dropPath(at, branch, rate), shortcut(at, h, width, stride));
       h = activate(before);
     }
   });
@@ -109,5 +109,3 @@ function shortcut(scope: Scope, x: Value, out: number, stride: number): Value {
     ? x
     : convLayer(scope.within('shortcut'), x, out, { kernel: 1, stride });
 }
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);

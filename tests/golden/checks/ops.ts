@@ -12,6 +12,7 @@ import type { OpCase, OpResult, OpTable } from '../ops/case.ts';
 import { elementwiseTable } from '../ops/elementwise.ts';
 import { movementTable } from '../ops/movement.ts';
 import { productTable } from '../ops/products.ts';
+import { recurrentTable } from '../ops/recurrent.ts';
 import { statisticsTable } from '../ops/statistics.ts';
 
 /** How each operator of the golden cases is written with ours. */
@@ -19,6 +20,7 @@ const operators: OpTable = {
   ...elementwiseTable,
   ...productTable,
   ...movementTable,
+  ...recurrentTable,
   ...statisticsTable,
 };
 

@@ -1,12 +1,18 @@
 import { graphOf } from '../../../src/graph/graph.ts';
 import { gradients } from '../../../src/graph/autodiff/gradients.ts';
 import { crossEntropy } from '../../../src/graph/functions/losses.ts';
-import { input, parameter, type Value } from '../../../src/graph/value.ts';
+import { resize } from '../../../src/graph/ops/resize/ops.ts';
+import { input, parameter, shapeOf, type Value } from '../../../src/graph/value.ts';
 import { maeVitLayers } from '../../../src/nn/models/layer-ids.ts';
 import { maeVit, maeVitConfig } from '../../../src/nn/models/mae-vit.ts';
 import { resnet, resnetConfig } from '../../../src/nn/models/resnet.ts';
 import { vit, vitConfig } from '../../../src/nn/models/vit.ts';
-import type { ClassifierOutput } from '../../../src/nn/models/classifier.ts';
+import { segformerConfig } from '../../../src/nn/models/segformer-encoder.ts';
+import { segformer } from '../../../src/nn/models/segformer.ts';
+import {
+  segmentationUNet,
+  segmentationUNetConfig,
+} from '../../../src/nn/models/segmentation-unet.ts';
 import { Scope } from '../../../src/nn/scope.ts';
 import { Session } from '../../../src/runtime/session.ts';
 import { tensor, toNumbers, type Tensor } from '../../../src/tensor/tensor.ts';
@@ -17,7 +23,7 @@ import { Trainer } from '../../../src/train/trainer.ts';
 import type { GoldenCase } from '../case.ts';
 import { compute, readWeights } from '../run-model.ts';
 
-type Model = (scope: Scope, x: Value) => ClassifierOutput;
+type Model = (scope: Scope, x: Value) => { readonly logits: Value };
 
 /** The model of a case, from its configuration. */
 const models: Readonly<Record<string, (golden: GoldenCase) => Model>> = {
@@ -28,6 +34,14 @@ const models: Readonly<Record<string, (golden: GoldenCase) => Model>> = {
   resnet: (golden) => {
     const config = resnetConfig.parse(golden.json('config.json'));
     return (scope, x) => resnet(scope, config, x);
+  },
+  segformer: (golden) => {
+    const config = segformerConfig.parse(golden.json('config.json'));
+    return (scope, x) => segformer(scope, config, x);
+  },
+  unet: (golden) => {
+    const config = segmentationUNetConfig.parse(unetShape(golden));
+    return (scope, x) => segmentationUNet(scope, config, x);
   },
   'mae-vit': (golden) => {
     const config = maeVitConfig.parse({
@@ -54,6 +68,16 @@ function maeShape(golden: GoldenCase): object {
     ratio: shape('blocks.0.mlp.fc1.weight')[0] / width,
     classes: shape('head.weight')[0],
     global_pool: weights.has('fc_norm.weight'),
+  };
+}
+
+/** What the weights of a U-Net tell of its configuration, which has no file. */
+function unetShape(golden: GoldenCase): object {
+  const weights = readWeights(golden.path('model.safetensors'));
+  const levels = [...weights.keys()].filter((name) => /^down\.\d+\.0\.weight$/.test(name)).sort();
+  return {
+    channels: levels.map((name) => weights.get(name)!.shape[0]),
+    classes: weights.get('out.weight')!.shape[0],
   };
 }
 
@@ -144,7 +168,10 @@ async function checkKind(
   const labels = input('labels', 'int64', golden.tensor('batch0.labels').shape);
   const scope = Scope.root({ training: true });
   const { logits } = model(scope, x);
-  const loss = crossEntropy(logits, labels, { labelSmoothing: kind.smoothing ?? 0 });
+  const loss = crossEntropy(asLargeAs(labels, logits), labels, {
+    labelSmoothing: kind.smoothing ?? 0,
+    ignoreIndex: 255,
+  });
   const { parameters, updates } = scope.declared;
   const leaves = new Map(
     [...parameters].map(([parameterName, { shape }]) => [
@@ -180,6 +207,13 @@ async function checkKind(
   });
   golden.compare(`${name}.eval_logits`, out);
   await trainer.dispose();
+}
+
+/** Logits of places, [B, C, h, w], as large as their labels [B, H, W]. */
+function asLargeAs(labels: Value, logits: Value): Value {
+  return logits.shape.length === 4
+    ? resize(logits, { size: shapeOf(labels).slice(1), mode: 'linear' })
+    : logits;
 }
 
 async function compareGradients(

@@ -10,6 +10,7 @@ export interface OpAttributes {
   readonly axes?: readonly number[] | number | null;
   readonly axis?: number;
   readonly beta?: number;
+  readonly bidirectional?: boolean;
   readonly causal?: boolean;
   readonly ceil?: boolean;
   readonly chunks?: number;

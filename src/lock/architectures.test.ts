@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { counterRandom } from '../base/random/counter.ts';
+import type { ClassifierCheckpoint } from '../bundle/checkpoint.ts';
+import { exportOnnx } from '../bundle/write.ts';
+import { preprocessor, preprocessorConfig } from '../data/preprocess.ts';
+import { graphOf } from '../graph/graph.ts';
+import { input } from '../graph/value.ts';
+import { classifierFrom } from '../nn/models/registry.ts';
+import { initialise, Scope } from '../nn/scope.ts';
+import { tinyClassifiers } from '../nn/testing/tiny-classifiers.ts';
+import { Session } from '../runtime/session.ts';
+import { float32, toNumbers, type Tensor } from '../tensor/tensor.ts';
+import { fineTune } from './fine-tune.ts';
+import type { TrainingRow, TrainingRows } from './training-rows.ts';
+import { defaultTuning, type FineTuning } from './tuning.ts';
+
+const side = 32;
+const random = counterRandom(4);
+
+/** Noise of three colours; its class is the brightest. */
+const noise: TrainingRow[] = Array.from({ length: 8 }, (_, i) => ({
+  group: 'all',
+  read: () => {
+    const data = Uint8Array.from({ length: side * side * 3 }, (_value, k) =>
+      random.integer(k % 3 === i % 3 ? 256 : 128),
+    );
+    return Promise.resolve({ width: side, height: side, data });
+  },
+  target: (into) => into.forEach((_value, c) => (into[c] = Number(c === i % 3))),
+}));
+const rows: TrainingRows = { length: noise.length, epoch: () => noise };
+
+describe.each(tinyClassifiers)('$model_type', (config) => {
+  const classifier = classifierFrom(config, 'config.json');
+  const scope = Scope.root();
+  const x = input('x', 'float32', [4, 3, side, side]);
+  const { logits } = classifier.build(scope, x);
+  const base: ClassifierCheckpoint = {
+    folder: '',
+    config,
+    preprocessorJson: { size: side },
+    classifier,
+    preprocessor: preprocessor(preprocessorConfig.parse({ size: side })),
+    weights: initialise(scope.declared, random),
+  };
+
+  /** The tensors that training changes. */
+  async function changedBy(tuning: Partial<FineTuning>): Promise<string[]> {
+    const { weights } = await fineTune({
+      base,
+      labels: ['a', 'b', 'c'],
+      rows,
+      tuning: { ...defaultTuning, epochs: 1, batch: 4, ...tuning },
+      seed: 3,
+      threads: 1,
+    });
+    const isSame = (name: string, { data }: Tensor): boolean =>
+      data.every((value, i) => value === base.weights.get(name)!.data[i]);
+    return [...weights]
+      .filter(([name, t]) => !isSame(name, t))
+      .map(([name]) => name)
+      .sort();
+  }
+
+  it('is fine-tuned in all its parts, or only its head', async () => {
+    const names = [...base.weights.keys()].sort();
+    expect(await changedBy({ dropPath: 0.1 })).toEqual(names);
+    expect(await changedBy({ freeze: 'all-but-head' })).toEqual(names.filter(classifier.isHead));
+  });
+
+  it('is exported for batches of any size, and computes the same', async () => {
+    const bytes = exportOnnx({
+      config,
+      weights: base.weights,
+      size: { height: side, width: side },
+    });
+    const exported = await Session.load(bytes);
+    const fixed = await Session.create(graphOf({ logits }), { parameters: base.weights });
+    const pixels = float32(
+      [4, 3, side, side],
+      Array.from({ length: 12 * side * side }, () => random.normal()),
+    );
+    const expected = toNumbers((await fixed.run({ x: pixels }))['logits']);
+    for (const batch of [1, 4]) {
+      const some = pixels.data.slice(0, batch * 3 * side * side);
+      const given = float32([batch, 3, side, side], some);
+      const results = await exported.run({ pixel_values: given });
+      expect(results['logits'].shape).toEqual([batch, 3]);
+      for (const [i, value] of toNumbers(results['logits']).entries()) {
+        expect(value).toBeCloseTo(expected[i], 5);
+      }
+    }
+    await exported.dispose();
+    await fixed.dispose();
+  });
+});

@@ -1,0 +1,9 @@
+import type { Value } from '../../graph/value.ts';
+
+/** What a network computes that gives each place of a picture a class. */
+export interface SegmenterOutput {
+  /** [B, classes, h, w]; h and w may be fractions of the picture's. */
+  readonly logits: Value;
+  /** What comes out of each stage, [B, D, h, w]. */
+  readonly hidden: readonly Value[];
+}
