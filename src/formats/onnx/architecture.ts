@@ -1,13 +1,13 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { create, toBinary } from '@bufbuild/protobuf';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { parseOnnx, type OnnxModel } from './model.ts';
+import { decodeOnnx, parseOnnx, type OnnxModel } from './model.ts';
 import {
   ModelProtoSchema,
   TensorProto_DataLocation as DataLocation,
   TensorProtoSchema,
 } from './proto/onnx_pb.ts';
 import { initializersOf, type Initializer } from './roles.ts';
-import { tensorOfProto } from './tensor-proto.ts';
+import { isExternal, tensorOfProto } from './tensor-proto.ts';
 import { tensorProto } from './write.ts';
 
 /** What an ONNX model computes: everything but its weights, which lie elsewhere under their names. */
@@ -26,8 +26,8 @@ export function withoutWeights(
   bytes: Uint8Array,
   constants: ReadonlyMap<string, Tensor>,
 ): Uint8Array {
-  const model = fromBinary(ModelProtoSchema, bytes);
-  const { graph } = model;
+  const { proto } = decodeOnnx(bytes, '');
+  const { graph } = proto;
   if (graph) {
     graph.initializer = graph.initializer.map(({ name, dims, dataType }) => {
       const constant = constants.get(name);
@@ -38,16 +38,20 @@ export function withoutWeights(
     graph.valueInfo = [];
     for (const node of graph.node) [node.docString, node.metadataProps] = ['', []];
   }
-  return toBinary(ModelProtoSchema, model);
+  return toBinary(ModelProtoSchema, proto);
 }
 
 /** The network of such bytes. Throws as `parseOnnx` does. */
 export function openArchitecture(bytes: Uint8Array, where: string): OnnxNetwork {
   const model = parseOnnx(bytes, where);
-  const initializers = initializersOf(model);
+  const initializers = new Map<string, Initializer>();
   const constants = new Map<string, Tensor>();
-  for (const [name, { role }] of initializers) {
-    if (role === 'constant') constants.set(name, tensorOfProto(model.initializers.get(name)!, where));
+  for (const [name, initializer] of initializersOf(model)) {
+    const proto = model.initializers.get(name)!;
+    // Whatever has elements was found to be a constant when the whole file was read.
+    const isConstant = !isExternal(proto);
+    initializers.set(name, isConstant ? { ...initializer, role: 'constant' } : initializer);
+    if (isConstant) constants.set(name, tensorOfProto(proto, where));
   }
   return { model, initializers, constants };
 }

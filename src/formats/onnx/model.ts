@@ -42,6 +42,8 @@ export interface OnnxModel {
   /** In an order in which they can be computed. */
   readonly nodes: readonly OnnxNode[];
   readonly initializers: ReadonlyMap<string, TensorProto>;
+  /** Those of them that the file has as Constant nodes: as some exporters write weights, too. */
+  readonly inNodes: ReadonlySet<string>;
   readonly metadata: ReadonlyMap<string, string>;
 }
 
@@ -50,7 +52,7 @@ export interface OnnxModel {
  * for opsets and operators that are not read, naming the file and the node.
  */
 export function parseOnnx(bytes: Uint8Array, where: string): OnnxModel {
-  const proto = modelProto(bytes, where);
+  const { proto, lifted } = decodeOnnx(bytes, where);
   const { graph } = proto;
   if (!graph || graph.node.length === 0 || graph.output.length === 0) {
     throw new ModelLockError('corrupt', `${where} is no ONNX model: it has no graph`);
@@ -82,18 +84,42 @@ export function parseOnnx(bytes: Uint8Array, where: string): OnnxModel {
     outputs,
     nodes,
     initializers,
+    inNodes: lifted,
     metadata: new Map(proto.metadataProps.map(({ key, value }) => [key, value])),
   };
 }
 
-function modelProto(bytes: Uint8Array, where: string): ModelProto {
+export interface DecodedOnnx {
+  readonly proto: ModelProto;
+  /** The names of tensors that were Constant nodes. */
+  readonly lifted: ReadonlySet<string>;
+}
+
+/**
+ * The message that a file is, with the tensors of its Constant nodes as initialisers. Throws
+ * `corrupt` for what is no such message.
+ */
+export function decodeOnnx(bytes: Uint8Array, where: string): DecodedOnnx {
+  let proto: ModelProto;
   try {
-    return fromBinary(ModelProtoSchema, bytes);
+    proto = fromBinary(ModelProtoSchema, bytes);
   } catch (error) {
     throw new ModelLockError('corrupt', `${where} is no ONNX model: ${messageOf(error)}`, {
       cause: error,
     });
   }
+  const lifted = new Set<string>();
+  const { graph } = proto;
+  if (!graph) return { proto, lifted };
+  graph.node = graph.node.filter(({ opType, domain, attribute, output: [name = ''] }) => {
+    const tensor = opType === 'Constant' && domain === '' ? attribute[0]?.t : undefined;
+    if (!tensor || name === '') return true;
+    tensor.name = name;
+    graph.initializer.push(tensor);
+    lifted.add(name);
+    return false;
+  });
+  return { proto, lifted };
 }
 
 function opsetOf({ opsetImport }: ModelProto, where: string): number {

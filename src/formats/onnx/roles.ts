@@ -55,12 +55,16 @@ const passing: ReadonlySet<string> = new Set([
  * addition is a mask, and one number alone is a constant of a formula.
  */
 export function initializersOf(model: OnnxModel): ReadonlyMap<string, Initializer> {
-  const users = usersOf(model.nodes);
+  const surroundings: Surroundings = {
+    users: usersOf(model.nodes),
+    prepared: preparedBy(model),
+    inNodes: model.inNodes,
+  };
   const initializers = new Map<string, Initializer>();
   for (const [name, proto] of model.initializers) {
     const header = headerOf(proto, model.where);
     const isData = isFloating(header.dtype) && !isOwnConstant(model, name);
-    const role = isData ? roleOf(header, users) : 'constant';
+    const role = isData ? roleOf(header, surroundings) : 'constant';
     initializers.set(name, { ...header, role });
   }
   return initializers;
@@ -77,6 +81,13 @@ interface Use {
 
 type Users = ReadonlyMap<string, readonly Use[]>;
 
+interface Surroundings {
+  readonly users: Users;
+  /** Tensors that are the input, normalised: what it is scaled by is no weight. */
+  readonly prepared: ReadonlySet<string>;
+  readonly inNodes: ReadonlySet<string>;
+}
+
 function usersOf(nodes: readonly OnnxNode[]): Users {
   const users = new Map<string, Use[]>();
   for (const node of nodes) {
@@ -89,19 +100,33 @@ function usersOf(nodes: readonly OnnxNode[]): Users {
   return users;
 }
 
-function roleOf({ name, shape, elements }: TensorHeader, users: Users): Role {
+const elementwise: ReadonlySet<string> = new Set(['Add', 'Sub', 'Mul', 'Div', 'Concat', 'Expand']);
+
+function roleOf(header: TensorHeader, { users, prepared, inNodes }: Surroundings): Role {
+  const { name, shape, elements } = header;
   for (const { node, index } of usesOf(name, users)) {
     const role = slots[node.operator]?.[index];
     if (!role) continue;
-    const isElementwise = ['Add', 'Sub', 'Mul', 'Div', 'Concat', 'Expand'].includes(node.operator);
-    if (isElementwise && (elements < 2 || leadsToSoftmax(node, users))) continue;
-    // What is added in two axes or more tells places apart.
-    if (role === 'bias' && isElementwise && shape.filter((dim) => dim > 1).length > 1) {
-      return 'embedding';
-    }
-    return role;
+    if (!elementwise.has(node.operator)) return role;
+    const isFormula = elements < 2 || inNodes.has(name) || node.outputs.some((o) => prepared.has(o));
+    if (isFormula || leadsToSoftmax(node, users)) continue;
+    // What is added along two axes or more tells places apart.
+    return role === 'bias' && shape.filter((dim) => dim > 1).length > 1 ? 'embedding' : role;
   }
   return 'constant';
+}
+
+/** The inputs of a model, and what comes of them by constants alone: mean and deviation of colours. */
+function preparedBy({ inputs, initializers, nodes }: OnnxModel): ReadonlySet<string> {
+  const prepared = new Set(inputs.keys());
+  for (const { operator, inputs: sources, outputs } of nodes) {
+    const isSimple = elementwise.has(operator) || passing.has(operator);
+    const isOwn = sources.every((name) => prepared.has(name) || initializers.has(name));
+    if (isSimple && isOwn && sources.some((name) => prepared.has(name))) {
+      outputs.forEach((name) => prepared.add(name));
+    }
+  }
+  return prepared;
 }
 
 /** The uses of a tensor, seen through what only gives it another shape. */

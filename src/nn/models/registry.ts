@@ -4,6 +4,7 @@ import { labelsOf, parseConfig, type RawConfig } from '../config.ts';
 import type { Scope } from '../scope.ts';
 import type { ClassifierOptions, ClassifierOutput } from './classifier.ts';
 import { resnetLayers, vitLayers, type LayerIds } from './layer-ids.ts';
+import { onnxClassifier, onnxModelType } from './onnx/model.ts';
 import { resnet, resnetConfig } from './resnet.ts';
 import { vit, vitConfig } from './vit.ts';
 
@@ -27,6 +28,7 @@ type Family = (config: RawConfig, where: string) => Classifier;
 
 /** Architectures by the `model_type` of transformers. */
 const families = {
+  [onnxModelType]: onnxClassifier,
   resnet: (raw, where) => {
     const config = parseConfig(resnetConfig, raw, where);
     return {
