@@ -1,5 +1,5 @@
 import { ModelLockError } from '../../../base/error.ts';
-import { resizes } from '../../../graph/ops/resize/ops.ts';
+import { interpolationOf, resizes } from '../../../graph/ops/resize/ops.ts';
 import type { Shape } from '../../../graph/shape.ts';
 import { apply, constant, ints, type Value } from '../../../graph/value.ts';
 import { float32 } from '../../../tensor/tensor.ts';
@@ -46,6 +46,8 @@ function resized(x: Value, targets: readonly Target[], call: Call): Value {
     mode: call.string('mode', 'nearest'),
     nearest_mode: call.string('nearest_mode', 'round_prefer_floor'),
   };
+  // Refuses coordinates that only the file's own runtime knows, such as those of a region.
+  interpolationOf(attributes);
   const byAxis = new Map(targets.map((target) => [target.axis, target]));
   if (targets[0].scale !== undefined) {
     const scales = x.shape.map((_, axis) => byAxis.get(axis)?.scale ?? 1);

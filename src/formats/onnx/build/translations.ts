@@ -1,7 +1,13 @@
-import { operators } from '../../../graph/operators.ts';
-import type { AnyOperator, Attributes, Operator, AttributeSchema } from '../../../graph/value.ts';
-import { apply } from '../../../graph/value.ts';
 import { ModelLockError } from '../../../base/error.ts';
+import { operators } from '../../../graph/operators.ts';
+import { binary } from '../../../graph/ops/binary/ops.ts';
+import {
+  apply,
+  type AnyOperator,
+  type Attributes,
+  type AttributeSchema,
+  type Operator,
+} from '../../../graph/value.ts';
 import { wrongKind, type Call } from './call.ts';
 import type { Edge } from './known.ts';
 import { activationTranslations } from './translate-activations.ts';
@@ -17,10 +23,22 @@ export type Translations = Readonly<Record<string, Translation>>;
 /** What says how something is computed or stored, not what. */
 const irrelevant: ReadonlySet<string> = new Set(['stash_type', 'saturate', 'storage_order']);
 
+/** Throws `corrupt` unless operators that broadcast their operands have as many as they are to. */
+function requireOperands(call: Call): void {
+  const { operator, inputs } = call.node;
+  if (!Object.hasOwn(binary, operator)) return;
+  const count = operator === 'Where' ? 3 : 2;
+  for (let i = 0; i < count; i++) call.edge(i);
+  if (inputs.length > count) {
+    throw new ModelLockError('corrupt', `${inputs.length} inputs, not ${count}`);
+  }
+}
+
 /** A node of an operator that the graph language has just as the file does. */
 const asItIs =
   (operator: AnyOperator): Translation =>
   (call) => {
+    requireOperands(call);
     const attributes: Record<string, Attributes[string]> = {};
     for (const [name, attribute] of call.node.attributes) {
       if (irrelevant.has(name)) continue;
