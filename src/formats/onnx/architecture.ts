@@ -32,7 +32,12 @@ export function withoutWeights(
     graph.initializer = graph.initializer.map(({ name, dims, dataType }) => {
       const constant = constants.get(name);
       if (constant) return tensorProto(name, constant);
-      return create(TensorProtoSchema, { name, dims, dataType, dataLocation: DataLocation.EXTERNAL });
+      return create(TensorProtoSchema, {
+        name,
+        dims,
+        dataType,
+        dataLocation: DataLocation.EXTERNAL,
+      });
     });
     // Types of what is in between are inferred here, and only make the result large.
     graph.valueInfo = [];

@@ -9,9 +9,9 @@ import { tensorOfProto } from './tensor-proto.ts';
 
 /** An attribute of a node in a file, by the kind it has there. */
 export type OnnxAttribute =
-  | { readonly [K in keyof AttributeTypes]: { readonly kind: K; readonly value: AttributeTypes[K] } }[
-      keyof AttributeTypes
-    ]
+  | {
+      readonly [K in keyof AttributeTypes]: { readonly kind: K; readonly value: AttributeTypes[K] };
+    }[keyof AttributeTypes]
   | { readonly kind: 'tensor'; readonly value: Tensor };
 
 export type OnnxAttributes = ReadonlyMap<string, OnnxAttribute>;

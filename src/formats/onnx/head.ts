@@ -16,7 +16,14 @@ export interface OnnxHead {
 
 /** What may come between the last layer and the output of a model, without a meaning for training. */
 const afterwards: ReadonlySet<string> = new Set([
-  ...['Softmax', 'LogSoftmax', 'Identity', 'Reshape', 'Flatten', 'Squeeze', 'Dropout', 'Cast'],
+  'Softmax',
+  'LogSoftmax',
+  'Identity',
+  'Reshape',
+  'Flatten',
+  'Squeeze',
+  'Dropout',
+  'Cast',
 ]);
 
 /**
@@ -24,7 +31,9 @@ const afterwards: ReadonlySet<string> = new Set([
  * weights that another number of classes could replace.
  */
 export function headOf({ model, initializers }: OnnxNetwork, output: string): OnnxHead | undefined {
-  const producers = new Map(model.nodes.flatMap((node) => node.outputs.map((name) => [name, node])));
+  const producers = new Map(
+    model.nodes.flatMap((node) => node.outputs.map((name) => [name, node])),
+  );
   let logits = output;
   let node = producers.get(logits);
   while (node && afterwards.has(node.operator)) {
@@ -34,9 +43,13 @@ export function headOf({ model, initializers }: OnnxNetwork, output: string): On
   if (!node) return undefined;
 
   /** A weight behind transpositions, and the axis of it that comes out as `axis`. */
-  const weightOf = (name: string, axis: number): Pick<OnnxHead, 'weight' | 'classAxis'> | undefined => {
+  const weightOf = (
+    name: string,
+    axis: number,
+  ): Pick<OnnxHead, 'weight' | 'classAxis'> | undefined => {
     const initializer = initializers.get(name);
-    if (initializer) return initializer.role === 'weight' ? { weight: name, classAxis: axis } : undefined;
+    if (initializer)
+      return initializer.role === 'weight' ? { weight: name, classAxis: axis } : undefined;
     const source = producers.get(name);
     if (source?.operator === 'Identity') return weightOf(source.inputs[0], axis);
     return source?.operator === 'Transpose' ? weightOf(source.inputs[0], 1 - axis) : undefined;

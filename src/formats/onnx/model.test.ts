@@ -1,8 +1,11 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ModelLockError } from '../../base/error.ts';
 import { float32, int64 } from '../../tensor/tensor.ts';
 import { openArchitecture } from './architecture.ts';
+import { headOf } from './head.ts';
 import { parseOnnx } from './model.ts';
-import { built, onnxFile, type TestFile } from './testing/onnx-file.ts';
+import { built, onnxFile, waves, type TestFile, type TestNode } from './testing/onnx-file.ts';
 
 const parse = (file: TestFile) => parseOnnx(onnxFile(file), 'm.onnx');
 const relu = { op: 'Relu', name: 'act' };
@@ -117,9 +120,57 @@ describe('hostile graphs', () => {
     );
   });
 
+  it('with any bytes changed are built or refused, and never end otherwise', () => {
+    const nodes: readonly TestNode[] = [
+      { op: 'Shape', out: ['s'] },
+      { op: 'Gather', in: ['s', 'first'], out: ['rows'] },
+      { op: 'Unsqueeze', in: ['rows', 'axis'], out: ['row'] },
+      { op: 'Concat', in: ['row', 'axis'], out: ['to'], attributes: { axis: 0 } },
+      { op: 'Conv', in: ['image', 'w'], out: ['c'], attributes: { pads: [1, 1, 1, 1] } },
+      { op: 'Expand', in: ['one', 'to'], out: ['e'] },
+      { op: 'Sub', in: ['x', 'e'], out: ['y'] },
+      { op: 'ReduceMean', in: ['c'], out: ['z'], attributes: { axes: [2, 3] } },
+    ];
+    const bytes = onnxFile({
+      nodes,
+      outputs: ['y', 'z'],
+      inputs: { x: ['float32', ['batch', 1]], image: ['float32', [1, 3, 8, 8]] },
+      initializers: {
+        first: int64([], [0]),
+        axis: int64([1], [1]),
+        one: float32([1, 1], [1]),
+        w: waves([2, 3, 3, 3]),
+      },
+    });
+    const change = fc.record({
+      at: fc.nat(bytes.length - 1),
+      byte: fc.oneof(fc.nat(255), fc.constantFrom(0, 127, 128, 255)),
+    });
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
+        const broken = bytes.slice();
+        for (const { at, byte } of changes) broken[at] = byte;
+        try {
+          const network = openArchitecture(broken, 'm.onnx');
+          headOf(network, network.model.outputs[0]);
+          const types = [...network.model.inputs].map(
+            ([name, { dtype, shape }]) => [name, [dtype, shape]] as const,
+          );
+          built(network, Object.fromEntries(types));
+        } catch (error) {
+          expect(error).toBeInstanceOf(ModelLockError);
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
   it('that ask for memory without end are refused before any is taken', () => {
     const initializers = { shape: int64([3], [2 ** 30, 2 ** 20, 2 ** 10]) };
-    const nodes = [{ op: 'ConstantOfShape', in: ['shape'], out: ['big'] }, { op: 'Add', in: ['x', 'big'] }];
+    const nodes = [
+      { op: 'ConstantOfShape', in: ['shape'], out: ['big'] },
+      { op: 'Add', in: ['x', 'big'] },
+    ];
     expect(() => build({ nodes, initializers })).toThrow('is too large');
     const bounds = { from: int64([], [0]), to: int64([], [2 ** 50]), step: int64([], [1]) };
     expect(() =>

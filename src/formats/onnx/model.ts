@@ -198,4 +198,3 @@ function nodeOf(node: NodeProto, index: number, where: string): OnnxNode {
 export function labelOf({ name, opType }: NodeProto, index: number): string {
   return name === '' ? `node ${index} (${opType})` : `node "${name}" (${opType})`;
 }
-

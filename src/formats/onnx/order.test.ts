@@ -12,7 +12,13 @@ describe('inOrder', () => {
   it('puts nodes after those that they depend on, whatever order a file has them in', () => {
     const chain = fc.integer({ min: 1, max: 20 }).chain((count) => {
       const nodes = Array.from({ length: count }, (_, i) =>
-        node(`n${i}`, [i === 0 ? 'x' : `t${i - 1}`, `t${Math.floor(i / 2) - 1}`].map((name) => (name === 't-1' ? 'x' : name)), [`t${i}`]),
+        node(
+          `n${i}`,
+          [i === 0 ? 'x' : `t${i - 1}`, `t${Math.floor(i / 2) - 1}`].map((name) =>
+            name === 't-1' ? 'x' : name,
+          ),
+          [`t${i}`],
+        ),
       );
       return fc.shuffledSubarray(nodes, { minLength: count });
     });

@@ -37,7 +37,8 @@ export function inOrder<N extends OrderedNode>(
     const sources = new Set<N>();
     for (const name of node.inputs) {
       if (name === '' || known.has(name)) continue;
-      const source = producers.get(name) ?? fail(`${node.label} takes "${name}", which nothing gives`);
+      const source =
+        producers.get(name) ?? fail(`${node.label} takes "${name}", which nothing gives`);
       sources.add(source);
     }
     waiting.set(node, sources.size);

@@ -78,7 +78,10 @@ async function placeOf(
   }
   const size = await fileSize(file);
   if (offset + length > size) {
-    throw new ModelLockError('corrupt', `${what} ends at byte ${offset + length} of ${file}, which has ${size}`);
+    throw new ModelLockError(
+      'corrupt',
+      `${what} ends at byte ${offset + length} of ${file}, which has ${size}`,
+    );
   }
   return { path: file, offset, length };
 }
@@ -88,9 +91,13 @@ function fileWithin(folder: string, location: string, what: string): string {
   try {
     return pathWithin(folder, location);
   } catch (error) {
-    throw new ModelLockError('corrupt', `${what} lies in "${location}", out of the model's folder`, {
-      cause: error,
-    });
+    throw new ModelLockError(
+      'corrupt',
+      `${what} lies in "${location}", out of the model's folder`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -45,14 +45,13 @@ const slots: Readonly<Record<string, readonly (Role | '')[]>> = {
 };
 
 /** Operators through which a weight stays a weight. */
-const passing: ReadonlySet<string> = new Set([
-  ...['Cast', 'Identity', 'Reshape', 'Squeeze', 'Transpose', 'Unsqueeze', 'Slice', 'Split'],
-  'Flatten',
-]);
+const passing: ReadonlySet<string> = new Set(
+  'Cast Flatten Identity Pad Reshape Resize Slice Split Squeeze Transpose Unsqueeze'.split(' '),
+);
 
 /**
- * Which initialisers of a model are learnt, and as what. A tensor that comes to a softmax by one
- * addition is a mask, and one number alone is a constant of a formula.
+ * Which initialisers of a model are learnt, and as what. A table that is added to what goes into
+ * a softmax is a mask, and one number alone is a constant of a formula.
  */
 export function initializersOf(model: OnnxModel): ReadonlyMap<string, Initializer> {
   const surroundings: Surroundings = {
@@ -108,10 +107,12 @@ function roleOf(header: TensorHeader, { users, prepared, inNodes }: Surroundings
     const role = slots[node.operator]?.[index];
     if (!role) continue;
     if (!elementwise.has(node.operator)) return role;
-    const isFormula = elements < 2 || inNodes.has(name) || node.outputs.some((o) => prepared.has(o));
-    if (isFormula || leadsToSoftmax(node, users)) continue;
-    // What is added along two axes or more tells places apart.
-    return role === 'bias' && shape.filter((dim) => dim > 1).length > 1 ? 'embedding' : role;
+    const isFormula =
+      elements < 2 || inNodes.has(name) || node.outputs.some((o) => prepared.has(o));
+    // What is added along two axes or more tells places apart, or masks them; a bias has one axis.
+    const isTable = shape.filter((dim) => dim > 1).length > 1;
+    if (isFormula || (isTable && leadsToSoftmax(node, users))) continue;
+    return role === 'bias' && isTable ? 'embedding' : role;
   }
   return 'constant';
 }

@@ -53,7 +53,10 @@ export const isExternal = (proto: TensorProto): boolean =>
 export function tensorOfProto(proto: TensorProto, where: string): Tensor {
   const { dtype, shape, elements } = headerOf(proto, where);
   if (isExternal(proto)) {
-    throw new ModelLockError('unsupported', `${where}: tensor "${proto.name}" lies in another file`);
+    throw new ModelLockError(
+      'unsupported',
+      `${where}: tensor "${proto.name}" lies in another file`,
+    );
   }
   if (proto.rawData.length > 0 || elements === 0) {
     const bytes = elements * bytesPerElement(dtype);

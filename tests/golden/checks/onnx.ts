@@ -59,7 +59,9 @@ async function compareGradients(
   const expected = await expectedGradients(golden, lost, weights);
   const compared = new Map([...parameters].filter(([name]) => expected.has(name)));
   const slopes = gradients(loss, [...compared.values()]);
-  const outputs = Object.fromEntries([...compared.keys()].map((name, i) => [`grad.${name}`, slopes[i]]));
+  const outputs = Object.fromEntries(
+    [...compared.keys()].map((name, i) => [`grad.${name}`, slopes[i]]),
+  );
   const results = await compute({ ...outputs, loss }, weights, { input: x, labels });
   golden.compareWith('loss', results['loss'], golden.tensor('loss'));
   for (const [name, { key, tensor }] of expected) {
@@ -101,5 +103,8 @@ async function expectedGradients(
 }
 
 function sameTensor(a: Tensor, b: Tensor): boolean {
-  return a.shape.join() === b.shape.join() && a.data.every((x: number | bigint, i: number) => x === b.data[i]);
+  return (
+    a.shape.join() === b.shape.join() &&
+    a.data.every((x: number | bigint, i: number) => x === b.data[i])
+  );
 }

@@ -78,7 +78,11 @@ class Builder implements Surroundings {
 
   add(node: OnnxNode): void {
     try {
-      const call = new Call(node, node.inputs.map((name) => this.#edge(name)), this);
+      const call = new Call(
+        node,
+        node.inputs.map((name) => this.#edge(name)),
+        this,
+      );
       const results = evaluated(call) ?? translations[node.operator](call).map(simplifiedEdge);
       node.outputs.forEach((name, i) => {
         const result = results[i];
@@ -116,7 +120,10 @@ class Builder implements Surroundings {
     if (found) return found;
     const initializer = this.#network.initializers.get(name);
     if (!initializer) {
-      throw new ModelLockError('unsupported', `its input "${name}" is an output that is not supported`);
+      throw new ModelLockError(
+        'unsupported',
+        `its input "${name}" is an output that is not supported`,
+      );
     }
     const constant = this.#network.constants.get(name);
     const edge = constant ? edgeOf(constant) : this.#weight(name, initializer);
@@ -145,7 +152,7 @@ function evaluated(call: Call): readonly Known[] | undefined {
   const inputs = call.inputs.filter(isKnown);
   if (!evaluate || inputs.length !== call.inputs.length) return undefined;
   const results = evaluate(inputs, call);
-  return results?.every((result) => result !== undefined) ? (results as readonly Known[]) : undefined;
+  return results?.every((result) => result !== undefined) ? results : undefined;
 }
 
 const simplifiedEdge = (edge: Edge | undefined): Edge | undefined =>

@@ -56,8 +56,7 @@ const comparisonEvaluators = Object.entries(comparisons).map(
 
 const functionEvaluators = Object.entries(functions).map(([name, compute]): [string, Evaluator] => [
   name,
-  ([x]) =>
-    one(combined([x], x.dtype, (a) => (typeof a === 'number' ? compute(a) : undefined))),
+  ([x]) => one(combined([x], x.dtype, (a) => (typeof a === 'number' ? compute(a) : undefined))),
 ]);
 
 const movements: Readonly<Record<string, Evaluator>> = {
@@ -87,7 +86,9 @@ const movements: Readonly<Record<string, Evaluator>> = {
     const shape = [...x.shape.slice(0, along), ...indices.shape, ...x.shape.slice(along + 1)];
     return one(
       rearranged(x, shape, (index) => {
-        const place = index.slice(along, along + rank).reduce((s, i, axis) => s + i * strides[axis], 0);
+        const place = index
+          .slice(along, along + rank)
+          .reduce((s, i, axis) => s + i * strides[axis], 0);
         return [...index.slice(0, along), picked[place], ...index.slice(along + rank)];
       }),
     );
@@ -125,12 +126,19 @@ const movements: Readonly<Record<string, Evaluator>> = {
   },
   Squeeze: ([x], call) => {
     const axes = squeezedAxes(x.shape, call.axes(1));
-    return [inShape(x, x.shape.filter((_, axis) => !axes.includes(axis)))];
+    return [
+      inShape(
+        x,
+        x.shape.filter((_, axis) => !axes.includes(axis)),
+      ),
+    ];
   },
   Transpose: ([x], call) => {
     const perm = call.ints('perm') ?? x.shape.map((_, axis) => x.shape.length - 1 - axis);
     const shape = perm.map((axis) => x.shape[axis]);
-    return one(rearranged(x, shape, (index) => x.shape.map((_, axis) => index[perm.indexOf(axis)])));
+    return one(
+      rearranged(x, shape, (index) => x.shape.map((_, axis) => index[perm.indexOf(axis)])),
+    );
   },
   Unsqueeze: ([x], call) => {
     const axes = call.axes(1) ?? [];
@@ -138,7 +146,10 @@ const movements: Readonly<Record<string, Evaluator>> = {
     const added = new Set(axes.map((axis) => normaliseAxis(axis, rank)));
     const rest = x.shape.values();
     return [
-      inShape(x, Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : rest.next().value!))),
+      inShape(
+        x,
+        Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : rest.next().value!)),
+      ),
     ];
   },
 };
@@ -194,4 +205,3 @@ export const evaluators: Readonly<Record<string, Evaluator>> = {
   Where: ([condition, a, b]) =>
     one(combined([condition, a, b], a.dtype, (test, x, y) => (test === 0 ? y : x))),
 };
-

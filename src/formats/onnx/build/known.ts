@@ -1,7 +1,13 @@
 import { ModelLockError } from '../../../base/error.ts';
 import type { Dim } from '../../../graph/shape.ts';
 import { constant, type Value } from '../../../graph/value.ts';
-import { arrayOf, isFloating, type DataOf, type DType, type TensorData } from '../../../tensor/dtype.ts';
+import {
+  arrayOf,
+  isFloating,
+  type DataOf,
+  type DType,
+  type TensorData,
+} from '../../../tensor/dtype.ts';
 import { toFloat32 } from '../../../tensor/convert.ts';
 import { sizeOf, tensor, type Tensor } from '../../../tensor/tensor.ts';
 import { limitedInt } from '../attributes.ts';
@@ -75,4 +81,3 @@ export function numbersOf(elements: readonly Dim[]): readonly number[] {
   if (named === undefined) return elements as readonly number[];
   throw new ModelLockError('shape', `depends on the length of the axis "${named}"; bind it`);
 }
-

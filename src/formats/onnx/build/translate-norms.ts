@@ -42,14 +42,15 @@ function perChannel(call: Call, index: number, channels: number): Value {
 export const normTranslations: Translations = {
   BatchNormalization: (call) => {
     if (call.int('training_mode', 0) === 1) {
-      throw new ModelLockError('unsupported', 'it is exported in training mode; export for inference');
+      throw new ModelLockError(
+        'unsupported',
+        'it is exported in training mode; export for inference',
+      );
     }
     const [x, scale, bias, mean, variance] = [0, 1, 2, 3, 4].map((i) => call.value(i));
     const epsilon = call.float('epsilon', 1e-5);
     const momentum = call.float('momentum', 0.9);
-    return [
-      call.around.normalisation(x, { scale, bias, mean, variance, epsilon, momentum }),
-    ];
+    return [call.around.normalisation(x, { scale, bias, mean, variance, epsilon, momentum })];
   },
   GroupNormalization: (call) => {
     const x = call.value(0);

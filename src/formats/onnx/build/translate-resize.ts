@@ -55,7 +55,7 @@ function resized(x: Value, targets: readonly Target[], call: Call): Value {
     return apply(resizes.Resize, [x, undefined, factors], attributes)[0];
   }
   if (x.shape.every((dim) => typeof dim === 'number')) {
-    const sizes = x.shape.map((dim, axis) => byAxis.get(axis)?.size ?? Number(dim));
+    const sizes = x.shape.map((dim, axis) => byAxis.get(axis)?.size ?? dim);
     return apply(resizes.Resize, [x, undefined, undefined, ints(sizes)], attributes)[0];
   }
   const sizes = ints(targets.map(({ size }) => size!));

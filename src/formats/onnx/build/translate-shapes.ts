@@ -4,14 +4,15 @@ import { cast } from '../../../graph/ops/elementwise/ops.ts';
 import { gather, gathers } from '../../../graph/ops/gather/ops.ts';
 import { slice, split } from '../../../graph/ops/movement/join-ops.ts';
 import { padOps } from '../../../graph/ops/movement/pad.ts';
-import {
-  expand,
-  reshape,
-  squeeze,
-  unsqueeze,
-} from '../../../graph/ops/movement/shape-ops.ts';
+import { expand, reshape, squeeze, unsqueeze } from '../../../graph/ops/movement/shape-ops.ts';
 import { tile } from '../../../graph/ops/movement/repeat-ops.ts';
-import { broadcastShapes, normaliseAxis, product, type Dim, type Shape } from '../../../graph/shape.ts';
+import {
+  broadcastShapes,
+  normaliseAxis,
+  product,
+  type Dim,
+  type Shape,
+} from '../../../graph/shape.ts';
 import { apply, ints, type Value } from '../../../graph/value.ts';
 import { isFloating } from '../../../tensor/dtype.ts';
 import { sizeOf } from '../../../tensor/tensor.ts';
@@ -28,9 +29,7 @@ function expandTo(x: Value, wanted: Shape, around: Surroundings): Value {
     const own = x.shape[axis - shape.length + x.shape.length] ?? 1;
     return typeof dim === 'string' ? (own === dim ? dim : 1) : dim;
   });
-  const grown = fixed.every((dim) => typeof dim === 'number')
-    ? expandFixed(x, fixed as readonly number[])
-    : x;
+  const grown = fixed.every((dim) => typeof dim === 'number') ? expandFixed(x, fixed) : x;
   return shape.reduce((value: Value, dim, axis) => {
     if (typeof dim !== 'string' || value.shape[axis - shape.length + value.shape.length] === dim) {
       return value;
@@ -82,7 +81,8 @@ export const shapeTranslations: Translations = {
     if (held) return [edgeOf(held)];
     const { attributes } = call.node;
     if (attributes.has('value_int')) return [known('int64', [], [call.int('value_int', 0)])];
-    if (attributes.has('value_float')) return [known('float32', [], [call.float('value_float', 0)])];
+    if (attributes.has('value_float'))
+      return [known('float32', [], [call.float('value_float', 0)])];
     const listed = call.ints('value_ints');
     if (listed) return [knownInts(listed)];
     const floats = attributes.get('value_floats');
@@ -96,9 +96,9 @@ export const shapeTranslations: Translations = {
     const held = call.tensor('value');
     const filler = held ? edgeOf(held) : known('float32', [1], [0]);
     const isStatic = shape.every((dim) => typeof dim === 'number');
-    if (isStatic && isKnown(filler) && sizeOf(shape as number[]) <= mostKnown) {
-      const elements = Array<Dim>(sizeOf(shape as number[])).fill(filler.elements[0]);
-      return [known(filler.dtype, shape as number[], elements)];
+    if (isStatic && isKnown(filler) && sizeOf(shape) <= mostKnown) {
+      const elements = Array<Dim>(sizeOf(shape)).fill(filler.elements[0]);
+      return [known(filler.dtype, shape, elements)];
     }
     return [expandTo(reshape(valueOf(filler), []), shape, call.around)];
   },
@@ -122,9 +122,7 @@ export const shapeTranslations: Translations = {
     return [gather(x, call.value(1), axis)];
   },
   Identity: (call) => [call.edge(0)],
-  OneHot: (call) => [
-    apply(gathers.OneHot, call.values(), { axis: call.int('axis', -1) })[0],
-  ],
+  OneHot: (call) => [apply(gathers.OneHot, call.values(), { axis: call.int('axis', -1) })[0]],
   Pad: (call) => {
     const x = call.value(0);
     const rank = x.shape.length;
@@ -171,7 +169,10 @@ export const shapeTranslations: Translations = {
   CastLike: (call) => [cast(call.value(0), call.edge(1).dtype)],
   Dropout: (call) => {
     if (isKnown(call.inputs[2]) && call.inputs[2].elements[0] === 1) {
-      throw new ModelLockError('unsupported', 'it is exported in training mode; export for inference');
+      throw new ModelLockError(
+        'unsupported',
+        'it is exported in training mode; export for inference',
+      );
     }
     return [call.edge(0)];
   },

@@ -157,7 +157,9 @@ const shapes: Readonly<Record<string, Case>> = {
 const computations: Readonly<Record<string, Case>> = {
   'BatchNormalization before opset 14': {
     opset: 11,
-    nodes: [{ op: 'BatchNormalization', in: ['x', 's', 'b', 'm', 'v'], attributes: { epsilon: 0.1 } }],
+    nodes: [
+      { op: 'BatchNormalization', in: ['x', 's', 'b', 'm', 'v'], attributes: { epsilon: 0.1 } },
+    ],
     initializers: { s: vector(1), b: vector(2), m: vector(3), v: positive },
     x: image,
   },
@@ -184,7 +186,11 @@ const computations: Readonly<Record<string, Case>> = {
     x: image,
   },
   'LogSoftmax of an old opset with its default axis': { opset: 12, nodes: [{ op: 'LogSoftmax' }] },
-  'Softmax along one axis': { opset: 13, nodes: [{ op: 'Softmax', attributes: { axis: 1 } }], x: image },
+  'Softmax along one axis': {
+    opset: 13,
+    nodes: [{ op: 'Softmax', attributes: { axis: 1 } }],
+    x: image,
+  },
   'functions of elements': {
     nodes: [
       { op: 'Selu', out: ['a'] },
@@ -256,7 +262,11 @@ const computations: Readonly<Record<string, Case>> = {
       {
         op: 'Resize',
         in: ['x', '', '', 'sizes'],
-        attributes: { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' },
+        attributes: {
+          mode: 'nearest',
+          coordinate_transformation_mode: 'asymmetric',
+          nearest_mode: 'floor',
+        },
       },
     ],
     initializers: { zero: axes(0), two: axes(2), size: axes(7, 9) },
@@ -264,13 +274,28 @@ const computations: Readonly<Record<string, Case>> = {
   },
   'Gemm, Conv and pools as they are': {
     nodes: [
-      { op: 'Conv', in: ['x', 'w', 'b'], out: ['c'], attributes: { pads: [1, 1, 1, 1], kernel_shape: [3, 3] } },
-      { op: 'MaxPool', in: ['c'], out: ['p'], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
+      {
+        op: 'Conv',
+        in: ['x', 'w', 'b'],
+        out: ['c'],
+        attributes: { pads: [1, 1, 1, 1], kernel_shape: [3, 3] },
+      },
+      {
+        op: 'MaxPool',
+        in: ['c'],
+        out: ['p'],
+        attributes: { kernel_shape: [2, 2], strides: [2, 2] },
+      },
       { op: 'GlobalAveragePool', in: ['p'], out: ['g'] },
       { op: 'Flatten', in: ['g'], out: ['f'] },
       { op: 'Gemm', in: ['f', 'm', 'n'], attributes: { transB: 1, alpha: 0.5 } },
     ],
-    initializers: { w: waves([3, 4, 3, 3]), b: waves([3], 1), m: waves([2, 3], 2), n: waves([2], 3) },
+    initializers: {
+      w: waves([3, 4, 3, 3]),
+      b: waves([3], 1),
+      m: waves([2, 3], 2),
+      n: waves([2], 3),
+    },
     x: image,
   },
 };
@@ -285,7 +310,15 @@ describe('translations', () => {
     'works out shapes before anything runs: %s',
     async (_, { x, ...file }) => {
       const operators = await expectSame(file, x ? { x } : undefined);
-      const shapeOperators = ['Shape', 'Where', 'Equal', 'Cast', 'Sqrt', 'Range', 'ConstantOfShape'];
+      const shapeOperators = [
+        'Shape',
+        'Where',
+        'Equal',
+        'Cast',
+        'Sqrt',
+        'Range',
+        'ConstantOfShape',
+      ];
       expect(operators.filter((name) => shapeOperators.includes(name))).toEqual([]);
     },
   );

@@ -152,7 +152,7 @@ function build(scope: Scope, { network, head, classes }: Architecture, x: Value)
         key === weight
           ? shape.with(classAxis, classes)
           : key === bias
-            ? shape.with(-1, classes)
+            ? [...shape.slice(0, -1), classes]
             : shape;
       return declared(scope, key, { ...initializer, shape: own });
     },

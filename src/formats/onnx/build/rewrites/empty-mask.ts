@@ -12,7 +12,10 @@ export const withoutEmptyMask: Rewrite = (node, inputs) => {
   const [a, b, c] = inputs as readonly Value[];
   switch (operator.name) {
     case 'Where':
-      return without(outputs[0], uniformOf(a) === 1 ? b : uniformOf(a) === 0 || isNaNGuard(a, c) ? c : undefined);
+      return without(
+        outputs[0],
+        uniformOf(a) === 1 ? b : uniformOf(a) === 0 || isNaNGuard(a, c) ? c : undefined,
+      );
     case 'Add':
       return without(outputs[0], uniformOf(b) === 0 ? a : uniformOf(a) === 0 ? b : undefined);
     default:

@@ -47,4 +47,5 @@ export function sumWith(value: Value, number: number): Value | undefined {
 }
 
 /** Whether the product may be the end of a pattern: it is a `Mul` or a `Div`. */
-export const isProduct = ({ operator: { name } }: Node): boolean => name === 'Mul' || name === 'Div';
+export const isProduct = ({ operator: { name } }: Node): boolean =>
+  name === 'Mul' || name === 'Div';

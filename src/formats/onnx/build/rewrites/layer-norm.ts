@@ -29,7 +29,8 @@ export const layerNormBias: Rewrite = (node) => {
   if (node.operator.name !== 'Add') return undefined;
   for (const [sum, bias] of inBothOrders(node)) {
     const norm = nodeOf(sum, norms.LayerNormalization.name);
-    if (!norm || norm.inputs[2] || showShape(bias.shape) !== showShape(norm.inputs[1]!.shape)) continue;
+    if (!norm || norm.inputs[2] || showShape(bias.shape) !== showShape(norm.inputs[1]!.shape))
+      continue;
     return [
       layerNorm(norm.inputs[0]!, norm.inputs[1]!, bias, {
         axis: norm.attributes['axis'] as number,
@@ -65,7 +66,9 @@ function normalised(value: Value): Normalised | undefined {
 }
 
 /** a / b, or a * (1 / b). */
-function quotientOf(value: Value): { readonly centred?: Value; readonly deviation?: Value } | undefined {
+function quotientOf(
+  value: Value,
+): { readonly centred?: Value; readonly deviation?: Value } | undefined {
   const quotient = nodeOf(value, 'Div');
   if (quotient) return { centred: quotient.inputs[0]!, deviation: quotient.inputs[1]! };
   const product = nodeOf(value, 'Mul');

@@ -77,14 +77,29 @@ describe('GELU', () => {
   ];
 
   it.each([
-    ['x s 0.5', [['x', 's', 'p'], ['p', 'half', 'y']]],
-    ['x (0.5 s)', [['half', 's', 'p'], ['x', 'p', 'y']]],
-    ['(0.5 x) s', [['x', 'half', 'p'], ['s', 'p', 'y']]],
+    [
+      'x s 0.5',
+      [
+        ['x', 's', 'p'],
+        ['p', 'half', 'y'],
+      ],
+    ],
+    [
+      'x (0.5 s)',
+      [
+        ['half', 's', 'p'],
+        ['x', 'p', 'y'],
+      ],
+    ],
+    [
+      '(0.5 x) s',
+      [
+        ['x', 'half', 'p'],
+        ['s', 'p', 'y'],
+      ],
+    ],
   ] as const)('is found as %s', async (_, products) => {
-    const nodes = [
-      ...erf,
-      ...products.map(([a, b, y]) => ({ op: 'Mul', in: [a, b], out: [y] })),
-    ];
+    const nodes = [...erf, ...products.map(([a, b, y]) => ({ op: 'Mul', in: [a, b], out: [y] }))];
     expect(await operatorsOf({ nodes, initializers })).toEqual(['Gelu']);
   });
 
@@ -148,7 +163,8 @@ describe('hard swish', () => {
 });
 
 describe('masks', () => {
-  const bool = (...values: number[]): Tensor => tensor('bool', [1, values.length], Uint8Array.from(values));
+  const bool = (...values: number[]): Tensor =>
+    tensor('bool', [1, values.length], Uint8Array.from(values));
   const nodes = [
     { op: 'Shape', out: ['shape'] },
     { op: 'Expand', in: ['kept', 'shape'], out: ['wide'] },
