@@ -1,15 +1,21 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { counterRandom } from '../base/random/counter.ts';
 import { encodeSafetensors } from '../formats/safetensors.ts';
+import { gradients } from '../graph/autodiff/gradients.ts';
+import { graphOf } from '../graph/graph.ts';
+import { square } from '../graph/ops/binary/ops.ts';
+import { reduceL2, reduceMean } from '../graph/ops/reduction/ops.ts';
 import { input } from '../graph/value.ts';
 import type { RawConfig } from '../nn/config.ts';
 import { classifierFrom } from '../nn/models/registry.ts';
 import { initialise, Scope } from '../nn/scope.ts';
+import { Session } from '../runtime/session.ts';
 import type { RgbImage } from '../tensor/image.ts';
-import { toNumbers, type Tensor } from '../tensor/tensor.ts';
+import { tensor, toNumbers, type Tensor } from '../tensor/tensor.ts';
 import { readClassifier, type ClassifierCheckpoint } from './checkpoint.ts';
 import { readOnnxClassifier } from './onnx-checkpoint.ts';
 import { Predictor } from './predictor.ts';
@@ -63,6 +69,50 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'onnx-checkpoint-'));
 });
 afterEach(() => rm(folder, { recursive: true }));
+
+const models = process.env['MODELS_DIR'] ?? join(import.meta.dirname, '../../../shared/models');
+
+test('EfficientNet-Lite is run as ONNX Runtime runs the file, and learns', async (context) => {
+  const path = join(models, 'efficientnet-lite0.onnx');
+  if (!existsSync(path)) return context.skip(`there is no ${path} (set MODELS_DIR)`);
+  const colours = (value: number) => [value, value, value] as const;
+  const normalisation = { mean: colours(127 / 255), std: colours(128 / 255) };
+  const { classifier, preprocessor, weights } = await readOnnxClassifier(path, { normalisation });
+  expect(classifier.labels).toHaveLength(1000);
+  const { height, width } = preprocessor.size;
+  const values = Float32Array.from({ length: 3 * height * width }, (_, i) => Math.sin(i * 0.37));
+  const pixels = tensor('float32', [1, 3, height, width], values);
+  const x = input('pixel_values', 'float32', pixels.shape);
+
+  const whole = await Session.load(await readFile(path));
+  const { logits: wanted } = await whole.run({ pixel_values: pixels });
+  await whole.dispose();
+  const { logits } = classifier.build(Scope.root(), x);
+  const session = await Session.create(graphOf({ logits }), { parameters: weights });
+  const results = await session.run({ pixel_values: pixels });
+  await session.dispose();
+  const expected = toNumbers(wanted);
+  toNumbers(results['logits']).forEach((value, i) => expect(value).toBeCloseTo(expected[i], 3));
+
+  const scope = Scope.root();
+  const output = classifier.build(scope, x);
+  expect(output.beforeLastRelu?.shape).toEqual([1, 1280, 3, 3]);
+  const leaves = graphOf({ logits: output.logits }).parameters;
+  const learnt = [...scope.declared.parameters.keys()];
+  const loss = reduceMean(square(output.logits));
+  const slopes = gradients(
+    loss,
+    learnt.map((name) => leaves.get(name)!),
+  );
+  const steps = await Session.create(
+    graphOf(Object.fromEntries(slopes.map((slope, i) => [`slope/${i}`, reduceL2(slope)]))),
+    { parameters: weights },
+  );
+  const norms = Object.values(await steps.run({ pixel_values: pixels }));
+  await steps.dispose();
+  expect(norms).toHaveLength(149);
+  for (const norm of norms) expect(toNumbers(norm)[0]).toBeGreaterThan(0);
+});
 
 describe('readOnnxClassifier', () => {
   it.each(Object.keys(configs))(

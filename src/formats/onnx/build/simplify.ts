@@ -1,9 +1,10 @@
 import type { Value } from '../../../graph/value.ts';
 import type { Rewrite } from '../../../graph/rewrite.ts';
+import { ownPadding } from './rewrites/conv-padding.ts';
 import { wholeGelu } from './rewrites/gelu.ts';
+import { withoutEmptyMask } from './rewrites/empty-mask.ts';
 import { wholeHardSwish } from './rewrites/hard-swish.ts';
 import { layerNormBias, wholeLayerNorm } from './rewrites/layer-norm.ts';
-import { withoutEmptyMask } from './rewrites/empty-mask.ts';
 
 /** Forms that exporters take apart, as the graph language's own operators. */
 const rewrites: readonly Rewrite[] = [
@@ -12,6 +13,7 @@ const rewrites: readonly Rewrite[] = [
   wholeGelu,
   wholeHardSwish,
   withoutEmptyMask,
+  ownPadding,
 ];
 
 /** The value, or another that computes the same in a form that is faster or easier to train. */

@@ -1,9 +1,10 @@
 import { ModelLockError } from '../../../base/error.ts';
 import { groupNorm } from '../../../graph/functions/norm.ts';
-import { div } from '../../../graph/ops/binary/ops.ts';
+import { add, div, mul, pow, square } from '../../../graph/ops/binary/ops.ts';
 import { abs } from '../../../graph/ops/elementwise/ops.ts';
 import { repeatInterleave } from '../../../graph/functions/arrange.ts';
 import { layerNorm } from '../../../graph/ops/norm/ops.ts';
+import { averagePool } from '../../../graph/ops/pool/ops.ts';
 import { reduceL2, reduceSum } from '../../../graph/ops/reduction/ops.ts';
 import { reshape } from '../../../graph/ops/movement/shape-ops.ts';
 import { logSoftmax, softmax } from '../../../graph/ops/softmax/ops.ts';
@@ -36,6 +37,24 @@ function perChannel(call: Call, index: number, channels: number): Value {
   return call.around.opset >= channelScales || length === channels
     ? vector
     : repeatInterleave(vector, channels / Number(length), 0);
+}
+
+/**
+ * x / (bias + alpha * mean of x^2 over neighbouring channels)^beta: local response normalisation, as
+ * AlexNet has it. The neighbours beyond the ends count as zeros.
+ */
+function localResponse(call: Call): Value {
+  const x = call.value(0); // [B, C, ...]
+  const size = call.int('size', 1);
+  const before = Math.floor((size - 1) / 2);
+  const columns = reshape(square(x), [x.shape[0], 1, x.shape[1], product(x.shape.slice(2))]);
+  const means = averagePool(columns, {
+    kernel: [size, 1],
+    stride: 1,
+    padding: [before, 0, size - 1 - before, 0],
+  });
+  const sums = mul(reshape(means, x.shape), call.float('alpha', 1e-4));
+  return div(x, pow(add(sums, call.float('bias', 1)), call.float('beta', 0.75)));
 }
 
 /** Normalisations. */
@@ -77,6 +96,7 @@ export const normTranslations: Translations = {
     const norm = call.int('p', 2) === 1 ? reduceSum(abs(x), options) : reduceL2(x, options);
     return [div(x, norm)];
   },
+  LRN: (call) => [localResponse(call)],
   LogSoftmax: softmaxOf(logSoftmax),
   Softmax: softmaxOf(softmax),
 };

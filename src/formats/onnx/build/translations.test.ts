@@ -179,6 +179,10 @@ const computations: Readonly<Record<string, Case>> = {
     initializers: { s: vector(1), b: vector(2) },
     x: image,
   },
+  LRN: {
+    nodes: [{ op: 'LRN', attributes: { size: 3, alpha: 0.5, bias: 1.5 } }],
+    x: image,
+  },
   LpNormalization: { nodes: [{ op: 'LpNormalization', attributes: { axis: 1, p: 1 } }] },
   'Softmax over all axes from one on': {
     opset: 11,

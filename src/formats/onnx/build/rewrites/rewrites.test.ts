@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { float32, tensor, type Tensor } from '../../../../tensor/tensor.ts';
+import { float32, int64, tensor, type Tensor } from '../../../../tensor/tensor.ts';
 import { expectSame, waves, type TestFile } from '../../testing/onnx-file.ts';
 
 const number = (value: number): Tensor => float32([], [value]);
@@ -159,6 +159,35 @@ describe('hard swish', () => {
       { op: 'Mul', in: ['h', 'n'] },
     ];
     expect(await operatorsOf({ nodes })).toEqual(['HardSigmoid', 'Neg', 'Mul']);
+  });
+});
+
+describe('zeros around a convolution', () => {
+  const image = waves([2, 3, 6, 5]);
+  const conv = {
+    op: 'Conv',
+    in: ['p', 'w'],
+    attributes: { strides: [2, 2], pads: [0, 1, 0, 1] },
+  };
+  const padded = (pads: readonly number[], value = 0): TestFile => ({
+    nodes: [{ op: 'Pad', in: ['x', 'pads', 'value'], out: ['p'] }, conv],
+    initializers: { pads: int64([8], pads), value: number(value), w: waves([4, 3, 3, 3]) },
+  });
+
+  it('become its own padding', async () => {
+    const file = padded([0, 0, 0, 1, 0, 0, 1, 0]);
+    expect(await expectSame(file, { x: image })).toEqual(['Conv']);
+  });
+
+  it('stay where they are no zeros, cut something off, or are channels', async () => {
+    const others = [
+      padded([0, 0, 0, 1, 0, 0, 1, 0], 2),
+      padded([0, 0, -1, 1, 0, 0, 1, 0]),
+      padded([0, 1, 0, 0, 0, -1, 0, 0]),
+    ];
+    for (const file of others) {
+      expect(await expectSame(file, { x: image })).toEqual(['Pad', 'Conv']);
+    }
   });
 });
 
