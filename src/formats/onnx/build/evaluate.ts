@@ -77,6 +77,11 @@ const movements: Readonly<Record<string, Evaluator>> = {
     if (to.elements.some((dim) => typeof dim === 'string')) return undefined;
     return one(combined([x, known('int64', numbersOf(to.elements), [])], x.dtype, (a) => a));
   },
+  Flatten: ([x], call) => {
+    const axis = call.int('axis', 1);
+    const at = axis < 0 ? axis + x.shape.length : axis;
+    return [inShape(x, [sizeOf(x.shape.slice(0, at)), sizeOf(x.shape.slice(at))])];
+  },
   Gather: ([x, indices], call) => {
     const along = normaliseAxis(call.int('axis', 0), x.shape.length);
     const length = x.shape[along];
@@ -154,23 +159,54 @@ const movements: Readonly<Record<string, Evaluator>> = {
   },
 };
 
-/** Reductions of all elements, as in the number of elements of a shape. */
+/** A reduction by an operator of two numbers. Lengths of named axes multiply, as in a size. */
 const reductionOf =
   (name: string): Evaluator =>
   ([x], call) => {
-    const axes = call.axes(1) ?? [];
-    if (x.shape.length > 1 || (axes.length === 0 && call.int('noop_with_empty_axes', 0) === 1)) {
-      return undefined;
+    const rank = x.shape.length;
+    const given = call.axes(1) ?? [];
+    if (given.length === 0 && call.int('noop_with_empty_axes', 0) === 1) return [x];
+    const axes = new Set(given.map((axis) => normaliseAxis(axis, rank)));
+    const isReduced = (axis: number): boolean => given.length === 0 || axes.has(axis);
+    const kept = x.shape.map((dim, axis) => (isReduced(axis) ? 1 : dim));
+    const strides = stridesOf(kept);
+    const totals: (Dim | undefined)[] = [];
+    for (const [i, index] of indicesOf(x.shape).entries()) {
+      const at = index.reduce((sum, n, axis) => sum + (isReduced(axis) ? 0 : n * strides[axis]), 0);
+      const sum = totals[at];
+      totals[at] =
+        sum === undefined ? x.elements[i] : arithmetic[name](sum, x.elements[i], x.dtype);
+      if (totals[at] === undefined) return undefined;
     }
-    const shape = call.int('keepdims', 1) === 1 ? x.shape.map(() => 1) : [];
-    const [first, ...others] = x.elements;
-    if (first === undefined) return undefined;
-    const total = others.reduce<Dim | undefined>(
-      (sum, element) => (sum === undefined ? sum : arithmetic[name](sum, element, x.dtype)),
-      first,
-    );
-    return total === undefined ? undefined : [known(x.dtype, shape, [total])];
+    if (totals.length !== sizeOf(kept)) return undefined;
+    const shape =
+      call.int('keepdims', 1) === 1 ? kept : x.shape.filter((_, axis) => !isReduced(axis));
+    return [known(x.dtype, shape, totals as Dim[])];
   };
+
+/** Data with updates put at the places that the last axis of the indices names. */
+const scattered: Evaluator = ([x, indices, updates], call) => {
+  if (call.string('reduction', 'none') !== 'none') return undefined;
+  const width = indices.shape.at(-1) ?? 0;
+  const strides = stridesOf(x.shape);
+  const size = sizeOf(x.shape.slice(width));
+  const places = numbersOf(indices.elements);
+  const count = places.length / Math.max(1, width);
+  if (width === 0 || width > x.shape.length || updates.elements.length !== count * size) {
+    return undefined;
+  }
+  const elements = [...x.elements];
+  for (let i = 0; i < count; i++) {
+    const at = x.shape
+      .slice(0, width)
+      .reduce(
+        (sum, dim, axis) => sum + normaliseAxis(places[i * width + axis], dim) * strides[axis],
+        0,
+      );
+    for (let k = 0; k < size; k++) elements[at + k] = updates.elements[i * size + k];
+  }
+  return [known(x.dtype, x.shape, elements)];
+};
 
 /** As `dtype` holds it; lengths of named axes stay what they are. */
 function castElement(x: Dim, dtype: DType): Dim {
@@ -202,6 +238,7 @@ export const evaluators: Readonly<Record<string, Evaluator>> = {
   ReduceMin: reductionOf('Min'),
   ReduceProd: reductionOf('Mul'),
   ReduceSum: reductionOf('Add'),
+  ScatterND: scattered,
   Where: ([condition, a, b]) =>
     one(combined([condition, a, b], a.dtype, (test, x, y) => (test === 0 ? y : x))),
 };

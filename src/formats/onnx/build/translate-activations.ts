@@ -3,7 +3,7 @@ import { abs, clip, elu, exp, relu } from '../../../graph/ops/elementwise/ops.ts
 import { einsum } from '../../../graph/functions/einsum.ts';
 import type { Value } from '../../../graph/value.ts';
 import type { Call } from './call.ts';
-import type { Translation, Translations } from './translations.ts';
+import type { Translation, Translations } from './as-it-is.ts';
 
 /** Any number of operands, two by two. */
 const folded =

@@ -11,7 +11,7 @@ import { logSoftmax, softmax } from '../../../graph/ops/softmax/ops.ts';
 import { normaliseAxis, product } from '../../../graph/shape.ts';
 import type { Value } from '../../../graph/value.ts';
 import type { Call } from './call.ts';
-import type { Translation, Translations } from './translations.ts';
+import type { Translation, Translations } from './as-it-is.ts';
 
 /** The first opset whose Softmax works along one axis; before, it worked over all from there on. */
 const axisSoftmax = 13;

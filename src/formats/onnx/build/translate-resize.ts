@@ -4,7 +4,7 @@ import type { Shape } from '../../../graph/shape.ts';
 import { apply, constant, ints, type Value } from '../../../graph/value.ts';
 import { float32 } from '../../../tensor/tensor.ts';
 import type { Call } from './call.ts';
-import type { Translations } from './translations.ts';
+import type { Translations } from './as-it-is.ts';
 
 /** What a Resize node asks of one axis. */
 interface Target {

@@ -20,7 +20,7 @@ import { dtypeNumbered } from '../tensor-proto.ts';
 import type { Call, Surroundings } from './call.ts';
 import { edgeOf, isKnown, known, knownInts, mostKnown, valueOf } from './known.ts';
 import { reshapedTo, slicesOf, splitSizes, squeezedAxes } from './shape-rules.ts';
-import type { Translations } from './translations.ts';
+import type { Translations } from './as-it-is.ts';
 
 /** x broadcast to a shape, which may have named axes. */
 function expandTo(x: Value, wanted: Shape, around: Surroundings): Value {
@@ -114,7 +114,8 @@ export const shapeTranslations: Translations = {
     const axis = normaliseAxis(call.int('axis', 0), x.shape.length);
     const index = call.inputs[1];
     // One index is a slice, whose gradient is a pad and not a scatter.
-    if (isKnown(index) && index.elements.length === 1 && typeof x.shape[axis] === 'number') {
+    const isOne = isKnown(index) && index.elements.length === 1 && index.shape.length < 2;
+    if (isOne && typeof x.shape[axis] === 'number') {
       const at = normaliseAxis(Number(index.elements[0]), x.shape[axis]);
       const piece = slice(x, { axis, start: at, end: at + 1 });
       return [index.shape.length === 0 ? squeeze(piece, [axis]) : piece];
@@ -160,6 +161,9 @@ export const shapeTranslations: Translations = {
   Unsqueeze: (call) => [unsqueeze(call.value(0), call.axes(1) ?? [])],
   Range: () => {
     throw new ModelLockError('unsupported', 'its bounds are computed from the data');
+  },
+  ScatterND: () => {
+    throw new ModelLockError('unsupported', 'what it writes is computed from the data');
   },
   Cast: (call) => {
     const to = dtypeNumbered(call.int('to', 1), 'its result');

@@ -70,6 +70,23 @@ const shapes: Readonly<Record<string, Case>> = {
       column: axes(3, 1),
     },
   },
+  'ScatterND, Flatten and sums of known numbers': {
+    nodes: [
+      { op: 'ScatterND', in: ['table', 'places', 'rows'], out: ['t'] },
+      { op: 'Flatten', in: ['t'], out: ['f'] },
+      { op: 'ReduceSum', in: ['f', 'axis'], out: ['s'], attributes: { keepdims: 0 } },
+      { op: 'ReduceMax', in: ['f'], out: ['m'], attributes: { axes: [0] } },
+      { op: 'Cast', in: ['m'], out: ['n'], attributes: { to: 1 } },
+      { op: 'Gather', in: ['x', 's'], out: ['g'], attributes: { axis: 1 } },
+      { op: 'Mul', in: ['g', 'n'] },
+    ],
+    initializers: {
+      table: int64([2, 2], [0, 0, 1, 1]),
+      places: int64([1, 1], [-1]),
+      rows: int64([1, 2], [1, -2]),
+      axis: axes(1),
+    },
+  },
   'Slice backwards and from the end': {
     nodes: [{ op: 'Slice', in: ['x', 'starts', 'ends', 'axes', 'steps'] }],
     initializers: {
@@ -84,9 +101,14 @@ const shapes: Readonly<Record<string, Case>> = {
     nodes: [
       { op: 'Gather', in: ['x', 'one'], out: ['y'], attributes: { axis: 2 } },
       { op: 'Gather', in: ['x', 'some'], out: ['z'], attributes: { axis: -1 } },
+      { op: 'Gather', in: ['x', 'table'], out: ['u'], attributes: { axis: 1 } },
     ],
-    outputs: ['y', 'z'],
-    initializers: { one: int64([], [-2]), some: int64([2, 2], [0, 5, 3, 3]) },
+    outputs: ['y', 'z', 'u'],
+    initializers: {
+      one: int64([], [-2]),
+      table: int64([1, 1], [3]),
+      some: int64([2, 2], [0, 5, 3, 3]),
+    },
     x: image,
   },
   'Flatten from the middle': { nodes: [{ op: 'Flatten', attributes: { axis: 2 } }], x: image },
@@ -242,6 +264,15 @@ const computations: Readonly<Record<string, Case>> = {
     ],
     outputs: ['a', 'y'],
     initializers: { axes: axes(2, 3) },
+    x: image,
+  },
+  'AveragePool by a kernel that is larger than the picture': {
+    nodes: [
+      {
+        op: 'AveragePool',
+        attributes: { kernel_shape: [9, 9], strides: [9, 9], ceil_mode: 1, count_include_pad: 1 },
+      },
+    ],
     x: image,
   },
   'GlobalMaxPool and ArgMin': {
