@@ -13,11 +13,14 @@ export const ownPadding: Rewrite = ({ operator, inputs, attributes }) => {
   const { auto_pad: auto = 'NOTSET', pads } = attributes as ConvAttributes;
   const [x, weight, bias] = inputs;
   const source = nodeOf(x, 'Pad');
-  const around = source && auto === 'NOTSET' ? zerosAround(source) : undefined;
+  const isOwn = auto === 'NOTSET' || auto === 'VALID';
+  const around = source && isOwn ? zerosAround(source) : undefined;
   const inner = source?.inputs[0];
   if (!around || !inner) return undefined;
-  const all = around.map((count, i) => count + (pads?.[i] ?? 0));
-  return apply(convolutions.Conv, [inner, weight, bias], { ...attributes, pads: all });
+  const own = auto === 'VALID' ? [] : (pads ?? []);
+  const all = around.map((count, i) => count + (own[i] ?? 0));
+  const padded = { ...attributes, auto_pad: 'NOTSET', pads: all };
+  return apply(convolutions.Conv, [inner, weight, bias], padded);
 };
 
 /** How many zeros a Pad node puts before and after each spatial axis, if it does that and no more. */

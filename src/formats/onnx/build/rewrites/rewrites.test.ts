@@ -177,6 +177,9 @@ describe('zeros around a convolution', () => {
   it('become its own padding', async () => {
     const file = padded([0, 0, 0, 1, 0, 0, 1, 0]);
     expect(await expectSame(file, { x: image })).toEqual(['Conv']);
+    const valid = { ...conv, attributes: { auto_pad: 'VALID' } };
+    const other = { ...file, nodes: [file.nodes[0], valid] };
+    expect(await expectSame(other, { x: image })).toEqual(['Conv']);
   });
 
   it('stay where they are no zeros, cut something off, or are channels', async () => {
