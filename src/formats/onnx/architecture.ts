@@ -41,6 +41,8 @@ export function withoutWeights(
     });
     // Types of what is in between are inferred here, and only make the result large.
     graph.valueInfo = [];
+    graph.metadataProps = [];
+    proto.trainingInfo = [];
     for (const node of graph.node) [node.docString, node.metadataProps] = ['', []];
   }
   return toBinary(ModelProtoSchema, proto);

@@ -43,16 +43,14 @@ export function headOf({ model, initializers }: OnnxNetwork, output: string): On
   if (!node) return undefined;
 
   /** A weight behind transpositions, and the axis of it that comes out as `axis`. */
-  const weightOf = (
-    name: string,
-    axis: number,
-  ): Pick<OnnxHead, 'weight' | 'classAxis'> | undefined => {
-    const initializer = initializers.get(name);
-    if (initializer)
-      return initializer.role === 'weight' ? { weight: name, classAxis: axis } : undefined;
-    const source = producers.get(name);
-    if (source?.operator === 'Identity') return weightOf(source.inputs[0], axis);
-    return source?.operator === 'Transpose' ? weightOf(source.inputs[0], 1 - axis) : undefined;
+  const weightOf = (name: string, axis: number): WeightAxis | undefined => {
+    let [weight, classAxis] = [name, axis];
+    for (let source = producers.get(weight); source; source = producers.get(weight)) {
+      if (source.operator !== 'Transpose' && source.operator !== 'Identity') return undefined;
+      if (source.operator === 'Transpose') classAxis = 1 - classAxis;
+      [weight] = source.inputs;
+    }
+    return initializers.get(weight)?.role === 'weight' ? { weight, classAxis } : undefined;
   };
   const isBias = (name: string | undefined): boolean =>
     name !== undefined && initializers.get(name)?.role === 'bias';
@@ -67,6 +65,7 @@ export function headOf({ model, initializers }: OnnxNetwork, output: string): On
   return { ...layer, ...found, logits, classes: shape[found.classAxis] };
 }
 
+type WeightAxis = Pick<OnnxHead, 'weight' | 'classAxis'>;
 type Layer = Pick<OnnxHead, 'features' | 'weight' | 'classAxis' | 'bias'>;
 
 /** A node as a layer: an affine map in one operator, or a product and what is added to it. */

@@ -165,6 +165,26 @@ describe('hostile graphs', () => {
     );
   });
 
+  it('of very many nodes in a row are built', () => {
+    const count = 20_000;
+    const name = (i: number): string => (i === 0 ? 'x' : `t${i}`);
+    const nodes = Array.from({ length: count }, (_, i) => ({
+      op: ['Reshape', 'Transpose', 'Add', 'Mul'][i % 4],
+      in: [name(i), ...(i % 4 === 0 ? ['shape'] : i % 4 === 1 ? [] : ['x'])],
+      out: [name(i + 1)],
+    }));
+    const last = { op: 'Gemm', in: ['x', name(count)], attributes: { transB: 1 } };
+    const square = { x: ['float32', [3, 3]] as const };
+    const bytes = onnxFile({
+      nodes: [...nodes, last],
+      initializers: { shape: int64([2], [3, 3]) },
+      inputs: square,
+    });
+    const network = openArchitecture(bytes, 'm.onnx');
+    expect(headOf(network, 'y')).toBeUndefined();
+    expect(built(network, square)['y'].shape).toEqual([3, 3]);
+  });
+
   it('that ask for memory without end are refused before any is taken', () => {
     const initializers = { shape: int64([3], [2 ** 30, 2 ** 20, 2 ** 10]) };
     const nodes = [

@@ -37,8 +37,8 @@ function isNaNGuard(condition: Value, y: Value): boolean {
   return scores !== undefined && !nodeOf(scores, 'Add') && !nodeOf(scores, 'Where');
 }
 
-/** The number that all elements are, where it is known. */
-function uniformOf(value: Value | undefined): number | undefined {
+/** The number that all elements are, where at most `depth` nodes away from constants tell it. */
+function uniformOf(value: Value | undefined, depth = 8): number | undefined {
   const tensor = constantOf(value);
   if (tensor) {
     const [first, ...others] = tensor.data.subarray(0, 2);
@@ -46,20 +46,21 @@ function uniformOf(value: Value | undefined): number | undefined {
     return first !== undefined && all ? Number(first) : undefined;
   }
   const producer = value?.producer;
-  if (producer?.kind !== 'node') return undefined;
+  if (producer?.kind !== 'node' || depth === 0) return undefined;
+  const below = (source: Value | undefined): number | undefined => uniformOf(source, depth - 1);
   const [a, b, c] = producer.inputs;
   switch (producer.operator.name) {
     case 'Expand':
     case 'Reshape':
     case 'Cast':
-      return uniformOf(a);
+      return below(a);
     case 'Less':
       return a === b ? 0 : undefined;
     case 'Or':
-      return uniformOf(b) === 0 ? uniformOf(a) : undefined;
+      return below(b) === 0 ? below(a) : undefined;
     case 'Where': {
-      const chosen = uniformOf(a);
-      return chosen === undefined ? undefined : uniformOf(chosen === 0 ? c : b);
+      const chosen = below(a);
+      return chosen === undefined ? undefined : below(chosen === 0 ? c : b);
     }
     default:
       return undefined;
