@@ -105,6 +105,14 @@ describe('hostile graphs', () => {
     expect(() => build({ nodes: [{ op: 'Add', name: 'sum', in: ['x'] }] })).toThrow(
       /^m\.onnx: node "sum" \(Add\): .*input 1 is missing/,
     );
+    const zero = { zero: int64([1], [0]) };
+    expect(() => build({ nodes: [{ op: 'Add', in: ['zero'] }], initializers: zero })).toThrow(
+      'm.onnx: node 0 (Add): input 1 is missing',
+    );
+    const division = [{ op: 'Div', in: ['zero', 'zero'] }];
+    expect(() => build({ nodes: division, initializers: zero })).toThrow(
+      'm.onnx: node 0 (Div): an integer comes out as NaN',
+    );
     const initializers = { w: float32([4, 5], new Float32Array(20)) };
     expect(() => build({ nodes: [{ op: 'MatMul', in: ['x', 'w'] }], initializers })).toThrow(
       'm.onnx: node 0 (MatMul): MatMul: [2, 3] times [4, 5]',

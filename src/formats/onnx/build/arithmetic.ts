@@ -1,3 +1,4 @@
+import { ModelLockError } from '../../../base/error.ts';
 import { broadcastShapes, product, quotient, type Dim } from '../../../graph/shape.ts';
 import { isFloating, type DType } from '../../../tensor/dtype.ts';
 import { sizeOf } from '../../../tensor/tensor.ts';
@@ -75,9 +76,13 @@ export const functions: Readonly<Record<string, (x: number) => number>> = {
   Sqrt: Math.sqrt,
 };
 
-/** `x` as its dtype holds it. */
-const rounded = (x: Dim, dtype: DType): Dim =>
-  typeof x === 'number' && dtype === 'float32' ? Math.fround(x) : x;
+/** `x` as its dtype holds it. Throws `corrupt` for an integer that is none, as after a division by zero. */
+function rounded(x: Dim, dtype: DType): Dim {
+  if (typeof x === 'string') return x;
+  if (isFloating(dtype)) return Math.fround(x);
+  if (Number.isFinite(x)) return x;
+  throw new ModelLockError('corrupt', `an integer comes out as ${x}`);
+}
 
 /** Combines operands element by element, broadcast against each other. */
 export function combined(

@@ -9,8 +9,8 @@ import type { OnnxNetwork } from '../architecture.ts';
 import type { OnnxModel, OnnxNode } from '../model.ts';
 import type { Initializer } from '../roles.ts';
 import { Call, type Normalisation, type Surroundings } from './call.ts';
-import { evaluators } from './evaluate.ts';
-import { edgeOf, isKnown, valueOf, type Edge, type Known } from './known.ts';
+import { evaluated } from './evaluate.ts';
+import { edgeOf, isKnown, valueOf, type Edge } from './known.ts';
 import { simplified } from './simplify.ts';
 import { translations } from './translations.ts';
 
@@ -142,17 +142,6 @@ class Builder implements Surroundings {
       if (others.every((other) => typeof other === 'number')) this.#carriers.set(dim, edge);
     }
   }
-}
-
-/** The outputs of a node whose inputs are all known, if they are known then. */
-function evaluated(call: Call): readonly Known[] | undefined {
-  const evaluate = Object.hasOwn(evaluators, call.node.operator)
-    ? evaluators[call.node.operator]
-    : undefined;
-  const inputs = call.inputs.filter(isKnown);
-  if (!evaluate || inputs.length !== call.inputs.length) return undefined;
-  const results = evaluate(inputs, call);
-  return results?.every((result) => result !== undefined) ? results : undefined;
 }
 
 const simplifiedEdge = (edge: Edge | undefined): Edge | undefined =>

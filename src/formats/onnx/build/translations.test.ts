@@ -70,6 +70,18 @@ const shapes: Readonly<Record<string, Case>> = {
       column: axes(3, 1),
     },
   },
+  'Max of three, and Mod, of known numbers': {
+    nodes: [
+      { op: 'Max', in: ['a', 'b', 'c'], out: ['m'] },
+      { op: 'Mod', in: ['b', 'c'], out: ['r'] },
+      { op: 'Mod', in: ['b', 'c'], out: ['s'], attributes: { fmod: 1 } },
+      { op: 'Cast', in: ['r'], out: ['fr'], attributes: { to: 1 } },
+      { op: 'Cast', in: ['s'], out: ['fs'], attributes: { to: 1 } },
+      { op: 'Cast', in: ['m'], out: ['fm'], attributes: { to: 1 } },
+      { op: 'Sum', in: ['x', 'fm', 'fr', 'fs'] },
+    ],
+    initializers: { a: axes(1, 2, 3), b: axes(-7, 7, 0), c: axes(4, -2, 9) },
+  },
   'ScatterND, Flatten and sums of known numbers': {
     nodes: [
       { op: 'ScatterND', in: ['table', 'places', 'rows'], out: ['t'] },
