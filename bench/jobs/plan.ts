@@ -5,7 +5,7 @@ import {
   type FineTuning,
   type Recipe,
 } from '../../src/index.ts';
-import { openClassifier } from '../../src/bundle/checkpoint.ts';
+import { openClassifier } from '../../src/bundle/open-classifier.ts';
 import { subsetName, type SetPlan } from '../data/sets.ts';
 import type { LockJob, Pinned, TrainJob } from './job.ts';
 

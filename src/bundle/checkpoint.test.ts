@@ -9,7 +9,8 @@ import { classifierFrom } from '../nn/models/registry.ts';
 import { initialise, Scope } from '../nn/scope.ts';
 import { toFloat16 } from '../tensor/convert.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { openClassifier, readClassifier, withWeights } from './checkpoint.ts';
+import { readClassifier, withWeights } from './checkpoint.ts';
+import { openClassifier } from './open-classifier.ts';
 
 const config = {
   model_type: 'resnet',

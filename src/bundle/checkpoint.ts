@@ -1,7 +1,5 @@
 import { ModelLockError } from '../base/error.ts';
-import type { JobOptions } from '../base/job.ts';
 import { preprocessor, preprocessorConfig, type Preprocessor } from '../data/preprocess.ts';
-import { hashFolder, resolveReference, type Resolved } from '../formats/reference.ts';
 import { openWeights } from '../formats/weights.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
 import { classifierFrom, type Classifier } from '../nn/models/registry.ts';
@@ -56,38 +54,4 @@ export function withWeights(
   { config, weights }: Pick<ClassifierCheckpoint, 'config' | 'weights'>,
 ): ClassifierCheckpoint {
   return { ...base, config, weights, classifier: classifierFrom(config, configFile) };
-}
-
-/** What a manifest keeps of a model or an editor. */
-export interface Versioned {
-  readonly reference: string;
-  readonly name: string;
-  readonly version: string | null;
-  readonly hash: string;
-}
-
-/** The folder of a reference to a classifier; an architecture that is unknown is not downloaded. */
-export const resolveClassifier = (
-  reference: string,
-  { signal, onProgress }: JobOptions = {},
-): Promise<Resolved> =>
-  resolveReference(reference, 'backbone', { signal, onProgress, accept: classifierFrom });
-
-/** The classifier of a reference, and what identifies it. */
-export async function openClassifier(
-  reference: string,
-  job?: JobOptions,
-): Promise<{ checkpoint: ClassifierCheckpoint; identity: Versioned }> {
-  const found = await resolveClassifier(reference, job);
-  const checkpoint = await readClassifier(found.folder);
-  const version = checkpoint.config['modellock_version'];
-  return {
-    checkpoint,
-    identity: {
-      reference: found.reference,
-      name: found.name,
-      version: typeof version === 'string' ? version : null,
-      hash: await hashFolder(found.folder, (path) => path !== 'README.md'),
-    },
-  };
 }

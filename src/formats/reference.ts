@@ -28,7 +28,7 @@ export interface Resolved {
   readonly reference: string;
   readonly name: string;
   readonly folder: string;
-  /** Of an editor that is one file: that file, in the folder. */
+  /** Of an editor or a model that is one file: that file, in the folder. */
   readonly file?: string;
 }
 
@@ -95,9 +95,12 @@ async function resolveHub(
   return { reference: `${hub}${name}@${commit}`, name, folder };
 }
 
+/** Names of files that may be one. */
+const files: Readonly<Record<Shipped, RegExp>> = { backbone: /\.onnx$/i, editor: /./ };
+
 /** In words. */
 const wording: Readonly<Record<Shipped, { readonly title: string; readonly layout: string }>> = {
-  backbone: { title: 'model', layout: 'a folder with config.json and model.safetensors' },
+  backbone: { title: 'model', layout: 'a folder with config.json and weights, or an ONNX file' },
   editor: {
     title: 'editor',
     layout: 'a folder of diffusers with model_index.json, or a checkpoint in one file',
@@ -108,7 +111,7 @@ async function resolveFolder(reference: string, shipped: Shipped): Promise<Resol
   const name = basename(resolve(reference));
   if (await isFolder(reference)) return { reference, name, folder: reference };
   const isFile = await exists(reference);
-  if (isFile && shipped === 'editor') {
+  if (isFile && files[shipped].test(reference)) {
     return { reference, name, folder: dirname(reference), file: reference };
   }
   const what = isFile ? 'is a file, not a folder' : 'does not exist';

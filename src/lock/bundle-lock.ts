@@ -1,11 +1,8 @@
 import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
-import {
-  readClassifier,
-  resolveClassifier,
-  type ClassifierCheckpoint,
-} from '../bundle/checkpoint.ts';
+import type { ClassifierCheckpoint } from '../bundle/checkpoint.ts';
 import { manifestFile, parseManifest, type Manifest } from '../bundle/manifest.ts';
+import { readResolved, resolveClassifier } from '../bundle/open-classifier.ts';
 import type { EditOptions, EditorIdentity } from '../editors/editor.ts';
 import type { ImageEditor } from '../editors/image/editor.ts';
 import { openEditor } from '../editors/open.ts';
@@ -24,11 +21,12 @@ export interface OpenedModel {
 
 /** Opens a bundle or any classifier by its reference. */
 export async function openModel(reference: string, job?: JobOptions): Promise<OpenedModel> {
-  const { folder } = await resolveClassifier(reference, job);
-  const path = join(folder, manifestFile);
+  const found = await resolveClassifier(reference, job);
+  const path = join(found.folder, manifestFile);
   return {
-    checkpoint: await readClassifier(folder),
-    manifest: (await exists(path)) ? parseManifest(await readText(path), path) : null,
+    checkpoint: await readResolved(found),
+    manifest:
+      !found.file && (await exists(path)) ? parseManifest(await readText(path), path) : null,
   };
 }
 

@@ -1,7 +1,8 @@
 import { counterRandom } from '../base/random/counter.ts';
 import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
-import { openClassifier, withWeights, type ClassifierCheckpoint } from '../bundle/checkpoint.ts';
+import { withWeights, type ClassifierCheckpoint } from '../bundle/checkpoint.ts';
+import { openClassifier } from '../bundle/open-classifier.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { Predictor } from '../bundle/predictor.ts';
 import type { ImageDataset } from '../data/image-folder.ts';

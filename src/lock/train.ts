@@ -1,4 +1,5 @@
-import { openClassifier, withWeights } from '../bundle/checkpoint.ts';
+import { withWeights } from '../bundle/checkpoint.ts';
+import { openClassifier } from '../bundle/open-classifier.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { Predictor } from '../bundle/predictor.ts';
 import type { ImageDataset } from '../data/image-folder.ts';

@@ -91,7 +91,7 @@ describe('references', () => {
   it.each<[string[], string]>([
     [
       ['inspect', 'nowhere'],
-      'the model nowhere does not exist (valid: pocket, a folder with config.json and model.safetensors, hf:owner/name[@revision])',
+      'the model nowhere does not exist (valid: pocket, a folder with config.json and weights, or an ONNX file, hf:owner/name[@revision])',
     ],
     [
       ['inspect', 'pocket/editor'],

@@ -157,7 +157,8 @@ function constantProto(name: string, value: Value): TensorProto {
   return tensorProto(name, value.producer.tensor);
 }
 
-function tensorProto(name: string, tensor: Tensor | ExternalTensor): TensorProto {
+/** A tensor as a file has it: its bytes, or where they lie. */
+export function tensorProto(name: string, tensor: Tensor | ExternalTensor): TensorProto {
   const common = {
     name,
     dataType: onnxTypeNumbers[tensor.dtype],

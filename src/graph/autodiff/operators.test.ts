@@ -95,6 +95,7 @@ const samples: Record<OperatorName, readonly Sample[]> = {
     sample([x], (v) => apply(operators.Gelu, [v], { approximate: 'tanh' })),
   ],
   HardSigmoid: [sample([x], (v) => apply(operators.HardSigmoid, [v], { alpha: 0.7, beta: 0.4 }))],
+  IsNaN: [sample([x], (v) => apply(operators.IsNaN, [v], {}))],
   LeakyRelu: [sample([x], (v) => apply(operators.LeakyRelu, [v], { alpha: 0.2 }))],
   Clip: [
     sample([x], (v) => apply(operators.Clip, [v, scalar(-0.7), scalar(0.9)], {})),

@@ -17,6 +17,7 @@ import {
   type LayerIds,
 } from './layer-ids.ts';
 import { mobileNetV2, mobileNetV2Config } from './mobilenet-v2.ts';
+import { onnxClassifier, onnxModelType } from './onnx/model.ts';
 import { resnet, resnetConfig } from './resnet.ts';
 import { segformerConfig } from './segformer-encoder.ts';
 import { segformerClassifier } from './segformer.ts';
@@ -112,8 +113,11 @@ const families = {
     layers: vitLayers,
     embeddings: /^vit\.embeddings\.(?:cls_token|position_embeddings)$/,
   }),
+  [onnxModelType]: onnxClassifier,
 } as const satisfies Record<string, Family>;
-export type ModelType = keyof typeof families;
+
+/** Architectures whose configuration is transformers'. */
+export type ModelType = Exclude<keyof typeof families, typeof onnxModelType>;
 
 /** The classifier that a `config.json` describes. Throws `unsupported` for other architectures. */
 export function classifierFrom(config: RawConfig, where: string): Classifier {

@@ -4,7 +4,7 @@ import { normalCdf } from '../../graph/ops/elementwise/normal.ts';
 import { hardSigmoid } from '../../graph/ops/elementwise/ops.ts';
 import type { Rewrite } from '../../graph/rewrite.ts';
 import type { Value } from '../../graph/value.ts';
-import { isScalar, nodeOf } from './patterns.ts';
+import { isScalar, nodeOf } from '../../graph/patterns.ts';
 
 /**
  * Spells Gelu out as x Phi(x) where its gradient is computed too: that needs Phi(x) as well, and

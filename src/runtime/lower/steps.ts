@@ -1,6 +1,6 @@
 import { hardSigmoid } from '../../graph/ops/elementwise/ops.ts';
 import type { Rewrite } from '../../graph/rewrite.ts';
-import { isScalar, nodeOf } from './patterns.ts';
+import { isScalar, nodeOf } from '../../graph/patterns.ts';
 
 /** All but subnormal numbers are beyond the slope. */
 const steep = 3e38;

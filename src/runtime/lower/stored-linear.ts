@@ -2,7 +2,7 @@ import { gemm } from '../../graph/ops/matmul/ops.ts';
 import { reshape } from '../../graph/ops/movement/shape-ops.ts';
 import type { Rewrite } from '../../graph/rewrite.ts';
 import { shapeOf, type Value } from '../../graph/value.ts';
-import { nodeOf } from './patterns.ts';
+import { nodeOf } from '../../graph/patterns.ts';
 
 /**
  * Linear layers by constant weights [out, in] as ONNX Runtime's Gemm, which takes them as they are

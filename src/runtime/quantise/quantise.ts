@@ -9,7 +9,7 @@ import { rewriteGraph, type Rewrite } from '../../graph/rewrite.ts';
 import { shapeOf, type Node, type Value } from '../../graph/value.ts';
 import { toFloat32 } from '../../tensor/convert.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
-import { nodeOf } from '../lower/patterns.ts';
+import { nodeOf } from '../../graph/patterns.ts';
 import { inMemory, type Weight } from '../stored-parameters.ts';
 import { quantiseWeights } from './int8.ts';
 import { integerProduct, quantise, quantisedNames, type Quantised } from './integer-ops.ts';

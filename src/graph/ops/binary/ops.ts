@@ -51,6 +51,7 @@ export const minimum = (a: Operand, b: Operand): Value =>
 export const pow = (a: Operand, b: Operand): Value =>
   apply(binary.Pow, [value(a), value(b)], {})[0];
 export const and = (a: Value, b: Value): Value => apply(binary.And, [a, b], {})[0];
+export const or = (a: Value, b: Value): Value => apply(binary.Or, [a, b], {})[0];
 export const equal = (a: Operand, b: Operand): Value =>
   apply(binary.Equal, [value(a), value(b)], {})[0];
 export const greater = (a: Operand, b: Operand): Value =>

@@ -75,6 +75,7 @@ export const elementwiseGradients: GradientRules<typeof elementwise> = {
   LeakyRelu: ({ inputs: [x], attributes: { alpha = 0.01 } }, [dy]) => [
     mul(dy, where(greater(x, 0), 1, alpha)),
   ],
+  IsNaN: noGradient,
   // The gradient passes at the bounds themselves, as in PyTorch.
   Clip: ({ inputs: [x, min, max] }, [dy]) => {
     const above = min && indicator(greaterOrEqual(x, min));

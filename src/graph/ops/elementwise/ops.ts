@@ -55,6 +55,11 @@ export const elementwise = {
     infer: sameAsFirst,
   }),
   LeakyRelu: operator({ name: 'LeakyRelu', attributes: { alpha: 'float' }, infer: sameAsFirst }),
+  IsNaN: operator({
+    name: 'IsNaN',
+    attributes: {},
+    infer: (inputs) => [{ dtype: 'bool', shape: required(inputs, 0).shape }],
+  }),
   Clip: operator({ name: 'Clip', attributes: {}, infer: sameAsFirst }),
   Cast: operator({
     name: 'Cast',
@@ -91,6 +96,8 @@ export const gelu = (x: Value, approximate: 'none' | 'tanh' = 'none'): Value =>
 
 export const hardSigmoid = (x: Value, alpha = 1 / 6, beta = 0.5): Value =>
   apply(elementwise.HardSigmoid, [x], { alpha, beta })[0];
+
+export const isNaN = (x: Value): Value => apply(elementwise.IsNaN, [x], {})[0];
 
 export const leakyRelu = (x: Value, alpha = 0.01): Value =>
   apply(elementwise.LeakyRelu, [x], { alpha })[0];

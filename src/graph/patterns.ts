@@ -1,4 +1,4 @@
-import { constantOf, type Node, type Value } from '../../graph/value.ts';
+import { constantOf, type Node, type Value } from './value.ts';
 
 /** The node that computes a value, if it applies this operator. */
 export function nodeOf(value: Value | undefined, operator: string): Node | undefined {

@@ -1,0 +1,160 @@
+import { normaliseAxis, type Dim } from '../../../graph/shape.ts';
+import { sizeOf } from '../../../tensor/tensor.ts';
+import { combined, indicesOf, stridesOf } from './arithmetic.ts';
+import type { Call } from './call.ts';
+import { known, mostKnown, numbersOf, type Known } from './known.ts';
+import { joinedShape, reshapedTo, slicesOf, splitSizes, squeezedAxes } from './shape-rules.ts';
+
+/**
+ * The operators that exporters compute shapes with, on tensors that are known. `undefined` where
+ * the result is not known, or is too large to be a shape: then the node becomes part of the graph.
+ */
+export type Evaluator = (
+  inputs: readonly Known[],
+  call: Call,
+) => readonly (Known | undefined)[] | undefined;
+
+export const one = (result: Known | undefined): readonly Known[] | undefined => result && [result];
+
+/** The elements of x at other places: element i of the result is element `source(index)` of x. */
+function rearranged(
+  x: Known,
+  shape: readonly number[],
+  source: (index: readonly number[]) => readonly number[],
+): Known | undefined {
+  if (sizeOf(shape) > mostKnown) return undefined;
+  const strides = stridesOf(x.shape);
+  const elements = indicesOf(shape).map((index) => {
+    const at = source(index).reduce((sum, i, axis) => sum + i * strides[axis], 0);
+    return x.elements[at];
+  });
+  return known(x.dtype, shape, elements);
+}
+
+const inShape = (x: Known, shape: readonly number[]): Known => known(x.dtype, shape, x.elements);
+
+/** Data with updates put at the places that the last axis of the indices names. */
+const scattered: Evaluator = ([x, indices, updates], call) => {
+  if (call.string('reduction', 'none') !== 'none') return undefined;
+  const width = indices.shape.at(-1) ?? 0;
+  const strides = stridesOf(x.shape);
+  const size = sizeOf(x.shape.slice(width));
+  const places = numbersOf(indices.elements);
+  const count = places.length / Math.max(1, width);
+  if (width === 0 || width > x.shape.length || updates.elements.length !== count * size) {
+    return undefined;
+  }
+  const elements = [...x.elements];
+  for (let i = 0; i < count; i++) {
+    const at = x.shape
+      .slice(0, width)
+      .reduce(
+        (sum, dim, axis) => sum + normaliseAxis(places[i * width + axis], dim) * strides[axis],
+        0,
+      );
+    for (let k = 0; k < size; k++) elements[at + k] = updates.elements[i * size + k];
+  }
+  return [known(x.dtype, x.shape, elements)];
+};
+
+/** Operators that move known elements. */
+export const movements: Readonly<Record<string, Evaluator>> = {
+  Concat: (inputs, call) => {
+    const shape = joinedShape(inputs, call.int('axis', 0));
+    const along = normaliseAxis(call.int('axis', 0), shape.length);
+    if (sizeOf(shape) > mostKnown) return undefined;
+    const elements = indicesOf(shape).map((index): Dim => {
+      let [at, piece] = [index[along], 0];
+      while (at >= inputs[piece].shape[along]) at -= inputs[piece++].shape[along];
+      const strides = stridesOf(inputs[piece].shape);
+      const place = index.with(along, at).reduce((sum, i, axis) => sum + i * strides[axis], 0);
+      return inputs[piece].elements[place];
+    });
+    return [known(inputs[0].dtype, shape, elements)];
+  },
+  Expand: ([x, to]) => {
+    if (to.elements.some((dim) => typeof dim === 'string')) return undefined;
+    return one(combined([x, known('int64', numbersOf(to.elements), [])], x.dtype, (a) => a));
+  },
+  Flatten: ([x], call) => {
+    const axis = call.int('axis', 1);
+    const at = axis < 0 ? axis + x.shape.length : axis;
+    return [inShape(x, [sizeOf(x.shape.slice(0, at)), sizeOf(x.shape.slice(at))])];
+  },
+  Gather: ([x, indices], call) => {
+    const along = normaliseAxis(call.int('axis', 0), x.shape.length);
+    const length = x.shape[along];
+    const picked = numbersOf(indices.elements).map((i) => normaliseAxis(i, length));
+    const strides = stridesOf(indices.shape);
+    const rank = indices.shape.length;
+    const shape = [...x.shape.slice(0, along), ...indices.shape, ...x.shape.slice(along + 1)];
+    return one(
+      rearranged(x, shape, (index) => {
+        const place = index
+          .slice(along, along + rank)
+          .reduce((s, i, axis) => s + i * strides[axis], 0);
+        return [...index.slice(0, along), picked[place], ...index.slice(along + rank)];
+      }),
+    );
+  },
+  Reshape: ([x, to], call) => {
+    const shape = reshapedTo(x.shape, to.elements, call.int('allowzero', 0) === 1);
+    return [inShape(x, numbersOf(shape))];
+  },
+  Slice: ([x], call) => {
+    const ranges = slicesOf(x.shape, call);
+    const shape = [...x.shape];
+    for (const { axis, start, end, step } of ranges) {
+      shape[axis] = Math.max(0, Math.ceil((end - start) / step));
+    }
+    const byAxis = new Map(ranges.map((range) => [range.axis, range]));
+    return one(
+      rearranged(x, shape, (index) =>
+        index.map((i, axis) => {
+          const { start = 0, step = 1 } = byAxis.get(axis) ?? {};
+          return start + i * step;
+        }),
+      ),
+    );
+  },
+  Split: ([x], call) => {
+    const along = normaliseAxis(call.int('axis', 0), x.shape.length);
+    let start = 0;
+    return splitSizes(x.shape[along], call).map((size) => {
+      const from = start;
+      start += size;
+      return rearranged(x, x.shape.with(along, size), (index) =>
+        index.with(along, index[along] + from),
+      );
+    });
+  },
+  Squeeze: ([x], call) => {
+    const axes = squeezedAxes(x.shape, call.axes(1));
+    return [
+      inShape(
+        x,
+        x.shape.filter((_, axis) => !axes.includes(axis)),
+      ),
+    ];
+  },
+  Transpose: ([x], call) => {
+    const perm = call.ints('perm') ?? x.shape.map((_, axis) => x.shape.length - 1 - axis);
+    const shape = perm.map((axis) => x.shape[axis]);
+    return one(
+      rearranged(x, shape, (index) => x.shape.map((_, axis) => index[perm.indexOf(axis)])),
+    );
+  },
+  Unsqueeze: ([x], call) => {
+    const axes = call.axes(1) ?? [];
+    const rank = x.shape.length + axes.length;
+    const added = new Set(axes.map((axis) => normaliseAxis(axis, rank)));
+    const rest = x.shape.values();
+    return [
+      inShape(
+        x,
+        Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : rest.next().value!)),
+      ),
+    ];
+  },
+  ScatterND: scattered,
+};

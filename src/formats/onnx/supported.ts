@@ -1,0 +1,41 @@
+import { ModelLockError } from '../../base/error.ts';
+import { translations } from './build/translations.ts';
+import type { ModelProto } from './proto/onnx_pb.ts';
+
+const ownDomains: ReadonlySet<string> = new Set(['', 'ai.onnx']);
+
+/** Operators of quantised models. */
+const quantised =
+  /^(QLinear\w+|Q(Gemm|Attention)|(Dynamic)?(Quantize|Dequantize)Linear|\w+Integer(ToFloat)?)$/;
+
+/**
+ * Throws `unsupported` for models that use what is not read: all operators that lack, in one
+ * message, each with the first node that has it.
+ */
+export function requireSupported({ graph, functions }: ModelProto, where: string): void {
+  const refuse = (what: string): never => {
+    throw new ModelLockError('unsupported', `${where} ${what}`);
+  };
+  const nodes = graph?.node ?? [];
+  const integer = nodes.find(({ opType }) => quantised.test(opType));
+  if (integer) {
+    refuse(
+      `is a quantised model (${integer.opType} of node "${integer.name}"): ` +
+        'its rounded weights cannot learn; use the floating-point model',
+    );
+  }
+  if (functions.length > 0) {
+    refuse(`has functions of its own, such as ${functions[0].name}; export it with them inlined`);
+  }
+  if (graph?.sparseInitializer.length) refuse('has sparse initialisers');
+  const missing = new Map<string, string>();
+  for (const [i, { domain, opType, name }] of nodes.entries()) {
+    if (ownDomains.has(domain) && Object.hasOwn(translations, opType)) continue;
+    const operator = ownDomains.has(domain) ? opType : `${domain}.${opType}`;
+    if (!missing.has(operator)) missing.set(operator, name === '' ? `node ${i}` : `node "${name}"`);
+  }
+  if (missing.size > 0) {
+    const list = [...missing].map(([operator, node]) => `${operator} (${node})`).join(', ');
+    refuse(`has operators that are not supported: ${list}`);
+  }
+}
