@@ -97,7 +97,6 @@ export const gelu = (x: Value, approximate: 'none' | 'tanh' = 'none'): Value =>
 export const hardSigmoid = (x: Value, alpha = 1 / 6, beta = 0.5): Value =>
   apply(elementwise.HardSigmoid, [x], { alpha, beta })[0];
 
-
 export const leakyRelu = (x: Value, alpha = 0.01): Value =>
   apply(elementwise.LeakyRelu, [x], { alpha })[0];
 
