@@ -1,3 +1,4 @@
+import { groupBy } from '../base/group-by.ts';
 import { throwIfAborted, type JobOptions } from '../base/job.ts';
 import { fileSize, hashFile } from '../platform/files.ts';
 import { splitNames, type SplitName } from './annotated-item.ts';
@@ -23,7 +24,7 @@ export async function findLeaks(
     throwIfAborted(signal);
     sizes.push(await fileSize(path));
   }
-  const sidesOfSize = gathered(files, (_, i) => sizes[i]);
+  const sidesOfSize = groupBy(files, (_, i) => sizes[i]);
   const suspects = files.filter((_, i) => onSeveralSides(sidesOfSize.get(sizes[i])!));
   const hashes: string[] = [];
   for (const { path } of suspects) {
@@ -36,21 +37,10 @@ export async function findLeaks(
       unit: 'images',
     });
   }
-  return [...gathered(suspects, (_, i) => hashes[i])]
+  return [...groupBy(suspects, (_, i) => hashes[i])]
     .filter(([, same]) => onSeveralSides(same))
     .map(([hash, same]) => ({ hash, files: same }));
 }
 
 const onSeveralSides = (files: readonly { readonly side: SplitName }[]): boolean =>
   files.some(({ side }) => side !== files[0].side);
-
-function gathered<T, K>(items: readonly T[], keyOf: (item: T, i: number) => K): Map<K, T[]> {
-  const lists = new Map<K, T[]>();
-  items.forEach((item, i) => {
-    const key = keyOf(item, i);
-    const list = lists.get(key);
-    if (list) list.push(item);
-    else lists.set(key, [item]);
-  });
-  return lists;
-}

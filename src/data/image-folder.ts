@@ -1,5 +1,6 @@
 import { counterRandom } from '../base/random/counter.ts';
 import { ModelLockError } from '../base/error.ts';
+import { groupBy } from '../base/group-by.ts';
 import { exists, extname, isFolder, join, listFolder } from '../platform/files.ts';
 
 /** One labelled picture. */
@@ -57,10 +58,10 @@ export async function readImageFolder(root: string): Promise<ImageDataset> {
   const byFolder = await Promise.all(
     folders.map(async ({ name }) => ({ name, files: await picturesBelow(join(root, name)) })),
   );
-  const byClass = new Map<string, string[][]>();
-  for (const { name, files } of byFolder) {
-    if (files.length > 0) append(byClass, name.normalize('NFC'), files);
-  }
+  const byClass = groupBy(
+    byFolder.filter(({ files }) => files.length > 0),
+    ({ name }) => name.normalize('NFC'),
+  );
   const classes = [...byClass.keys()];
   if (classes.length === 0) {
     throw new ModelLockError(
@@ -70,8 +71,8 @@ export async function readImageFolder(root: string): Promise<ImageDataset> {
   }
   return {
     classes,
-    items: [...byClass.values()].flatMap((lists, label) =>
-      lists.flat().map((path) => ({ path, label })),
+    items: [...byClass.values()].flatMap((same, label) =>
+      same.flatMap(({ files }) => files).map((path) => ({ path, label })),
     ),
   };
 }
@@ -98,13 +99,6 @@ async function addPicturesBelow(folder: string, files: string[]): Promise<void> 
 
 /** Whether a file's name is one of a picture. */
 export const isPicture = (name: string): boolean => extensions.has(extname(name).toLowerCase());
-
-/** Adds to the list under a key, which is made where there is none. */
-function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
-  const list = lists.get(key);
-  if (list) list.push(value);
-  else lists.set(key, [value]);
-}
 
 /** Throws `data` unless there are at least two classes. */
 export function requireClasses(dataset: ImageDataset, root: string): void {
