@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { gunzip, inflate as zlibInflate, inflateRaw, inflateRawSync } from 'node:zlib';
+import { constants, gunzip, inflate as zlibInflate, inflateRaw, inflateRawSync } from 'node:zlib';
 import { ModelLockError, messageOf } from '../base/error.ts';
 import { bytesOf } from './bytes.ts';
 
@@ -24,6 +24,21 @@ export async function inflate(
 ): Promise<Uint8Array> {
   try {
     return bytesOf(await inflaters[wrapping](bytes, { maxOutputLength: Math.max(1, limit) }));
+  } catch (error) {
+    throw refusal(error, limit, where);
+  }
+}
+
+/** What the first bytes of a stream hold: enough for a header that tells how much is to come. */
+export async function inflateStart(
+  bytes: Uint8Array,
+  wrapping: Wrapping,
+  limit: number,
+  where: string,
+): Promise<Uint8Array> {
+  try {
+    const flush = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: limit };
+    return bytesOf(await inflaters[wrapping](bytes, flush));
   } catch (error) {
     throw refusal(error, limit, where);
   }
