@@ -1,3 +1,4 @@
+import { decodeLosslessJpeg } from './lossless-jpeg.ts';
 import { decodeRle } from './rle.ts';
 import { streamSize, type StreamSize } from './stream-size.ts';
 
@@ -47,8 +48,15 @@ const loadJpeg2000: Load = async (lines) => {
   return (await load(writingTo(lines))).J2KDecoder;
 };
 
+interface WasmCodecOptions {
+  /** Whether the decoder makes red, green and blue of other colours. */
+  readonly rgb?: boolean;
+  /** Bytes to put behind a stream. */
+  readonly end?: readonly number[];
+}
+
 /** A codec whose module is loaded when it is first used. */
-function wasmCodec(load: Load, rgb: boolean): Codec {
+function wasmCodec(load: Load, { rgb = false, end = [] }: WasmCodecOptions = {}): Codec {
   const lines: Lines = [];
   let loading: Promise<new () => FrameDecoder> | undefined;
   return async (bytes, shape) => {
@@ -58,7 +66,7 @@ function wasmCodec(load: Load, rgb: boolean): Codec {
     lines.length = 0;
     const decoder = new Decoder();
     try {
-      const frame = decoded(decoder, bytes, shape);
+      const frame = decoded(decoder, bytes, end, shape);
       // Streams that end early are decoded as far as they go, which is of no use here.
       if (lines.some((line) => line.includes('[ERROR]'))) throw new RangeError(broken);
       return { ...frame, rgb };
@@ -75,9 +83,12 @@ function wasmCodec(load: Load, rgb: boolean): Codec {
 function decoded(
   decoder: FrameDecoder,
   bytes: Uint8Array,
+  end: readonly number[],
   shape: FrameShape,
 ): Omit<DecodedFrame, 'rgb'> {
-  decoder.getEncodedBuffer(bytes.length).set(bytes);
+  const buffer = decoder.getEncodedBuffer(bytes.length + end.length);
+  buffer.set(bytes);
+  buffer.set(end, bytes.length);
   decoder.decode();
   const { width, height, componentCount, bitsPerSample } = decoder.getFrameInfo();
   requireShape({ width, height, channels: componentCount }, shape);
@@ -110,13 +121,26 @@ function requireShape(
   );
 }
 
+/** Lossless JPEG has samples of any depth; what is not needed of 16 bits is dropped. */
+const losslessJpeg: Codec = async (bytes, shape) => {
+  requireShape(streamSize(bytes), shape);
+  const { samples, precision } = decodeLosslessJpeg(bytes);
+  if (precision > shape.sampleBytes * 8) {
+    throw new RangeError(`its samples have ${precision} bits, not ${shape.sampleBytes * 8}`);
+  }
+  const out = shape.sampleBytes === 1 ? Uint8Array.from(samples) : new Uint8Array(samples.buffer);
+  return { bytes: out, planar: false, rgb: false };
+};
+
 export const codecs = {
   rle: async (bytes, { width, height, channels, sampleBytes }) => ({
     bytes: decodeRle(bytes, width * height, channels, sampleBytes),
     planar: channels > 1,
     rgb: false,
   }),
-  jpeg: wasmCodec(loadJpeg, true),
-  jpegLs: wasmCodec(loadJpegLs, false),
-  jpeg2000: wasmCodec(loadJpeg2000, false),
+  jpeg: wasmCodec(loadJpeg, { rgb: true }),
+  losslessJpeg,
+  // The decoder looks for the next marker for ever where a stream ends without one.
+  jpegLs: wasmCodec(loadJpegLs, { end: [0xff, 0xd9] }),
+  jpeg2000: wasmCodec(loadJpeg2000),
 } satisfies Record<string, Codec>;
