@@ -17,9 +17,9 @@ export interface CsvOptions {
 
 /**
  * The labelled pictures that a CSV or TSV file lists. Classes are either the labels in a column, by
- * code point (by value where all are whole numbers), or several columns of zeros and ones. Pictures have
- * several labels where those are columns, or where a cell has a `|` or `;`. Labels and groups are
- * compared as composed characters (NFC). Throws `data`, naming the line, and `not-found`.
+ * code point (by value where all are whole numbers), or several columns of zeros and ones. Pictures
+ * have several labels where those are columns, or where a cell has a `|` or `;`. Labels and groups
+ * are compared as composed characters (NFC). Throws `data`, naming the line, and `not-found`.
  */
 export async function readCsvDataset(
   path: string,

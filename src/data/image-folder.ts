@@ -79,7 +79,10 @@ export async function readImageFolder(root: string): Promise<ImageDataset> {
 
 const isHidden = (name: string): boolean => name.startsWith('.');
 
-/** Paths of the pictures in a folder and in those below it, sorted by code point; hidden ones left out. */
+/**
+ * Paths of the pictures in a folder and in those below it, sorted by code point; hidden ones left
+ * out.
+ */
 export async function picturesBelow(folder: string): Promise<string[]> {
   const files: string[] = [];
   await addPicturesBelow(folder, files);

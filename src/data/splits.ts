@@ -166,12 +166,15 @@ function improved(groups: readonly Group[], balance: Balance): Uint8Array {
   return places;
 }
 
-/** More have never been seen to change much. */
+/** Every pass that moves a group brings the distance down; this bounds the time. */
 const maxPasses = 10;
 
 const allSides = (balance: Balance): number[] => Array.from({ length: balance.sides }, (_, i) => i);
 
-/** Sides that may take the next of so many groups: the empty ones, once no more groups are left than those. */
+/**
+ * Sides that may take the next of so many groups: the empty ones, once no more groups are left than
+ * those.
+ */
 function sidesFor(left: number, balance: Balance): number[] {
   const empty = allSides(balance).filter((side) => balance.groupsOn(side) === 0);
   return empty.length >= left ? empty : allSides(balance);

@@ -13,8 +13,8 @@ const inflaters = {
 export type Wrapping = keyof typeof inflaters;
 
 /**
- * Inflates at most `limit` bytes: a small file may hold very many. Throws `corrupt`, naming `where`, for more and for
- * what is no such stream.
+ * Inflates at most `limit` bytes: a small file may hold very many. Throws `corrupt`, naming
+ * `where`, for more and for what is no such stream.
  */
 export async function inflate(
   bytes: Uint8Array,

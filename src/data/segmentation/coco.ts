@@ -18,16 +18,17 @@ export interface CocoOptions {
    */
   readonly background?: 'class' | 'ignore';
   /**
-   * What the coarse regions around crowds (`iscrowd`) are: to be ignored, for not every pixel in them is
-   * of the class, or of their class. `ignore` unless given.
+   * What the coarse regions around crowds (`iscrowd`) are: to be ignored, for not every pixel in
+   * them is of the class, or of their class. `ignore` unless given.
    */
   readonly crowds?: 'ignore' | 'class';
 }
 
 /**
- * The pictures of a COCO instances file with one mask each. Classes are the categories by id, whatever
- * gaps there are. Where instances overlap, the smaller one lies above the larger, and of two of one size
- * the later one; crowds lie below all. Throws `data`, naming the file, and `not-found`.
+ * The pictures of a COCO instances file with one mask each. Classes are the categories by id,
+ * whatever gaps there are. Where instances overlap, the smaller one lies above the larger, and of
+ * two of one size the later one; crowds lie below all. Throws `data`, naming the file, and
+ * `not-found`.
  */
 export async function readCocoDataset(
   path: string,

@@ -19,7 +19,10 @@ export interface SegmentationDataset {
   readonly items: readonly SegmentationItem[];
 }
 
-/** A picture and its mask, of one size. Throws `data` where they are not, and what reading them throws. */
+/**
+ * A picture and its mask, of one size. Throws `data` where they are not, and what reading them
+ * throws.
+ */
 export async function readSegmentation(
   item: SegmentationItem,
 ): Promise<{ image: RgbImage; mask: LabelMap }> {

@@ -7,8 +7,8 @@ import { noClass, type ClassList } from './class-list.ts';
 import { packed, type Palette } from './palette.ts';
 
 /**
- * Reads a mask whose pixels are numbers: a PNG file of one channel, grey or with a palette. Throws `data`, naming the
- * place, for a number without a class.
+ * Reads a mask whose pixels are numbers: a PNG file of one channel, grey or with a palette. Throws
+ * `data`, naming the place, for a number without a class.
  */
 export async function readIndexMask(path: string, { meaning }: ClassList): Promise<LabelMap> {
   if (extname(path).toLowerCase() !== '.png') {
@@ -37,7 +37,10 @@ export async function readIndexMask(path: string, { meaning }: ClassList): Promi
   return { width, height, data };
 }
 
-/** Reads a mask whose pixels are colours of a palette. Throws `data`, naming the place, for another colour. */
+/**
+ * Reads a mask whose pixels are colours of a palette. Throws `data`, naming the place, for another
+ * colour.
+ */
 export async function readColourMask(path: string, { meaning }: Palette): Promise<LabelMap> {
   const { width, height, data: rgb } = await decodeImage(await readBytes(path), path);
   const data = new Uint8Array(width * height);

@@ -5,10 +5,11 @@ import type { Region } from './region.ts';
 const scale = 5;
 
 /**
- * The pixels of a polygon `[x0, y0, x1, y1, ...]`, exactly those that pycocotools has (`rleFrPoly` of its
- * `maskApi.c`): the edges are drawn as lines on a grid five times finer, and where they cross the middle
- * of a column of pixels, inside and outside change (even-odd). Throws `data`, naming `where`, for fewer than
- * three points, and for points further out than the picture is large.
+ * The pixels of a polygon `[x0, y0, x1, y1, ...]`, exactly those that pycocotools has (`rleFrPoly`
+ * of its `maskApi.c`): the edges are drawn as lines on a grid five times finer, and where they
+ * cross the middle of a column of pixels, inside and outside change (even-odd). Throws `data`,
+ * naming `where`, for fewer than three points, and for points further out than the picture is
+ * large.
  */
 export function regionOfPolygon(
   polygon: readonly number[],

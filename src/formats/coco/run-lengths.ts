@@ -28,8 +28,8 @@ export function parseRunLengths(text: string, where: string): number[] {
 }
 
 /**
- * The region of run lengths: how many pixels are outside, then how many inside, and so on, down the columns
- * from the left. Throws `data` unless they are exactly as many as the picture has.
+ * The region of run lengths: how many pixels are outside, then how many inside, and so on, down the
+ * columns from the left. Throws `data` unless they are exactly as many as the picture has.
  */
 export function regionOfRuns(
   counts: readonly number[],

@@ -7,7 +7,10 @@ interface FrameInfo {
   readonly componentCount: number;
 }
 
-/** Its memory lies in the module's: views of it end with `delete`, or when the module's memory grows. */
+/**
+ * Its memory lies in the module's: views of it end with `delete`, or when the module's memory
+ * grows.
+ */
 interface FrameDecoder {
   getEncodedBuffer(length: number): Uint8Array;
   decode(): void;

@@ -1,8 +1,8 @@
 import type { DataSet } from 'dicom-parser';
 
 /**
- * Where the tags of a frame are: newer files of many frames have them in sequences, for each frame or for
- * all (PS3.3, C.7.6.16), others in the file itself.
+ * Where the tags of a frame are: newer files of many frames have them in sequences, for each frame
+ * or for all (PS3.3, C.7.6.16), others in the file itself.
  *
  * @param macro the tag of the sequence with the tags.
  */

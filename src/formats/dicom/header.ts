@@ -44,7 +44,10 @@ export interface DicomFile {
   readonly layout: PixelLayout;
 }
 
-/** Throws `data`, naming `where`, for what is no DICOM file or has no pixels; `unsupported` for pixels that are not read. */
+/**
+ * Throws `data`, naming `where`, for what is no DICOM file or has no pixels; `unsupported` for
+ * pixels that are not read.
+ */
 export function openDicom(bytes: Uint8Array, where: string): DicomFile {
   const dataSet = parsed(bytes, where);
   const pixels = dataSet.elements.x7fe00010;

@@ -1,7 +1,13 @@
-/** A canonical Huffman code (ITU T.81, annex C): of each length, the first code and where its symbols begin. */
+/**
+ * A canonical Huffman code (ITU T.81, annex C): of each length, the first code and where its
+ * symbols begin.
+ */
 export interface HuffmanTable {
   readonly symbols: Uint8Array;
-  /** Of each length from 1 to 16, at that index: the first code, the codes, the place of the first symbol. */
+  /**
+   * Of each length from 1 to 16, at that index: the first code, the codes, the place of the first
+   * symbol.
+   */
   readonly first: Int32Array;
   readonly count: Int32Array;
   readonly place: Int32Array;

@@ -8,7 +8,10 @@ export interface LosslessPicture {
   readonly samples: Uint16Array;
 }
 
-/** What a sample is predicted from: the ones left of it, above it, and above left (ITU T.81, table H.1). */
+/**
+ * What a sample is predicted from: the ones left of it, above it, and above left (ITU T.81, table
+ * H.1).
+ */
 const predictors: readonly ((a: number, b: number, c: number) => number)[] = [
   () => 0,
   (a) => a,
@@ -32,8 +35,9 @@ interface Frame {
 }
 
 /**
- * Decodes lossless JPEG (ITU T.81, annex H: Huffman coding, the process of SOF3), which the codec of the other
- * kinds lacks. The caller has checked the size. Throws errors that do not name the file.
+ * Decodes lossless JPEG (ITU T.81, annex H: Huffman coding, the process of SOF3), which the codec
+ * of the other kinds lacks. The caller has checked the size. Throws errors that do not name the
+ * file.
  */
 export function decodeLosslessJpeg(bytes: Uint8Array): LosslessPicture {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -25,12 +25,12 @@ export interface DicomImage {
 }
 
 /**
- * Reads a frame of a DICOM file: native, RLE, JPEG baseline, JPEG-LS or JPEG 2000; grey of up to 16 bits
- * or colours of 8. Grey values are rescaled to the unit of the modality, seen through the window, and
- * turned over where the file says that large ones are dark (MONOCHROME1).
+ * Reads a frame of a DICOM file: native, RLE, JPEG (baseline or lossless), JPEG-LS or JPEG 2000;
+ * grey of up to 16 bits or colours of 8. Grey values are rescaled to the unit of the modality, seen
+ * through the window, and turned over where the file says that large ones are dark (MONOCHROME1).
  *
- * Throws `data`, naming `where`, for what is broken, `unsupported` for what is not read, `usage` for a frame or a
- * window that there is not. No message has a tag that is about a person.
+ * Throws `data`, naming `where`, for what is broken, `unsupported` for what is not read, `usage`
+ * for a frame or a window that there is not. No message has a tag that is about a person.
  */
 export async function readDicom(
   bytes: Uint8Array,
@@ -48,7 +48,10 @@ export async function readDicom(
   return { image: greyImage(picture, grey, layout.photometric === 'MONOCHROME1'), source };
 }
 
-/** The values of a frame of a grey file, in the unit of the modality. Throws as `readDicom`, and `unsupported` for colours. */
+/**
+ * The values of a frame of a grey file, in the unit of the modality. Throws as `readDicom`, and
+ * `unsupported` for colours.
+ */
 export async function readDicomValues(
   bytes: Uint8Array,
   where: string,

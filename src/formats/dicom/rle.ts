@@ -1,11 +1,12 @@
 /**
- * Undoes DICOM's run-length coding of a frame (PS3.5, annex G): up to 15 segments of PackBits, each of which holds
- * one byte of every sample of one channel, the highest byte first.
+ * Undoes DICOM's run-length coding of a frame (PS3.5, annex G): up to 15 segments of PackBits, each
+ * of which holds one byte of every sample of one channel, the highest byte first.
  *
  * @param pixels of the frame.
  * @param channels samples for each pixel.
  * @param sampleBytes bytes of a sample.
- * @returns channel after channel, little-endian. Throws a message without a name for what is broken.
+ * @returns channel after channel, little-endian. Throws a message without a name for what is
+ * broken.
  */
 export function decodeRle(
   bytes: Uint8Array,

@@ -2,8 +2,8 @@ import type { DataSet } from 'dicom-parser';
 import { hmacSha256 } from '../../platform/crypto.ts';
 
 /**
- * All that leaves a DICOM file besides its pixels. Patients, studies and series are pseudonyms: the same
- * for the same salt, and to be guessed by nobody without it.
+ * All that leaves a DICOM file besides its pixels. Patients, studies and series are pseudonyms: the
+ * same for the same salt, and to be guessed by nobody without it.
  */
 export interface DicomSource {
   /** 64 hexadecimal digits, as `study` and `series`; missing where the file does not say. */

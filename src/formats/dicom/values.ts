@@ -20,8 +20,8 @@ export function storedValues(bytes: Uint8Array, layout: PixelLayout): Float64Arr
 }
 
 /**
- * Stored values in the unit of the modality, such as Hounsfield units, and those of them that are no padding.
- * Throws `unsupported` for a table of values in place of slope and intercept.
+ * Stored values in the unit of the modality, such as Hounsfield units, and those of them that are
+ * no padding. Throws `unsupported` for a table of values in place of slope and intercept.
  */
 export function modalityValues(
   stored: Float64Array,

@@ -24,8 +24,9 @@ export const headerBytes = 544;
 const extensionFlags = { nifti1: 348, nifti2: 540 } as const;
 
 /**
- * Reads the header of NIfTI-1 or NIfTI-2. What it says in words, which may be about a person, is passed
- * over. Throws `data`, naming `where`, for what is none, `unsupported` for types of voxels that are not read.
+ * Reads the header of NIfTI-1 or NIfTI-2. What it says in words, which may be about a person, is
+ * passed over. Throws `data`, naming `where`, for what is none, `unsupported` for types of voxels
+ * that are not read.
  */
 export function readNiftiHeader(start: Uint8Array, where: string): NiftiHeader {
   const bytes = start.slice(0, headerBytes);

@@ -36,8 +36,9 @@ export interface NiftiImageOptions extends SliceOptions {
 }
 
 /**
- * Opens the bytes of a .nii or .nii.gz file. Throws `data` and `corrupt`, naming `where`, for what is
- * none, ends early, or is larger than its header says or than 2 GiB; `unsupported` for voxels that are no numbers.
+ * Opens the bytes of a .nii or .nii.gz file. Throws `data` and `corrupt`, naming `where`, for what
+ * is none, ends early, or is larger than its header says or than 2 GiB; `unsupported` for voxels
+ * that are no numbers.
  */
 export async function openNifti(bytes: Uint8Array, where: string): Promise<NiftiVolume> {
   const compressed = bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -66,9 +67,9 @@ export async function openNifti(bytes: Uint8Array, where: string): Promise<Nifti
 }
 
 /**
- * The values of a slice, scaled as the header says: the first of the other two axes from the left, the second from
- * the top, in the order of the file. Throws `usage` for a slice that there is not, `data` for a value that is
- * no finite number, with its place.
+ * The values of a slice, scaled as the header says: the first of the other two axes from the left,
+ * the second from the top, in the order of the file. Throws `usage` for a slice that there is not,
+ * `data` for a value that is no finite number, with its place.
  */
 export function niftiSlice(
   { header, bytes, where }: NiftiVolume,

@@ -41,7 +41,10 @@ export function readHeader(bytes: Uint8Array, where: string): PngHeader {
   };
 }
 
-/** All chunks up to the end; what they hold is not copied. Throws `data` for a file that ends before. */
+/**
+ * All chunks up to the end; what they hold is not copied. Throws `data` for a file that ends
+ * before.
+ */
 export function chunksOf(bytes: Uint8Array, where: string): PngChunk[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const chunks: PngChunk[] = [];

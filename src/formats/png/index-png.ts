@@ -62,7 +62,10 @@ function requireIndices({ colourType, bitDepth }: PngHeader, where: string): voi
   });
 }
 
-/** Whether a PNG file has one channel, so that `decodeIndexPng` reads it. Throws `data` for what is no PNG. */
+/**
+ * Whether a PNG file has one channel, so that `decodeIndexPng` reads it. Throws `data` for what is
+ * no PNG.
+ */
 export function hasIndices(bytes: Uint8Array, where: string): boolean {
   const { colourType } = readHeader(bytes, where);
   return colourType === 0 || colourType === 3;

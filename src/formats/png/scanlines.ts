@@ -1,7 +1,10 @@
 import { ModelLockError } from '../../base/error.ts';
 import type { PngHeader } from './chunks.ts';
 
-/** A part of a picture whose rows follow each other: every `dx`-th column and `dy`-th row from (x, y) on. */
+/**
+ * A part of a picture whose rows follow each other: every `dx`-th column and `dy`-th row from (x,
+ * y) on.
+ */
 export interface Pass {
   readonly x: number;
   readonly y: number;
@@ -57,7 +60,10 @@ function paeth(left: number, above: number, aboveLeft: number): number {
   return toAbove <= toAboveLeft ? above : aboveLeft;
 }
 
-/** Undoes the filter of a row in place, where a pixel has at most one byte. Throws `data` for filters that there are not. */
+/**
+ * Undoes the filter of a row in place, where a pixel has at most one byte. Throws `data` for
+ * filters that there are not.
+ */
 export function unfilter(
   filter: number,
   line: Uint8Array,
