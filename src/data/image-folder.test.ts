@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -59,6 +60,23 @@ describe('readImageFolder', () => {
     const { classes, items } = await readImageFolder(root);
     expect(classes).toEqual(['cat']);
     expect(items).toHaveLength(1);
+  });
+
+  it('takes folders whose names differ only in how an accent is written for one class', async () => {
+    await touch('e\u0301tang/1.png', '\u00e9tang/2.png', 'mer/3.png');
+    const { classes, items } = await readImageFolder(root);
+    expect(classes).toEqual(['\u00e9tang', 'mer']);
+    expect(items.map(({ label }) => label)).toEqual([0, 0, 1]);
+  });
+
+  it('reads a folder of very many files without delay', async () => {
+    await mkdir(join(root, 'cat'));
+    const names = Array.from({ length: 20_000 }, (_, i) => `${i}.png`);
+    for (const name of names) closeSync(openSync(join(root, 'cat', name), 'w'));
+    const start = performance.now();
+    const { items } = await readImageFolder(root);
+    expect(items).toHaveLength(20_000);
+    expect(performance.now() - start).toBeLessThan(5000);
   });
 
   it('is not trapped by a loop of links, and follows links to files', async () => {
@@ -144,6 +162,14 @@ test('limitItems keeps the order, and every class even where one has a single pi
   expect(items).toEqual(dataset.items.filter((item) => items.includes(item)));
 });
 
+test('limitItems is quick for thousands of classes', () => {
+  const counts = Array.from({ length: 5000 }, () => 20);
+  const start = performance.now();
+  const { items } = limitItems({ classes: counts.map(String), items: labelled(counts) }, 20_000, 0);
+  expect(items).toHaveLength(20_000);
+  expect(performance.now() - start).toBeLessThan(5000);
+});
+
 test('limitItems leaves no class out as long as there is room for all', () => {
   const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 2, maxLength: 6 });
   fc.assert(
@@ -170,5 +196,7 @@ test('relabel matches by name, else by order, else refuses', () => {
     relabel(dataset, classes).items.map(({ label }) => label);
   expect(labels(['b', 'c', 'a'])).toEqual([2, 0]);
   expect(labels(['x', 'y'])).toEqual([0, 1]);
+  const accented = { ...dataset, classes: ['\u00e9', 'e'] };
+  expect(relabel(accented, ['e', 'e\u0301']).items.map(({ label }) => label)).toEqual([1, 0]);
   expect(() => labels(['a', 'x', 'y'])).toThrow('the model has no class "b" (valid: a, x, y)');
 });

@@ -1,5 +1,6 @@
 import { counterRandom } from '../base/random/counter.ts';
 import { ModelLockError } from '../base/error.ts';
+import { groupBy } from '../base/group-by.ts';
 import { exists, extname, isFolder, join, listFolder } from '../platform/files.ts';
 
 /** One labelled picture. */
@@ -46,17 +47,22 @@ export async function splitFolder(
 
 /**
  * A folder with one folder of pictures for each class; folders within those count to their class.
- * Hidden files and links to folders are passed over. Throws `data` for a folder without pictures.
+ * Hidden files and links to folders are passed over. Names are composed (NFC): folders that differ
+ * only in how an accent is written are one class. Throws `data` for a folder without pictures.
  */
 export async function readImageFolder(root: string): Promise<ImageDataset> {
   if (!(await exists(root))) {
     throw new ModelLockError('not-found', `there is no folder ${root}`);
   }
   const folders = (await listFolder(root)).filter((e) => e.isFolder && !isHidden(e.name));
-  const byClass = await Promise.all(
+  const byFolder = await Promise.all(
     folders.map(async ({ name }) => ({ name, files: await picturesBelow(join(root, name)) })),
   );
-  const classes = byClass.filter(({ files }) => files.length > 0);
+  const byClass = groupBy(
+    byFolder.filter(({ files }) => files.length > 0),
+    ({ name }) => name.normalize('NFC'),
+  );
+  const classes = [...byClass.keys()];
   if (classes.length === 0) {
     throw new ModelLockError(
       'data',
@@ -64,25 +70,38 @@ export async function readImageFolder(root: string): Promise<ImageDataset> {
     );
   }
   return {
-    classes: classes.map(({ name }) => name),
-    items: classes.flatMap(({ files }, label) => files.map((path) => ({ path, label }))),
+    classes,
+    items: [...byClass.values()].flatMap((same, label) =>
+      same.flatMap(({ files }) => files).map((path) => ({ path, label })),
+    ),
   };
 }
 
 const isHidden = (name: string): boolean => name.startsWith('.');
 
-/** Paths of the pictures in a folder and in those below it, sorted by code point; hidden ones left out. */
+/**
+ * Paths of the pictures in a folder and in those below it, sorted by code point; hidden ones left
+ * out.
+ */
 export async function picturesBelow(folder: string): Promise<string[]> {
   const files: string[] = [];
+  await addPicturesBelow(folder, files);
+  return files;
+}
+
+/** Into one list: the arguments of a `push(...many)` would overflow the stack. */
+async function addPicturesBelow(folder: string, files: string[]): Promise<void> {
   for (const { name, isFolder: isDirectory } of await listFolder(folder)) {
     if (isHidden(name)) continue;
     const path = join(folder, name);
     // Links to folders are no folders here, so a loop of links cannot trap this.
-    if (isDirectory) files.push(...(await picturesBelow(path)));
-    else if (extensions.has(extname(name).toLowerCase())) files.push(path);
+    if (isDirectory) await addPicturesBelow(path, files);
+    else if (isPicture(name)) files.push(path);
   }
-  return files;
 }
+
+/** Whether a file's name is one of a picture. */
+export const isPicture = (name: string): boolean => extensions.has(extname(name).toLowerCase());
 
 /** Throws `data` unless there are at least two classes. */
 export function requireClasses(dataset: ImageDataset, root: string): void {
@@ -100,21 +119,31 @@ export function requireClasses(dataset: ImageDataset, root: string): void {
 export function limitItems(dataset: ImageDataset, limit: number, seed: number): ImageDataset {
   const { classes, items } = dataset;
   if (items.length <= limit) return dataset;
-  const firsts = classes.flatMap((_, label) =>
-    stratified(ofClass(items, label), classes.length, 1, seed),
+  const firsts = byLabel(items, classes.length).flatMap((members, label) =>
+    shuffled(members, label, seed).slice(0, 1),
   );
   const shares = stratified(items, classes.length, limit, seed);
   const keep = new Set([...new Set([...firsts, ...shares])].slice(0, limit));
   return { ...dataset, items: items.filter((item) => keep.has(item)) };
 }
 
-const ofClass = (items: readonly ImageItem[], label: number): ImageItem[] =>
-  items.filter((item) => item.label === label);
+/** The items of each of so many classes, in order. */
+function byLabel(items: readonly ImageItem[], classes: number): ImageItem[][] {
+  const members = Array.from({ length: classes }, (): ImageItem[] => []);
+  for (const item of items) members[item.label].push(item);
+  return members;
+}
 
 /** The first class that no item is of. */
 export function emptyClass({ classes, items }: ImageDataset): string | undefined {
   const present = new Set(items.map(({ label }) => label));
   return classes.find((_, label) => !present.has(label));
+}
+
+/** The items of a class in an order that is the same for the same seed. */
+function shuffled(members: readonly ImageItem[], label: number, seed: number): ImageItem[] {
+  const order = counterRandom(seed, 101, label).permutation(members.length);
+  return Array.from(order, (i) => members[i]);
 }
 
 /** `count` items in which the classes have the shares that they have in all. */
@@ -125,14 +154,12 @@ export function stratified(
   seed: number,
 ): ImageItem[] {
   // Items are ranked within their class, and the ranks of all classes merged evenly.
-  const ranked = Array.from({ length: classes }, (_, label) => {
-    const members = ofClass(items, label);
-    const order = counterRandom(seed, 101, label).permutation(members.length);
-    return Array.from(order, (i, rank) => ({
-      item: members[i],
+  const ranked = byLabel(items, classes).flatMap((members, label) =>
+    shuffled(members, label, seed).map((item, rank) => ({
+      item,
       place: (rank + 0.5) / members.length,
-    }));
-  }).flat();
+    })),
+  );
   return ranked
     .sort((a, b) => a.place - b.place || a.item.label - b.item.label)
     .slice(0, count)
@@ -144,8 +171,9 @@ export function stratified(
  * by order. Throws `data` where neither fits.
  */
 export function relabel(dataset: ImageDataset, classes: readonly string[]): ImageDataset {
-  const place = new Map(classes.map((name, i) => [name, i]));
-  const byName = dataset.classes.map((name) => place.get(name));
+  const place = new Map(classes.map((name, i) => [name.normalize('NFC'), i]));
+  const placeOf = (name: string): number | undefined => place.get(name.normalize('NFC'));
+  const byName = dataset.classes.map(placeOf);
   if (byName.every((label) => label !== undefined)) {
     return {
       classes,
@@ -153,6 +181,6 @@ export function relabel(dataset: ImageDataset, classes: readonly string[]): Imag
     };
   }
   if (dataset.classes.length === classes.length) return { ...dataset, classes };
-  const unknown = dataset.classes.filter((name) => !place.has(name));
+  const unknown = dataset.classes.filter((name) => placeOf(name) === undefined);
   throw new ModelLockError('data', `the model has no class "${unknown[0]}"`, { valid: classes });
 }

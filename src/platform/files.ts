@@ -18,7 +18,7 @@ import { hashWhole, readPart, readWhole } from './large-file.ts';
 
 /** Files and folders, with every refusal of the system as one clear error. */
 
-export { basename, dirname, extname, join, relative, resolve } from 'node:path';
+export { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 
 const reasons: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ENOENT: ['not-found', 'there is no such file or folder'],

@@ -1,0 +1,104 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readCsvDataset, type CsvOptions } from './csv.ts';
+import type { LabelledDataset } from './annotated-item.ts';
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'csv-'));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+async function read(text: string, options?: CsvOptions): Promise<LabelledDataset> {
+  const path = join(root, 'labels.csv');
+  await writeFile(path, text);
+  return readCsvDataset(path, options);
+}
+
+describe('readCsvDataset', () => {
+  it('reads one label a picture, with split and group, by usual names in any case', async () => {
+    const text = 'File,Class,Patient,Split\nx/1.png,dog,p1,train\n"2, b.png",cat,,Validation\n';
+    expect(await read(text)).toEqual({
+      kind: 'single',
+      classes: ['cat', 'dog'],
+      items: [
+        { path: join(root, 'x', '1.png'), label: 1, group: 'p1', split: 'train' },
+        { path: join(root, '2, b.png'), label: 0, split: 'val' },
+      ],
+    });
+  });
+
+  it('reads several labels in a cell, none included', async () => {
+    const { kind, classes, items } = await read('path\tlabels\na\tx|y\nb\t\nc\t z | x |x\n');
+    expect({ kind, classes }).toEqual({ kind: 'multi', classes: ['x', 'y', 'z'] });
+    expect(items).toMatchObject([{ labels: [0, 1] }, { labels: [] }, { labels: [0, 2] }]);
+    const semicolons = await read('path,label\na,x;y\nb,x\n');
+    expect(semicolons.items).toMatchObject([{ labels: [0, 1] }, { labels: [0] }]);
+    const whole = await read('path,label\na,x;y\nb,x\n', { separator: null });
+    expect(whole).toMatchObject({ kind: 'single', classes: ['x', 'x;y'] });
+  });
+
+  it('takes columns of zeros and ones for classes where there is no column of labels', async () => {
+    const text = 'image,age,mass,edema,patient\na,30,1,0,1\nb,40,1.0,1,0\nc,50,0,0,1\n';
+    const set = await read(text);
+    expect(set).toMatchObject({ kind: 'multi', classes: ['mass', 'edema'] });
+    expect(set.items).toMatchObject([
+      { labels: [0], group: '1' },
+      { labels: [0, 1], group: '0' },
+      { labels: [], group: '1' },
+    ]);
+    const chosen = await read(text, { columns: { label: ['edema', 'mass'] } });
+    expect(chosen.classes).toEqual(['edema', 'mass']);
+    await expect(read(text, { columns: { label: ['age'] } })).rejects.toThrow(
+      `line 2: "30" in column "age" (valid: 0, 1)`,
+    );
+  });
+
+  it('sorts whole numbers by value, and compares labels as composed characters', async () => {
+    expect((await read('path,label\na,10\nb,2\nc,0\n')).classes).toEqual(['0', '2', '10']);
+    const accents = await read('path,label\na,\u00e9\nb,e\u0301\n');
+    expect(accents).toMatchObject({ classes: ['\u00e9'], items: [{ label: 0 }, { label: 0 }] });
+  });
+
+  it('takes columns by given names and paths relative to a given folder', async () => {
+    const set = await read('id,kind,label\n1.png,a,z\n', {
+      columns: { path: 'id', label: 'kind' },
+      root: '/data',
+    });
+    expect(set).toMatchObject({ classes: ['a'], items: [{ path: '/data/1.png' }] });
+  });
+
+  it('lets no path out of the folder unless absolute ones are allowed', async () => {
+    await expect(read('path,label\na,x\n../b.png,x\n')).rejects.toThrow(
+      'line 3: "../b.png" leads out of',
+    );
+    await expect(read('path,label\n..\\b.png,x\n')).rejects.toThrow('leads out of');
+    await expect(read('path,label\n/etc/b.png,x\n')).rejects.toThrow(
+      'line 2: the path "/etc/b.png" is absolute',
+    );
+    const { items } = await read('path,label\n/etc/b.png,x\n', { allowAbsolute: true });
+    expect(items[0].path).toBe('/etc/b.png');
+  });
+
+  it('refuses what is missing or contradicts itself, by line', async () => {
+    const refusals: readonly (readonly [string, string])[] = [
+      ['name,label\na,b', 'has no column of paths (valid: path, file'],
+      ['path,name\na,b', 'has no column of labels (valid: label, class'],
+      ['path,label\n', 'lists no pictures'],
+      ['path,label\na,', 'line 2: there is no label'],
+      ['path,label\n,b', 'line 2: there is no path'],
+      ['path,label\na,b\nx/../a,c', 'line 3: x/../a is listed in line 2 already'],
+      ['path,label,split\na,b,constructor', 'line 2: there is no split "constructor"'],
+      ['path,label,split\na,b,middle', 'line 2: there is no split "middle" (valid: train, '],
+    ];
+    for (const [text, message] of refusals) {
+      await expect(read(text)).rejects.toThrow(message);
+    }
+    await expect(read('path,label\na,b', { columns: { group: 'who' } })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('no column "who" (valid: path, label)'),
+    });
+  });
+});

@@ -1,0 +1,101 @@
+import { ModelLockError } from '../../base/error.ts';
+import { groupBy } from '../../base/group-by.ts';
+import {
+  readCocoInstances,
+  regionOf,
+  type CocoAnnotation,
+  type CocoImage,
+} from '../../formats/coco/annotations.ts';
+import { areaOf, paint } from '../../formats/coco/region.ts';
+import { pathWithin } from '../../platform/files.ts';
+import { ignoreIndex, type LabelMap } from '../../tensor/label-map.ts';
+import type { SegmentationDataset } from './item.ts';
+
+export interface CocoOptions {
+  /**
+   * What pixels without annotation are: class 0, `background`, or to be ignored; then pictures without
+   * annotations are left out. `class` unless given.
+   */
+  readonly background?: 'class' | 'ignore';
+  /**
+   * What the coarse regions around crowds (`iscrowd`) are: to be ignored, for not every pixel in
+   * them is of the class, or of their class. `ignore` unless given.
+   */
+  readonly crowds?: 'ignore' | 'class';
+}
+
+/**
+ * The pictures of a COCO instances file with one mask each. Classes are the categories by id,
+ * whatever gaps there are. Where instances overlap, the smaller one lies above the larger, and of
+ * two of one size the later one; crowds lie below all. Throws `data`, naming the file, and
+ * `not-found`.
+ */
+export async function readCocoDataset(
+  path: string,
+  imageFolder: string,
+  { background = 'class', crowds = 'ignore' }: CocoOptions = {},
+): Promise<SegmentationDataset> {
+  const { images, categories, annotations } = await readCocoInstances(path);
+  const sorted = categories.toSorted((a, b) => a.id - b.id);
+  const names = sorted.map(({ name }) => name.normalize('NFC'));
+  const classes = background === 'class' ? ['background', ...names] : names;
+  requireClassNames(classes, path);
+  const labelOf = new Map(sorted.map(({ id }, i) => [id, classes.length - names.length + i]));
+  const byImage = groupBy(annotations, (entry) => entry.image_id);
+  const items = images
+    .filter(({ id }) => background === 'class' || byImage.has(id))
+    .map((image) => {
+      const own = byImage.get(image.id) ?? [];
+      const paintOf = (entry: CocoAnnotation): number =>
+        entry.iscrowd && crowds === 'ignore' ? ignoreIndex : labelOf.get(entry.category_id)!;
+      return {
+        path: imagePath(imageFolder, image, path),
+        maskFile: path,
+        mask: async () =>
+          drawn(image, own, paintOf, background === 'class' ? 0 : ignoreIndex, path),
+      };
+    });
+  if (items.length === 0) throw new ModelLockError('data', `${path} has no pictures`);
+  return { classes, items };
+}
+
+function requireClassNames(classes: readonly string[], path: string): void {
+  if (classes.length > ignoreIndex) {
+    throw new ModelLockError(
+      'data',
+      `${path} has ${classes.length} classes; at most ${ignoreIndex}`,
+    );
+  }
+  const twice = classes.find((name, i) => classes.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new ModelLockError('data', `${path} has the category "${twice}" twice`);
+  }
+}
+
+function imagePath(folder: string, { file_name: name }: CocoImage, path: string): string {
+  try {
+    return pathWithin(folder, name);
+  } catch (cause) {
+    throw new ModelLockError('data', `${path}: "${name}" leads out of ${folder}`, { cause });
+  }
+}
+
+function drawn(
+  image: CocoImage,
+  annotations: readonly CocoAnnotation[],
+  paintOf: (annotation: CocoAnnotation) => number,
+  background: number,
+  path: string,
+): LabelMap {
+  const { width, height, file_name: name } = image;
+  const layers = annotations.map((annotation, i) => {
+    const which = annotation.id === undefined ? `number ${i}` : String(annotation.id);
+    const region = regionOf(annotation, image, `${path}: annotation ${which} of ${name}`);
+    const crowd = Boolean(annotation.iscrowd);
+    return { region, value: paintOf(annotation), crowd, area: areaOf(region) };
+  });
+  layers.sort((a, b) => Number(b.crowd) - Number(a.crowd) || b.area - a.area);
+  const data = new Uint8Array(width * height).fill(background);
+  for (const { region, value } of layers) paint(region, value, data, width, height);
+  return { width, height, data };
+}

@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import dicomParser from 'dicom-parser';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { FrameShape } from './codecs.ts';
+import { openDicom } from './header.ts';
+import { decodeRle } from './rle.ts';
+import { streamSize } from './stream-size.ts';
+
+const names = [
+  'rle',
+  'rle-rgb',
+  'jpeg',
+  'jpeg-colour',
+  'jls',
+  'jls-rgb',
+  'j2k',
+  'j2k-rgb',
+  'lossless',
+  'lossless-rgb',
+  'lossless-5',
+];
+
+interface Frame {
+  readonly stream: Uint8Array;
+  readonly shape: FrameShape;
+  readonly decode: (bytes: Uint8Array) => Promise<{ readonly bytes: Uint8Array }>;
+}
+
+function frameOf(name: string): Frame {
+  const path = join(import.meta.dirname, 'fixtures', `${name}.dcm`);
+  const { dataSet, pixels, layout } = openDicom(new Uint8Array(readFileSync(path)), name);
+  return {
+    stream: Uint8Array.from(
+      dicomParser.readEncapsulatedPixelDataFromFragments(dataSet, pixels, 0, 1),
+    ),
+    shape: layout,
+    decode: (bytes) => layout.syntax.codec!(bytes, layout),
+  };
+}
+
+describe.each(names)('the codec of %s', (name) => {
+  const { stream, shape, decode } = frameOf(name);
+  const { width, height, channels, sampleBytes } = shape;
+  const length = width * height * channels * sampleBytes;
+
+  it('gives as many bytes as the tags say', async () => {
+    expect((await decode(stream)).bytes).toHaveLength(length);
+  });
+
+  it('refuses a stream that ends in its first half, and decodes again after it', async () => {
+    const whole = (await decode(stream)).bytes;
+    for (let end = 0; end < stream.length / 2; end += 1 + Math.floor(stream.length / 12)) {
+      await expect(decode(stream.slice(0, end))).rejects.toBeInstanceOf(RangeError);
+    }
+    expect((await decode(stream)).bytes).toEqual(whole);
+  });
+
+  it('refuses broken streams or decodes them into as many bytes, and never hangs', async () => {
+    const place = fc.integer({ min: 0, max: stream.length - 1 });
+    const changes = fc.array(fc.tuple(place, fc.nat(255)), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(changes, async (list) => {
+        const broken = stream.slice();
+        for (const [at, value] of list) broken[at] = value;
+        const out = await decode(broken).catch((error: unknown) => error);
+        if (out instanceof Error) expect(out).toBeInstanceOf(RangeError);
+        else expect((out as { bytes: Uint8Array }).bytes).toHaveLength(length);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+describe('streamSize', () => {
+  it.each(names.filter((name) => !name.startsWith('rle')))('reads %s', (name) => {
+    const { stream, shape } = frameOf(name);
+    const { width, height, channels } = shape;
+    expect(streamSize(stream)).toEqual({ width, height, channels });
+  });
+
+  it('finds nothing in anything else', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 2, maxLength: 60 }), (bytes) => {
+        bytes[0] = 0;
+        expect(streamSize(bytes)).toBeUndefined();
+      }),
+      { examples: [[new Uint8Array(2)]] },
+    );
+  });
+});
+
+describe('decodeRle', () => {
+  it('reads literals, repeats and no operations, the highest byte first', () => {
+    const header = new Uint8Array(64);
+    new DataView(header.buffer).setUint32(0, 2, true);
+    new DataView(header.buffer).setUint32(4, 64, true);
+    new DataView(header.buffer).setUint32(8, 68, true);
+    // High bytes: 1, 1, 1. Low bytes: 7, 8, then no operation, 9.
+    const bytes = Uint8Array.from([...header, 254, 1, 128, 128, 1, 7, 8, 128, 0, 9]);
+    expect([...decodeRle(bytes, 3, 1, 2)]).toEqual([7, 1, 8, 1, 9, 1]);
+    expect(() => decodeRle(bytes.subarray(0, 72), 3, 1, 2)).toThrow('before the picture does');
+    expect(() => decodeRle(bytes, 3, 3, 1)).toThrow('do not have 3 segments');
+    bytes[8] = 200;
+    expect(() => decodeRle(bytes, 3, 1, 2)).toThrow('outside the frame');
+  });
+});

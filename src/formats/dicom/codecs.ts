@@ -1,0 +1,146 @@
+import { decodeLosslessJpeg } from './lossless-jpeg.ts';
+import { decodeRle } from './rle.ts';
+import { streamSize, type StreamSize } from './stream-size.ts';
+
+/** A frame as it comes out of a codec. */
+export interface DecodedFrame {
+  /** Little-endian samples of the sizes that were asked for. */
+  readonly bytes: Uint8Array;
+  /** Whether they come channel after channel. */
+  readonly planar: boolean;
+  /** Whether colours are red, green and blue now, whatever they were in the file. */
+  readonly rgb: boolean;
+}
+
+/** What a frame has to become. */
+export interface FrameShape extends StreamSize {
+  readonly sampleBytes: number;
+}
+
+/** Undoes the compression of a frame. Throws errors that do not name the file. */
+export type Codec = (bytes: Uint8Array, shape: FrameShape) => Promise<DecodedFrame>;
+
+/** Why a decoder of WebAssembly failed: it throws numbers, or only says so on its console. */
+const broken = 'its pixels are broken';
+
+type Lines = string[];
+
+/** Loads a decoder that writes what it has to say into `lines`, not on the console. */
+type Load = (lines: Lines) => Promise<new () => FrameDecoder>;
+
+const writingTo = (lines: Lines): ModuleConsole => ({
+  print: (line) => void lines.push(line),
+  printErr: (line) => void lines.push(line),
+});
+
+const loadJpeg: Load = async (lines) => {
+  const { default: load } = await import('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs');
+  return (await load(writingTo(lines))).JPEGDecoder;
+};
+
+const loadJpegLs: Load = async (lines) => {
+  const { default: load } = await import('@cornerstonejs/codec-charls/decodewasmjs');
+  return (await load(writingTo(lines))).JpegLSDecoder;
+};
+
+const loadJpeg2000: Load = async (lines) => {
+  const { default: load } = await import('@cornerstonejs/codec-openjpeg/decodewasmjs');
+  return (await load(writingTo(lines))).J2KDecoder;
+};
+
+interface WasmCodecOptions {
+  /** Whether the decoder makes red, green and blue of other colours. */
+  readonly rgb?: boolean;
+  /** Bytes to put behind a stream. */
+  readonly end?: readonly number[];
+}
+
+/** A codec whose module is loaded when it is first used. */
+function wasmCodec(load: Load, { rgb = false, end = [] }: WasmCodecOptions = {}): Codec {
+  const lines: Lines = [];
+  let loading: Promise<new () => FrameDecoder> | undefined;
+  return async (bytes, shape) => {
+    // The decoder takes what room the stream asks for, so the stream is asked first.
+    requireShape(streamSize(bytes), shape);
+    const Decoder = await (loading ??= load(lines));
+    lines.length = 0;
+    const decoder = new Decoder();
+    try {
+      const frame = decoded(decoder, bytes, end, shape);
+      // Streams that end early are decoded as far as they go, which is of no use here.
+      if (lines.some((line) => line.includes('[ERROR]'))) throw new RangeError(broken);
+      return { ...frame, rgb };
+    } catch (error) {
+      // What a failed decoder leaves in the module's memory stays there.
+      loading = undefined;
+      throw error instanceof RangeError ? error : new RangeError(broken, { cause: error });
+    } finally {
+      decoder.delete();
+    }
+  };
+}
+
+function decoded(
+  decoder: FrameDecoder,
+  bytes: Uint8Array,
+  end: readonly number[],
+  shape: FrameShape,
+): Omit<DecodedFrame, 'rgb'> {
+  const buffer = decoder.getEncodedBuffer(bytes.length + end.length);
+  buffer.set(bytes);
+  buffer.set(end, bytes.length);
+  decoder.decode();
+  const { width, height, componentCount, bitsPerSample } = decoder.getFrameInfo();
+  requireShape({ width, height, channels: componentCount }, shape);
+  const sampleBytes = Math.ceil(bitsPerSample / 8);
+  const out = decoder.getDecodedBuffer().slice();
+  const samples = width * height * componentCount;
+  if (out.length !== samples * sampleBytes) throw new RangeError(broken);
+  // Of interleave modes only 0, "none", keeps channels apart.
+  const planar = decoder.getInterleaveMode?.() === 0 && componentCount > 1;
+  return { bytes: widened(out, sampleBytes, shape.sampleBytes), planar };
+}
+
+/** Samples of 8 bits where the file speaks of 16. */
+function widened(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  if (from === to) return bytes;
+  if (from !== 1 || to !== 2) {
+    throw new RangeError(`its samples have ${from * 8} bits, not ${to * 8}`);
+  }
+  return new Uint8Array(Uint16Array.from(bytes).buffer);
+}
+
+function requireShape(
+  found: StreamSize | undefined,
+  { width, height, channels }: StreamSize,
+): void {
+  if (!found) throw new RangeError(broken);
+  if (found.width === width && found.height === height && found.channels === channels) return;
+  throw new RangeError(
+    `its stream has ${found.width}x${found.height}x${found.channels} samples, its tags say ${width}x${height}x${channels}`,
+  );
+}
+
+/** Lossless JPEG has samples of any depth; what is not needed of 16 bits is dropped. */
+const losslessJpeg: Codec = async (bytes, shape) => {
+  requireShape(streamSize(bytes), shape);
+  const { samples, precision } = decodeLosslessJpeg(bytes);
+  if (precision > shape.sampleBytes * 8) {
+    throw new RangeError(`its samples have ${precision} bits, not ${shape.sampleBytes * 8}`);
+  }
+  const out = shape.sampleBytes === 1 ? Uint8Array.from(samples) : new Uint8Array(samples.buffer);
+  return { bytes: out, planar: false, rgb: false };
+};
+
+export const codecs = {
+  rle: async (bytes, { width, height, channels, sampleBytes }) => ({
+    bytes: decodeRle(bytes, width * height, channels, sampleBytes),
+    planar: channels > 1,
+    rgb: false,
+  }),
+  jpeg: wasmCodec(loadJpeg, { rgb: true }),
+  losslessJpeg,
+  // The decoder looks for the next marker for ever where a stream ends without one.
+  jpegLs: wasmCodec(loadJpegLs, { end: [0xff, 0xd9] }),
+  jpeg2000: wasmCodec(loadJpeg2000),
+} satisfies Record<string, Codec>;

@@ -1,0 +1,148 @@
+import dicomParser, { type DataSet, type Element } from 'dicom-parser';
+import { ModelLockError } from '../../base/error.ts';
+import { inflateRawNow } from '../../platform/inflate.ts';
+import { transferSyntaxes, type TransferSyntax } from './transfer-syntaxes.ts';
+
+/** Larger frames are refused before they are decoded: 100 megapixels. */
+const maxPixels = 100_000_000;
+/** A deflated file may not hold more: 1 GiB. */
+const maxInflatedBytes = 2 ** 30;
+
+/** How a file's pixels are stored (PS3.3, C.7.6.3). Nothing in it is about a person. */
+export interface PixelLayout {
+  readonly syntax: TransferSyntax;
+  readonly photometric: Photometric;
+  readonly width: number;
+  readonly height: number;
+  readonly frames: number;
+  /** Samples for each pixel: 1 or 3. */
+  readonly channels: number;
+  /** Bytes of a sample. */
+  readonly sampleBytes: number;
+  readonly bitsStored: number;
+  readonly highBit: number;
+  readonly signed: boolean;
+  /** Whether native pixels come channel after channel. */
+  readonly planar: boolean;
+}
+
+const photometrics = {
+  MONOCHROME1: 1,
+  MONOCHROME2: 1,
+  RGB: 3,
+  YBR_FULL: 3,
+  YBR_FULL_422: 3,
+  YBR_RCT: 3,
+  YBR_ICT: 3,
+} as const;
+/** What samples mean, as PS3.3 calls it. */
+export type Photometric = keyof typeof photometrics;
+
+export interface DicomFile {
+  readonly dataSet: DataSet;
+  readonly pixels: Element;
+  readonly layout: PixelLayout;
+}
+
+/**
+ * Throws `data`, naming `where`, for what is no DICOM file or has no pixels; `unsupported` for
+ * pixels that are not read.
+ */
+export function openDicom(bytes: Uint8Array, where: string): DicomFile {
+  const dataSet = parsed(bytes, where);
+  const pixels = dataSet.elements.x7fe00010;
+  if (!pixels) throw new ModelLockError('data', `${where} is a DICOM file without pixels`);
+  return { dataSet, pixels, layout: layoutOf(dataSet, where) };
+}
+
+function parsed(bytes: Uint8Array, where: string): DataSet {
+  try {
+    return dicomParser.parseDicom(bytes, {
+      inflater: (whole, position) => {
+        const inflated = inflateRawNow(whole.subarray(position), maxInflatedBytes, where);
+        const all = new Uint8Array(position + inflated.length);
+        all.set(whole.subarray(0, position));
+        all.set(inflated, position);
+        return all;
+      },
+    });
+  } catch (error) {
+    if (error instanceof ModelLockError) throw error;
+    // What is thrown may carry all tags along, names included; so it becomes no cause.
+    throw new ModelLockError('data', `${where} cannot be read as DICOM: ${parserReason(error)}`);
+  }
+}
+
+/** The parser throws strings, errors, and objects that hold either. */
+export function parserReason(thrown: unknown): string {
+  const inner = (thrown as { exception?: unknown } | undefined)?.exception ?? thrown;
+  const text = inner instanceof Error ? inner.message : inner;
+  return typeof text === 'string' ? text.split('\n')[0] : 'it is broken';
+}
+
+function layoutOf(dataSet: DataSet, where: string): PixelLayout {
+  const uid = dataSet.string('x00020010') ?? '';
+  const syntax = transferSyntaxes.get(uid);
+  if (!syntax) {
+    throw new ModelLockError('unsupported', `${where} has the transfer syntax ${printable(uid)}`, {
+      valid: [...new Set([...transferSyntaxes.values()].map(({ name }) => name))],
+    });
+  }
+  const name = dataSet.string('x00280004') ?? '';
+  const channels = dataSet.uint16('x00280002') ?? 1;
+  if (!isPhotometric(name) || photometrics[name] !== channels) {
+    throw new ModelLockError(
+      'unsupported',
+      `${where} has pixels of ${printable(name)} with ${channels} samples`,
+      { valid: Object.keys(photometrics) },
+    );
+  }
+  const bits = dataSet.uint16('x00280100') ?? 0;
+  const bitsStored = dataSet.uint16('x00280101') ?? bits;
+  const layout: PixelLayout = {
+    syntax,
+    photometric: name,
+    width: dataSet.uint16('x00280011') ?? 0,
+    height: dataSet.uint16('x00280010') ?? 0,
+    frames: dataSet.elements.x00280008 ? (dataSet.intString('x00280008') ?? NaN) : 1,
+    channels,
+    sampleBytes: bits / 8,
+    bitsStored,
+    highBit: dataSet.uint16('x00280102') ?? bitsStored - 1,
+    signed: dataSet.uint16('x00280103') === 1,
+    planar: dataSet.uint16('x00280006') === 1,
+  };
+  requireSound(layout, where);
+  return layout;
+}
+
+function requireSound(layout: PixelLayout, where: string): void {
+  const { width, height, frames, channels, sampleBytes, bitsStored, highBit, syntax } = layout;
+  if (width === 0 || height === 0 || width * height > maxPixels) {
+    throw new ModelLockError(
+      'data',
+      `${where} has ${width}x${height} pixels, at most ${maxPixels} in all`,
+    );
+  }
+  if (!Number.isInteger(frames) || frames < 1) {
+    throw new ModelLockError('data', `${where} has ${frames} frames`);
+  }
+  const depths = channels === 3 ? [8] : [8, 16];
+  const words = syntax.bigEndian ? depths.filter((bits) => bits > 8) : depths;
+  if (!words.includes(sampleBytes * 8)) {
+    throw new ModelLockError('unsupported', `${where} has samples of ${sampleBytes * 8} bits`, {
+      valid: words,
+    });
+  }
+  if (bitsStored < 1 || highBit >= sampleBytes * 8 || highBit + 1 < bitsStored) {
+    throw new ModelLockError(
+      'data',
+      `${where} stores ${bitsStored} bits up to bit ${highBit} of ${sampleBytes * 8}`,
+    );
+  }
+}
+
+const isPhotometric = (name: string): name is Photometric => Object.hasOwn(photometrics, name);
+
+/** What a file says, unless it could be anything. */
+const printable = (text: string): string => (/^[\w.]{1,64}$/.test(text) ? text : 'another kind');

@@ -1,0 +1,53 @@
+/** Width, height and channels of a compressed frame. */
+export interface StreamSize {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+}
+
+/** What the header of a JPEG, JPEG-LS or JPEG 2000 stream says; `undefined` where there is none. */
+export function streamSize(bytes: Uint8Array): StreamSize | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = bytes.length >= 4 ? view.getUint32(0) : 0;
+  if (start === codestream) return jpeg2000Size(view);
+  return start >>> 16 === startOfImage ? jpegSize(view) : undefined;
+}
+
+const startOfImage = 0xffd8;
+/** JPEG 2000: the start of a codestream, and the marker of its size right after it. */
+const codestream = 0xff4fff51;
+
+/** ISO 15444-1, A.5.1: the far corner, and the offset of the near one. */
+function jpeg2000Size(view: DataView): StreamSize | undefined {
+  if (view.byteLength < 42) return undefined;
+  return {
+    width: view.getUint32(8) - view.getUint32(16),
+    height: view.getUint32(12) - view.getUint32(20),
+    channels: view.getUint16(40),
+  };
+}
+
+/** Markers of a frame's header: all of C0 to CF but three that are others, and JPEG-LS's. */
+const isFrameHeader = (marker: number): boolean =>
+  (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) || marker === 0xf7;
+
+function jpegSize(view: DataView): StreamSize | undefined {
+  for (let place = 2; place + 10 <= view.byteLength;) {
+    if (view.getUint8(place) !== 0xff) return undefined;
+    const marker = view.getUint8(place + 1);
+    // Any number of bytes FF may stand before a marker.
+    if (marker === 0xff) {
+      place++;
+      continue;
+    }
+    if (isFrameHeader(marker)) {
+      return {
+        height: view.getUint16(place + 5),
+        width: view.getUint16(place + 7),
+        channels: view.getUint8(place + 9),
+      };
+    }
+    place += 2 + view.getUint16(place + 2);
+  }
+  return undefined;
+}
