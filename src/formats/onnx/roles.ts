@@ -30,6 +30,8 @@ const slots: Readonly<Record<string, readonly (Role | '')[]>> = {
   ConvTranspose: ['', 'weight', 'bias'],
   Gather: ['embedding'],
   Gemm: ['weight', 'weight', 'bias'],
+  GRU: ['', 'weight', 'weight', 'bias'],
+  LSTM: ['', 'weight', 'weight', 'bias'],
   GroupNormalization: ['', 'scale', 'bias'],
   InstanceNormalization: ['', 'scale', 'bias'],
   LayerNormalization: ['', 'scale', 'bias'],

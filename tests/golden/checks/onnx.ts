@@ -27,16 +27,13 @@ export async function check(golden: GoldenCase): Promise<void> {
       const results = await compute({ logits }, weights, { input: x });
       golden.compareWith(`${run}.logits`, results['logits'], golden.tensor(`${run}.logits`));
     }
-    const named = build(file, input('input', 'float32', ['batch', ...shapeAfterBatch(golden)]));
     const x = golden.tensor('run1.input');
+    const named = build(file, input('input', x.dtype, ['batch', ...x.shape.slice(1)]));
     const results = await compute({ logits: named.logits }, weights, { input: x });
     golden.compareWith('run1.logits', results['logits'], golden.tensor('run1.logits'));
     await compareGradients(golden, file, info, weights);
   }
 }
-
-const shapeAfterBatch = (golden: GoldenCase): readonly number[] =>
-  golden.tensor('run1.input').shape.slice(1);
 
 function build({ network }: OnnxFile, x: Value): { readonly logits: Value } {
   const { model } = network;

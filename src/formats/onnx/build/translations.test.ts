@@ -347,8 +347,64 @@ const computations: Readonly<Record<string, Case>> = {
   },
 };
 
+/** Of 3 features and 2 states, over 5 steps, in `count` directions. */
+const weightsOf = (gates: number, count: number): Readonly<Record<string, Tensor>> => ({
+  w: waves([count, 2 * gates, 3]),
+  r: waves([count, 2 * gates, 2], 1),
+  b: waves([count, 4 * gates], 2),
+  h: waves([count, 4, 2], 3),
+  c: waves([count, 4, 2], 4),
+});
+
+const sequence = waves([5, 4, 3]);
+
+const recurrences: Readonly<Record<string, Case>> = {
+  'LSTM with initial states': {
+    nodes: [
+      {
+        op: 'LSTM',
+        in: ['x', 'w', 'r', 'b', '', 'h', 'c'],
+        out: ['y', 'z', 'u'],
+        attributes: { hidden_size: 2 },
+      },
+    ],
+    outputs: ['y', 'z', 'u'],
+    initializers: weightsOf(4, 1),
+    x: sequence,
+    named: false,
+  },
+  'LSTM in both directions, without biases': {
+    nodes: [
+      {
+        op: 'LSTM',
+        in: ['x', 'w', 'r'],
+        out: ['y', 'z'],
+        attributes: { hidden_size: 2, direction: 'bidirectional' },
+      },
+    ],
+    outputs: ['y', 'z'],
+    initializers: weightsOf(4, 2),
+    x: sequence,
+    named: false,
+  },
+  'GRU backwards': {
+    nodes: [
+      {
+        op: 'GRU',
+        in: ['x', 'w', 'r', 'b', '', 'h'],
+        out: ['y', 'z'],
+        attributes: { hidden_size: 2, direction: 'reverse', linear_before_reset: 1 },
+      },
+    ],
+    outputs: ['y', 'z'],
+    initializers: weightsOf(3, 1),
+    x: sequence,
+    named: false,
+  },
+};
+
 describe('translations', () => {
-  const all = Object.entries({ ...shapes, ...computations });
+  const all = Object.entries({ ...shapes, ...computations, ...recurrences });
   it.each(all)('agrees with ONNX Runtime: %s', async (_, { x, named, ...file }) => {
     await expectSame(file, x ? { x } : undefined, { named: named ?? true });
   });

@@ -2,6 +2,7 @@ import { operators } from '../../../graph/operators.ts';
 import { asItIs, type Translations } from './as-it-is.ts';
 import { activationTranslations } from './translate-activations.ts';
 import { normTranslations } from './translate-norms.ts';
+import { recurrentTranslations } from './translate-recurrent.ts';
 import { reductionTranslations } from './translate-reductions.ts';
 import { resizeTranslations } from './translate-resize.ts';
 import { shapeTranslations } from './translate-shapes.ts';
@@ -13,6 +14,7 @@ export const translations: Translations = {
   ),
   ...activationTranslations,
   ...normTranslations,
+  ...recurrentTranslations,
   ...reductionTranslations,
   ...resizeTranslations,
   ...shapeTranslations,
