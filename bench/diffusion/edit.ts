@@ -1,7 +1,7 @@
 import { openComponents } from '../../src/diffusion/components.ts';
 import { openPipelineFolder } from '../../src/diffusion/pipeline-folder.ts';
 import { instructPix2Pix } from '../../src/diffusion/pipelines/instruct-pix2pix.ts';
-import { embedNothing, embedPrompt } from '../../src/diffusion/prompt.ts';
+import { embedNothing, embedPrompt, releaseTextEncoders } from '../../src/diffusion/prompt.ts';
 import { graphOf, type Graph } from '../../src/graph/graph.ts';
 import { input } from '../../src/graph/value.ts';
 import { unet2dCondition } from '../../src/nn/models/diffusion/unet-2d-condition.ts';
@@ -36,6 +36,7 @@ export async function editWork(
   const side = size / autoencoder.factor;
   const flops = flopsOf(unetGraph(3 * batch, side));
   const [text, noText] = [await embedPrompt(components, prompt), await embedNothing(components)];
+  await releaseTextEncoders(components);
   return {
     flops: steps * flops,
     once: async () => {

@@ -10,10 +10,9 @@ export async function embedPrompt(
   prompt: string,
 ): Promise<TextStates> {
   const seen: Readonly<Record<string, Tensor<'float32'>>>[] = [];
-  for (const { tokenizer, model, isLarge } of textEncoders) {
+  for (const { tokenizer, model } of textEncoders) {
     const { ids } = tokenizer.encode(prompt);
     seen.push((await model.run([], { ids })) as Record<string, Tensor<'float32'>>);
-    if (isLarge) await model.dispose();
   }
   const { pooled } = seen.at(-1)!;
   return { states: joinFeatures(seen.map(({ states }) => states)), ...(pooled ? { pooled } : {}) };
@@ -27,6 +26,13 @@ export async function embedNothing(components: Encoders): Promise<TextStates> {
     states: zeros('float32', states.shape),
     ...(pooled ? { pooled: zeros('float32', pooled.shape) } : {}),
   };
+}
+
+/** Gives back what large text encoders hold, until another prompt is to be encoded. */
+export async function releaseTextEncoders({
+  textEncoders,
+}: Pick<Encoders, 'textEncoders'>): Promise<void> {
+  for (const { model, isLarge } of textEncoders) if (isLarge) await model.dispose();
 }
 
 /** [1, T, D1] and [1, T, D2] to [1, T, D1 + D2]. */

@@ -21,7 +21,7 @@ export interface TextEncoder {
   /** `ids` int64 [1, T] to `states` [1, T, D] and, if the network takes it, `pooled` [1, P]. */
   readonly model: Runnable<readonly []>;
   readonly config: ClipTextConfig;
-  /** Its memory is better given back after a prompt than held while pictures are made. */
+  /** Its memory is better given back than held while pictures are made. */
   readonly isLarge: boolean;
 }
 

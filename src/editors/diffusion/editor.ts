@@ -3,7 +3,7 @@ import { resizeImage } from '../../data/resize.ts';
 import type { Components } from '../../diffusion/components.ts';
 import { pixelsOf } from '../../diffusion/image-processor.ts';
 import type { LoraReference } from '../../diffusion/lora/apply.ts';
-import { embedNothing, embedPrompt } from '../../diffusion/prompt.ts';
+import { embedNothing, embedPrompt, releaseTextEncoders } from '../../diffusion/prompt.ts';
 import { joinTexts, type TextStates } from '../../diffusion/text-states.ts';
 import { noiseOf, requireReadable, type Key } from '../../key/key.ts';
 import type { KeyKind } from '../../key/kind.ts';
@@ -156,12 +156,15 @@ export class DiffusionEditor implements ImageEditor {
     const pictures = places.map((i) => images[i]);
     const batchKeys = places.map((i) => keys[i]);
     const { steps, guidance, imageGuidance, strength = 1, seed } = options;
+    const text = await this.#textsOf(batchKeys);
+    const noText = guidance > 1 ? await this.#noText() : undefined;
+    await releaseTextEncoders(this.#components);
     let draw = 0;
     const edited = await this.#method.run(this.#components, {
       pictures,
       images: pixelsOf(pictures.map((picture) => reflectPad(picture, size))),
-      text: await this.#textsOf(batchKeys),
-      ...(guidance > 1 ? { noText: await this.#noText() } : {}),
+      text,
+      ...(noText ? { noText } : {}),
       steps,
       guidance,
       imageGuidance,

@@ -163,9 +163,10 @@ describe('classifierFrom', () => {
     'lists what it knows for %s',
     (type) => {
       expect(() => classifierFrom({ model_type: type }, 'm/config.json')).toThrow(
-        `m/config.json: model_type "${type}" is not supported (valid: ${tinyClassifiers
-          .map((config) => String(config['model_type']))
-          .join(', ')})`,
+        `m/config.json: model_type "${type}" is not supported (valid: ${[
+          ...tinyClassifiers.map((config) => String(config['model_type'])),
+          'onnx',
+        ].join(', ')})`,
       );
     },
   );
