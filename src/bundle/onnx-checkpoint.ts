@@ -67,7 +67,7 @@ async function preprocessing(
   }
   if (!normalisation) {
     throw new ModelLockError('usage', `nothing says how pictures are normalised for ${path}`, {
-      valid: [`${preprocessorFile} beside it`, 'mean and std of the colours'],
+      valid: [`${preprocessorFile} beside it`],
     });
   }
   const { height, width } = pictureInput(network);
