@@ -2,6 +2,7 @@ import { closeSync, cpSync, existsSync, mkdirSync, openSync, renameSync, rmSync 
 import { writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { counterRandom } from '../../src/base/random/counter.ts';
+import { encodeHeader } from '../../src/formats/safetensors.ts';
 import { input } from '../../src/graph/value.ts';
 import type { RawConfig } from '../../src/nn/config.ts';
 import { clipText, clipTextConfig } from '../../src/nn/models/clip-text.ts';
@@ -13,7 +14,6 @@ import {
 import { unet2dCondition, unetConfig } from '../../src/nn/models/diffusion/unet-2d-condition.ts';
 import { initialise, Scope, type Declaration } from '../../src/nn/scope.ts';
 import { assetPath } from '../../src/platform/assets.ts';
-import { sizeOf } from '../../src/tensor/tensor.ts';
 
 /**
  * A diffusers folder in the configuration of timbrooks/instruct-pix2pix (a U-Net of 860 million
@@ -151,21 +151,12 @@ function writeJson(folder: string, name: string, value: unknown): void {
 /** Draws one tensor after the other: all of them would be as large as the file. */
 function writeRandom(path: string, declarations: ReadonlyMap<string, Declaration>): void {
   const names = [...declarations.keys()].sort();
-  let place = 0;
-  const header = names.map((name) => {
-    const { shape } = declarations.get(name)!;
-    const start = place;
-    place += 4 * sizeOf(shape);
-    return [name, { dtype: 'F32', shape, data_offsets: [start, place] }];
-  });
-  const text = Buffer.from(JSON.stringify(Object.fromEntries(header)));
-  const padded = Buffer.concat([text, Buffer.alloc((8 - (text.length % 8)) % 8, ' ')]);
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(padded.length));
+  const header = encodeHeader(
+    names.map((name) => [name, { dtype: 'float32', shape: declarations.get(name)!.shape }]),
+  );
   const file = openSync(path, 'w');
   try {
-    writeSync(file, length);
-    writeSync(file, padded);
+    writeSync(file, header);
     for (const [i, name] of names.entries()) {
       const one = new Map([[name, declarations.get(name)!]]);
       const [tensor] = initialise(

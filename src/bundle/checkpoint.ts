@@ -1,10 +1,9 @@
 import { ModelLockError } from '../base/error.ts';
 import { preprocessor, preprocessorConfig, type Preprocessor } from '../data/preprocess.ts';
-import { openWeights } from '../formats/weights.ts';
+import { openWeights, readWeights } from '../formats/weights.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
 import { classifierFrom, type Classifier } from '../nn/models/registry.ts';
 import { join, readJsonObject } from '../platform/files.ts';
-import { toFloat32 } from '../tensor/convert.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 export const configFile = 'config.json';
@@ -27,10 +26,7 @@ export async function readClassifier(folder: string): Promise<ClassifierCheckpoi
   const config = await readJsonObject(join(folder, configFile));
   const preprocessorPath = join(folder, preprocessorFile);
   const preprocessorJson = await readJsonObject(preprocessorPath);
-  const weights = new Map<string, Tensor<'float32'>>();
-  for (const [name, stored] of (await openWeights(folder)).tensors) {
-    weights.set(name, toFloat32(await stored.read()));
-  }
+  const weights = await readWeights((await openWeights(folder)).tensors);
   const classifier = classifierFrom(config, join(folder, configFile));
   if (classifier.channels !== 3) {
     throw new ModelLockError(

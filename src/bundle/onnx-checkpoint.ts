@@ -1,12 +1,11 @@
 import { ModelLockError } from '../base/error.ts';
 import { preprocessor, preprocessorConfig } from '../data/preprocess.ts';
 import { readOnnx, type OnnxFile } from '../formats/onnx/read.ts';
+import { readWeights } from '../formats/weights.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
 import { classifierFrom } from '../nn/models/registry.ts';
 import { onnxConfigOf, pictureInput } from '../nn/models/onnx/model.ts';
 import { dirname, exists, join, readJsonObject } from '../platform/files.ts';
-import { toFloat32 } from '../tensor/convert.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import { preprocessorFile, type ClassifierCheckpoint } from './checkpoint.ts';
 
 type Triple = readonly [number, number, number];
@@ -24,6 +23,12 @@ export interface OnnxClassifierOptions {
   readonly size?: number;
 }
 
+/** A checkpoint that came as an ONNX file. */
+export interface OnnxCheckpoint extends ClassifierCheckpoint {
+  /** All files that it was read from. */
+  readonly files: readonly string[];
+}
+
 /**
  * Reads a classifier of pictures from an ONNX file. What comes of it is a checkpoint like any
  * other: it can be run, trained, locked and written as a bundle. Throws what `readOnnx` throws,
@@ -32,12 +37,11 @@ export interface OnnxClassifierOptions {
 export async function readOnnxClassifier(
   path: string,
   options: OnnxClassifierOptions = {},
-): Promise<ClassifierCheckpoint> {
+): Promise<OnnxCheckpoint> {
   const file = await readOnnx(path);
   const config = onnxConfigOf(file, options.labels);
   const { json, where } = await preprocessing(path, file, options);
-  const weights = new Map<string, Tensor<'float32'>>();
-  for (const [name, stored] of file.weights) weights.set(name, toFloat32(await stored.read()));
+  const weights = await readWeights(file.weights);
   const classifier = classifierFrom(config, path);
   if (classifier.channels !== 3) {
     throw new ModelLockError(
@@ -52,6 +56,7 @@ export async function readOnnxClassifier(
     classifier,
     preprocessor: preprocessor(parseConfig(preprocessorConfig, json, where)),
     weights,
+    files: [...new Set([...file.files, where])],
   };
 }
 

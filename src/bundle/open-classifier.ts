@@ -1,10 +1,9 @@
 import type { JobOptions } from '../base/job.ts';
 import { hashFolder, resolveReference, type Resolved } from '../formats/reference.ts';
-import { readOnnx } from '../formats/onnx/read.ts';
 import { classifierFrom } from '../nn/models/registry.ts';
-import { basename, hashFile } from '../platform/files.ts';
+import { hashFile } from '../platform/files.ts';
 import { sha256 } from '../platform/crypto.ts';
-import { preprocessorFile, readClassifier, type ClassifierCheckpoint } from './checkpoint.ts';
+import { readClassifier, type ClassifierCheckpoint } from './checkpoint.ts';
 import { readOnnxClassifier } from './onnx-checkpoint.ts';
 
 /** What a manifest keeps of a model or an editor. */
@@ -33,7 +32,7 @@ export async function openClassifier(
   job?: JobOptions,
 ): Promise<{ checkpoint: ClassifierCheckpoint; identity: Versioned }> {
   const found = await resolveClassifier(reference, job);
-  const checkpoint = await readResolved(found);
+  const { checkpoint, hash } = await readHashed(found);
   const version = checkpoint.config['modellock_version'];
   return {
     checkpoint,
@@ -41,17 +40,22 @@ export async function openClassifier(
       reference: found.reference,
       name: found.name,
       version: typeof version === 'string' ? version : null,
-      hash: await hashOf(found),
+      hash,
     },
   };
 }
 
-/** SHA-256 of all that a classifier is read from. */
-async function hashOf({ folder, file }: Resolved): Promise<string> {
-  if (file === undefined) return hashFolder(folder, (path) => path !== 'README.md');
-  const { weights } = await readOnnx(file);
-  const external = [...weights.values()].flatMap(({ place }) => place?.path ?? []);
-  const read = new Set([file, ...external].map((path) => basename(path)));
-  const beside = await hashFolder(folder, (path) => read.has(path) || path === preprocessorFile);
-  return sha256(JSON.stringify([await hashFile(file), beside]));
+/** A classifier, and the SHA-256 of all that it is read from. */
+async function readHashed({
+  folder,
+  file,
+}: Resolved): Promise<{ checkpoint: ClassifierCheckpoint; hash: string }> {
+  if (file === undefined) {
+    const checkpoint = await readClassifier(folder);
+    return { checkpoint, hash: await hashFolder(folder, (path) => path !== 'README.md') };
+  }
+  const { files, ...checkpoint } = await readOnnxClassifier(file);
+  const hashes: string[] = [];
+  for (const path of files) hashes.push(await hashFile(path));
+  return { checkpoint, hash: sha256(JSON.stringify(hashes)) };
 }

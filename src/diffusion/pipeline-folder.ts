@@ -48,8 +48,13 @@ export async function readTokenizer(folder: string): Promise<ClipTokenizer> {
       config,
     });
   }
+  return readBytePairs(folder, config);
+}
+
+/** A tokenizer by the vocabulary and merges of a folder. */
+export async function readBytePairs(folder: string, config: RawConfig): Promise<ClipTokenizer> {
   return new ClipTokenizer({
-    vocabulary: (await json('vocab.json')) as Record<string, number>,
+    vocabulary: (await readJsonObject(join(folder, 'vocab.json'))) as Record<string, number>,
     merges: await readText(join(folder, 'merges.txt')),
     config,
   });

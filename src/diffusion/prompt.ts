@@ -20,8 +20,9 @@ export async function embedPrompt(
 
 /** What guidance leads away from where nobody says what: the empty prompt, or zeros in its place. */
 export async function embedNothing(components: Encoders): Promise<TextStates> {
-  const { states, pooled } = await embedPrompt(components, '');
-  if (components.emptyPrompt === 'encoded') return { states, ...(pooled ? { pooled } : {}) };
+  const text = await embedPrompt(components, '');
+  if (components.emptyPrompt === 'encoded') return text;
+  const { states, pooled } = text;
   return {
     states: zeros('float32', states.shape),
     ...(pooled ? { pooled: zeros('float32', pooled.shape) } : {}),

@@ -1,31 +1,26 @@
 import { fileSize, readRange } from '../platform/files.ts';
-import { decodeHeader, headerBytes, tensorOf } from './safetensors.ts';
+import { decodeHeader, headerBytes } from './safetensors.ts';
+import { storedAt } from './stored-views.ts';
 import type { StoredTensor } from './stored-tensor.ts';
 
-/**
- * The tensors of a safetensors file, of which only the header is read. Throws `corrupt`, naming the
- * file and the tensor, for whatever does not fit together.
- */
-export async function openSafetensors(path: string): Promise<Map<string, StoredTensor>> {
-  const size = await fileSize(path);
-  const length = headerBytes(await readRange(path, 0, Math.min(8, size)), size, path);
-  const { entries } = decodeHeader(await readRange(path, 0, length), size, path);
-  const tensors = new Map<string, StoredTensor>();
-  for (const [name, { dtype, shape, start, end }] of entries) {
-    const place = { path, offset: start, length: end - start };
-    tensors.set(name, {
-      dtype,
-      shape,
-      place,
-      read: async () => tensorOf(dtype, shape, await readRange(path, start, end - start)),
-    });
-  }
-  return tensors;
+/** A safetensors file of which only the header is read. */
+export interface SafetensorsFile {
+  readonly tensors: Map<string, StoredTensor>;
+  /** What the header says beside its tensors. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** What the header of a safetensors file says beside its tensors. Throws as `openSafetensors` does. */
-export async function safetensorsMetadata(path: string): Promise<Readonly<Record<string, string>>> {
+/**
+ * Opens a safetensors file. Throws `corrupt`, naming the file and the tensor, for whatever does not
+ * fit together.
+ */
+export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   const size = await fileSize(path);
   const length = headerBytes(await readRange(path, 0, Math.min(8, size)), size, path);
-  return decodeHeader(await readRange(path, 0, length), size, path).metadata;
+  const { entries, metadata } = decodeHeader(await readRange(path, 0, length), size, path);
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, { dtype, shape, start, end }] of entries) {
+    tensors.set(name, storedAt(dtype, shape, { path, offset: start, length: end - start }));
+  }
+  return { tensors, metadata };
 }

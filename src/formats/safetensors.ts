@@ -181,24 +181,36 @@ export function encodeSafetensors(
   const ordered = [...tensors].sort(
     ([a, { dtype: x }], [b, { dtype: y }]) => ranks.get(x)! - ranks.get(y)! || (a < b ? -1 : 1),
   );
+  const header = encodeHeader(ordered, metadata);
+  const size = ordered.reduce((sum, [, { data }]) => sum + data.byteLength, header.length);
+  const bytes = new Uint8Array(size);
+  bytes.set(header);
+  let target = header.length;
+  for (const [, { data }] of ordered) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), target);
+    target += data.byteLength;
+  }
+  return bytes;
+}
+
+/** What a safetensors file begins with whose tensors follow in this order. */
+export function encodeHeader(
+  tensors: Iterable<readonly [name: string, Pick<TensorEntry, 'dtype' | 'shape'>]>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
   const header: [string, unknown][] = [];
   if (Object.keys(metadata).length > 0) header.push([metadataKey, metadata]);
   let place = 0;
-  for (const [name, { dtype, shape, data }] of ordered) {
-    const end = place + data.byteLength;
+  for (const [name, { dtype, shape }] of tensors) {
+    const end = place + sizeOf(shape) * bytesPerElement(dtype);
     header.push([name, { dtype: dtypeNames[dtype], shape, data_offsets: [place, end] }]);
     place = end;
   }
   const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const padded = Math.ceil(text.length / 8) * 8;
-  const bytes = new Uint8Array(8 + padded + place);
+  const bytes = new Uint8Array(8 + padded);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
-  bytes.fill(0x20, 8, 8 + padded);
+  bytes.fill(0x20, 8);
   bytes.set(text, 8);
-  let target = 8 + padded;
-  for (const [, { data }] of ordered) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), target);
-    target += data.byteLength;
-  }
   return bytes;
 }

@@ -14,7 +14,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'stored-views-test-'));
   const path = join(folder, 'a.safetensors');
   await writeFile(path, encodeSafetensors(new Map([['w', float32([3, 2], [1, 2, 3, 4, 5, 6])]])));
-  stored = (await openSafetensors(path)).get('w')!;
+  stored = (await openSafetensors(path)).tensors.get('w')!;
 });
 afterAll(() => rm(folder, { recursive: true }));
 

@@ -1,5 +1,5 @@
 import { fileSize, readRange } from '../platform/files.ts';
-import { openSafetensors, safetensorsMetadata } from './safetensors-file.ts';
+import { openSafetensors } from './safetensors-file.ts';
 import { isTorchFile, openTorchCheckpoint, type TorchCheckpoint } from './torch/open.ts';
 
 /** Tensors, and the plain values that stand beside them: of safetensors, the metadata of the header. */
@@ -16,8 +16,6 @@ export async function openTensorFile(path: string): Promise<TensorFile> {
   const size = await fileSize(path);
   const beginning = await readRange(path, 0, Math.min(beginningBytes, size));
   if (isTorchFile(beginning)) return openTorchCheckpoint(path);
-  return {
-    tensors: await openSafetensors(path),
-    scalars: new Map(Object.entries(await safetensorsMetadata(path))),
-  };
+  const { tensors, metadata } = await openSafetensors(path);
+  return { tensors, scalars: new Map(Object.entries(metadata)) };
 }

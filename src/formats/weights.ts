@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ModelLockError } from '../base/error.ts';
 import { exists, join, pathWithin, readJsonObject, readRange } from '../platform/files.ts';
+import { toFloat32 } from '../tensor/convert.ts';
 import { bytesPerElement } from '../tensor/dtype.ts';
 import { isFinite } from '../tensor/finite.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -86,6 +87,13 @@ export async function openWeights(folder: string): Promise<StoredWeights> {
     }
   }
   return { path, tensors: weights };
+}
+
+/** All of them, in single precision. */
+export async function readWeights(stored: StoredTensors): Promise<Map<string, Tensor<'float32'>>> {
+  const weights = new Map<string, Tensor<'float32'>>();
+  for (const [name, tensor] of stored) weights.set(name, toFloat32(await tensor.read()));
+  return weights;
 }
 
 type Shapes = ReadonlyMap<string, { readonly shape: readonly (number | string)[] }>;

@@ -47,8 +47,8 @@ it('maps weights of several files and dtypes, beside some in memory', async () =
     b: tensor('bfloat16', [3], Uint16Array.of(0x4120, 0x41a0, 0x41f0)), // 10, 20, 30
   });
   const parameters = new Map<string, PlainWeight>([
-    ...(await openSafetensors(half)),
-    ...(await openSafetensors(brain)),
+    ...(await openSafetensors(half)).tensors,
+    ...(await openSafetensors(brain)).tensors,
     ['c', float32([3], [0.5, 0.25, 0.125])],
   ]);
   expect((await storedParameters(parameters)).folder).toBe(folder);
@@ -60,7 +60,7 @@ it('follows links to where files lie', async () => {
   const blob = await write('blobs/0123', { a: one, b: one, c: one });
   const link = join(folder, 'snapshots.safetensors');
   await symlink('blobs/0123', link);
-  const stored = await openSafetensors(link);
+  const { tensors: stored } = await openSafetensors(link);
   expect((await storedParameters(stored)).folder).toBe(join(blob, '..'));
   expect(await sum(stored)).toEqual([103, 203, 303]);
 });

@@ -1,3 +1,4 @@
+import { groupBy } from '../../base/group-by.ts';
 import { beta } from '../../base/random/beta.ts';
 import type { Random } from '../../base/random/random.ts';
 import type { Box } from './box.ts';
@@ -60,9 +61,8 @@ function drawCut(width: number, height: number, area: number, random: Random): B
  * last but one, and so on. A row in the middle is its own.
  */
 export function partnersWithin(groups: readonly string[]): number[] {
-  const members = new Map<string, number[]>();
-  groups.forEach((group, row) => members.set(group, [...(members.get(group) ?? []), row]));
   const partners = groups.map((_, row) => row);
+  const members = groupBy(partners, (row) => groups[row]);
   for (const rows of members.values()) {
     rows.forEach((row, k) => (partners[row] = rows[rows.length - 1 - k]));
   }

@@ -1,9 +1,10 @@
 import { ModelLockError } from '../../base/error.ts';
+import { groupBy } from '../../base/group-by.ts';
 import type { LowRankUpdate } from '../../formats/adapted-weight.ts';
 import type { StoredTensors } from '../../formats/stored-tensor.ts';
 import { openTensorFile, type TensorFile } from '../../formats/tensor-file.ts';
 import type { LoraComponent } from './keys.ts';
-import { loraComponents, loraUpdates } from './lora.ts';
+import { loraComponents, loraUpdates, type LoraUpdate } from './lora.ts';
 
 /** A LoRA file, and a factor on what it adds. */
 export interface LoraReference {
@@ -44,13 +45,10 @@ export async function updatesOf(
   part: LoraComponent,
   weights: StoredTensors,
 ): Promise<ReadonlyMap<string, readonly LowRankUpdate[]>> {
-  const all = new Map<string, LowRankUpdate[]>();
+  const all: LoraUpdate[] = [];
   for (const { file, path, weight } of loras) {
-    for (const { parameter, down, up, scale } of await loraUpdates(file, part, weights, path)) {
-      const updates = all.get(parameter) ?? [];
-      all.set(parameter, updates);
-      updates.push({ down, up, scale: weight * scale });
-    }
+    const updates = await loraUpdates(file, part, weights, path);
+    all.push(...updates.map((update) => ({ ...update, scale: weight * update.scale })));
   }
-  return all;
+  return groupBy(all, ({ parameter }) => parameter);
 }

@@ -1,4 +1,5 @@
 import { ModelLockError } from '../../base/error.ts';
+import type { LowRankUpdate } from '../../formats/adapted-weight.ts';
 import type { StoredTensor } from '../../formats/stored-tensor.ts';
 import { reshaped } from '../../formats/stored-views.ts';
 import type { TensorFile } from '../../formats/tensor-file.ts';
@@ -9,16 +10,11 @@ import { parseLoraKey, type LoraComponent } from './keys.ts';
 import { LoraLayers } from './layers.ts';
 
 /**
- * What a LoRA (arXiv 2106.09685) adds to a parameter W [out, ...]: `scale * (up @ down)`, in W's shape.
- * A convolution's kernel is part of `down`.
+ * What a LoRA (arXiv 2106.09685) adds to a parameter W [out, ...]: `scale * (up @ down)`, in W's shape,
+ * with `down` [r, the rest of W] and `up` [out, r]. A convolution's kernel is part of `down`.
  */
-export interface LoraUpdate {
+export interface LoraUpdate extends LowRankUpdate {
   readonly parameter: string;
-  /** [r, the rest of W] */
-  readonly down: StoredTensor;
-  /** [out, r] */
-  readonly up: StoredTensor;
-  readonly scale: number;
 }
 
 /** Names and shapes of a component's parameters, as diffusers has them. */

@@ -5,17 +5,10 @@ import { hubSettings } from '../../formats/hub/settings.ts';
 import { openSnapshot } from '../../formats/hub/snapshot.ts';
 import { hashFolder } from '../../formats/reference.ts';
 import { sha256 } from '../../platform/crypto.ts';
-import {
-  dirname,
-  hashFile,
-  isFolder,
-  join,
-  readJsonObject,
-  readText,
-} from '../../platform/files.ts';
-import { readPart, readTokenizer } from '../pipeline-folder.ts';
+import { dirname, hashFile, isFolder, join } from '../../platform/files.ts';
+import { readBytePairs, readPart, readTokenizer } from '../pipeline-folder.ts';
 import type { PartName, PartSource, PipelineSource, TokenizerName } from '../pipeline-source.ts';
-import { ClipTokenizer } from '../tokenizer/clip-tokenizer.ts';
+import type { ClipTokenizer } from '../tokenizer/clip-tokenizer.ts';
 import { openSingleFile, type SingleFile } from './open.ts';
 
 /**
@@ -82,9 +75,5 @@ const vocabularyOf = { repository: 'openai/clip-vit-large-patch14', revision: 'm
 async function hubTokenizer(padToken: string, job: JobOptions): Promise<ClipTokenizer> {
   const wanted = { layout: tokenizerLayout };
   const { folder } = await openSnapshot(vocabularyOf, wanted, await hubSettings(), job);
-  return new ClipTokenizer({
-    vocabulary: (await readJsonObject(join(folder, 'vocab.json'))) as Record<string, number>,
-    merges: await readText(join(folder, 'merges.txt')),
-    config: { model_max_length: 77, pad_token: padToken },
-  });
+  return readBytePairs(folder, { model_max_length: 77, pad_token: padToken });
 }

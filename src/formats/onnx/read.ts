@@ -17,6 +17,8 @@ export interface OnnxFile {
   readonly architecture: Uint8Array;
   /** Its parameters and running statistics, by name. */
   readonly weights: StoredTensors;
+  /** All files that it was read from, or its weights are to be. */
+  readonly files: readonly string[];
 }
 
 /**
@@ -29,14 +31,21 @@ export async function readOnnx(path: string): Promise<OnnxFile> {
   const model = parseOnnx(bytes, path);
   const weights = new Map<string, StoredTensor>();
   const constants = new Map<string, Tensor>();
+  const files = new Set([path]);
   for (const [name, { role }] of initializersOf(model)) {
     const proto = model.initializers.get(name)!;
     const stored = isExternal(proto) ? await external(proto, path) : internal(proto, bytes, path);
+    if (stored.place) files.add(stored.place.path);
     if (role === 'constant') constants.set(name, await stored.read());
     else weights.set(name, stored);
   }
   const architecture = withoutWeights(bytes, constants);
-  return { network: openArchitecture(architecture, path), architecture, weights };
+  return {
+    network: openArchitecture(architecture, path),
+    architecture,
+    weights,
+    files: [...files],
+  };
 }
 
 /** A tensor of the file itself: at its place there, where that is one that can be mapped. */

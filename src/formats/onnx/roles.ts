@@ -1,3 +1,4 @@
+import { groupBy } from '../../base/group-by.ts';
 import type { OnnxModel, OnnxNode } from './model.ts';
 import { isFloating } from '../../tensor/dtype.ts';
 import { headerOf, type TensorHeader } from './tensor-proto.ts';
@@ -90,15 +91,8 @@ interface Surroundings {
 }
 
 function usersOf(nodes: readonly OnnxNode[]): Users {
-  const users = new Map<string, Use[]>();
-  for (const node of nodes) {
-    for (const [index, name] of node.inputs.entries()) {
-      const known = users.get(name);
-      if (known) known.push({ node, index });
-      else users.set(name, [{ node, index }]);
-    }
-  }
-  return users;
+  const uses = nodes.flatMap((node) => node.inputs.map((_, index): Use => ({ node, index })));
+  return groupBy(uses, ({ node, index }) => node.inputs[index]);
 }
 
 const elementwise: ReadonlySet<string> = new Set(['Add', 'Sub', 'Mul', 'Div', 'Concat', 'Expand']);

@@ -180,7 +180,11 @@ export function tensorProto(name: string, tensor: Tensor | ExternalTensor): Tens
   });
 }
 
-function valueInfo(name: string, { dtype, shape }: { dtype: DType; shape: Shape }): ValueInfoProto {
+/** The type of a model's input or output. */
+export function valueInfo(
+  name: string,
+  { dtype, shape }: { dtype: DType; shape: Shape },
+): ValueInfoProto {
   return create(ValueInfoProtoSchema, {
     name,
     type: {

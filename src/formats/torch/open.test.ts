@@ -165,7 +165,7 @@ test("a checkpoint of MAE's fine-tuning is looked through to its weights", async
   const folder = join(golden, 'training/mae-vit');
   if (!existsSync(folder)) return context.skip(`there is no ${folder} (set GOLDEN_DIR)`);
   const found = await openTorchFile(join(folder, 'checkpoint-best.pth'));
-  const expected = await openSafetensors(join(folder, 'model.safetensors'));
+  const { tensors: expected } = await openSafetensors(join(folder, 'model.safetensors'));
   expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
   for (const [name, tensor] of expected) {
     expect(await found.get(name)!.read()).toEqual(await tensor.read());

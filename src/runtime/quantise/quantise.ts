@@ -1,9 +1,8 @@
 import { add } from '../../graph/ops/binary/ops.ts';
 import { convWindows, type ConvAttributes } from '../../graph/ops/conv/ops.ts';
-import { concat, slice } from '../../graph/ops/movement/join-ops.ts';
-import { pad } from '../../graph/ops/movement/pad.ts';
+import { padded, tapsOf } from '../../graph/ops/conv/taps.ts';
+import { concat } from '../../graph/ops/movement/join-ops.ts';
 import { transpose } from '../../graph/ops/movement/shape-ops.ts';
-import type { AxisWindow } from '../../graph/ops/window.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { rewriteGraph, type Rewrite } from '../../graph/rewrite.ts';
 import { shapeOf, type Node, type Value } from '../../graph/value.ts';
@@ -84,30 +83,11 @@ const convLayer: LayerRewrite = ({ attributes }, [x, w, b], { name, value }, int
   if (group > 1 || x!.shape.length !== 4) return undefined;
   const windows = convWindows(x!, w!, attributes);
   const rows = transpose(x!, [0, 2, 3, 1]); // [B, H, W, C]
-  const { q, ...scaling } = integers(padded(rows, windows));
-  const product = integerProduct({ q: tapsOf(q, windows), ...scaling }, name, shapeOf(value)[0]);
+  const { q, ...scaling } = integers(padded(rows, windows, 1));
+  const seen = concat(tapsOf(q, windows, 1), 3); // [B, H', W', taps * C]
+  const product = integerProduct({ q: seen, ...scaling }, name, shapeOf(value)[0]);
   return transpose(b ? add(product, b) : product, [0, 3, 1, 2]); // [B, O, H', W']
 };
-
-/** x [B, H, W, C] with the zeros that the windows see around it. */
-function padded(x: Value, [rows, columns]: readonly AxisWindow[]): Value {
-  return pad(x, { 1: [rows.before, rows.after], 2: [columns.before, columns.after] });
-}
-
-/** What each tap sees at every place: [B, H', W', taps * C]. */
-function tapsOf(x: Value, [rows, columns]: readonly AxisWindow[]): Value {
-  const range = ({ stride, dilation, count }: AxisWindow, tap: number) => {
-    const start = tap * dilation;
-    return { start, end: start + (count - 1) * stride + 1, step: stride };
-  };
-  const seen: Value[] = [];
-  for (let i = 0; i < rows.kernel; i++) {
-    for (let j = 0; j < columns.kernel; j++) {
-      seen.push(slice(x, { axis: 1, ...range(rows, i) }, { axis: 2, ...range(columns, j) }));
-    }
-  }
-  return concat(seen, 3);
-}
 
 const layers: Readonly<Record<string, LayerRewrite>> = { MatMul: linearLayer, Conv: convLayer };
 

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { encodeHeader } from '../../../formats/safetensors.ts';
 import { sizeOf } from '../../../tensor/tensor.ts';
 
 /** Names of tensors with their shapes, such as `64x3x3`; empty for a scalar. */
@@ -13,20 +14,13 @@ export function shapeFrom(text: string): number[] {
  * in the file, which takes no room: all zero.
  */
 export async function writeSparse(path: string, shapes: ShapesByName): Promise<void> {
-  let end = 0;
-  const header = Object.fromEntries(
-    Object.entries(shapes).map(([name, text]) => {
-      const shape = shapeFrom(text);
-      const start = end;
-      end += 2 * sizeOf(shape);
-      return [name, { dtype: 'F16', shape, data_offsets: [start, end] }];
-    }),
+  const tensors = Object.entries(shapes).map(
+    ([name, text]) => [name, { dtype: 'float16', shape: shapeFrom(text) }] as const,
   );
-  const text = Buffer.from(JSON.stringify(header));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(text.length));
+  const header = encodeHeader(tensors);
+  const bytes = tensors.reduce((sum, [, { shape }]) => sum + 2 * sizeOf(shape), header.length);
   const file = await open(path, 'w');
-  await file.write(Buffer.concat([length, text]));
-  await file.truncate(8 + text.length + end);
+  await file.write(header);
+  await file.truncate(bytes);
   await file.close();
 }

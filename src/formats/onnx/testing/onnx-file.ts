@@ -1,7 +1,6 @@
 import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import { expect } from 'vitest';
 import { graphOf } from '../../../graph/graph.ts';
-import { onnxTypeNumbers } from '../../../graph/ops/elementwise/ops.ts';
 import type { Dim } from '../../../graph/shape.ts';
 import { input, type Value } from '../../../graph/value.ts';
 import { loadOrt } from '../../../runtime/ort.ts';
@@ -16,7 +15,7 @@ import {
   type AttributeProtoSchema,
   type TensorProtoSchema,
 } from '../proto/onnx_pb.ts';
-import { tensorProto } from '../write.ts';
+import { tensorProto, valueInfo } from '../write.ts';
 
 /** Small ONNX files as exporters write them, node by node. */
 
@@ -88,25 +87,9 @@ export function onnxFile(file: TestFile): Uint8Array {
           ...Object.entries(initializers).map(([key, value]) => tensorProto(key, value)),
           ...protos,
         ],
-        input: Object.entries(inputs).map(([key, [dtype, shape]]) => ({
-          name: key,
-          type: {
-            value: {
-              case: 'tensorType' as const,
-              value: {
-                elemType: onnxTypeNumbers[dtype],
-                shape: {
-                  dim: shape.map((dim) => ({
-                    value:
-                      typeof dim === 'number'
-                        ? { case: 'dimValue' as const, value: BigInt(dim) }
-                        : { case: 'dimParam' as const, value: dim },
-                  })),
-                },
-              },
-            },
-          },
-        })),
+        input: Object.entries(inputs).map(([key, [dtype, shape]]) =>
+          valueInfo(key, { dtype, shape }),
+        ),
         output: outputs.map((key) => ({ name: key })),
       },
     }),

@@ -5,10 +5,10 @@ import { channelsFirst, channelSum } from '../channels.ts';
 import { gather } from '../gather/ops.ts';
 import { matmul } from '../matmul/ops.ts';
 import { concat, slice } from '../movement/join-ops.ts';
-import { pad } from '../movement/pad.ts';
 import { matrixTranspose, reshape, transpose, unsqueeze } from '../movement/shape-ops.ts';
-import { extentOf, type AxisWindow } from '../window.ts';
+import type { AxisWindow } from '../window.ts';
 import { convolutions } from './ops.ts';
+import { padded, steps, tapsOf } from './taps.ts';
 
 /** The gradient of a convolution's weight, [O, C / group, ...kernel]. */
 export function weightGradient(
@@ -70,9 +70,6 @@ function pixels(x: Value, windows: readonly AxisWindow[], run: number): Value {
   return gather(reshape(table, [-1, run]), indices);
 }
 
-const steps = (count: number, step: number): readonly number[] =>
-  Array.from({ length: count }, (_, i) => i * step);
-
 /**
  * The flat indices, in a tensor of the given lengths, of all combinations of positions, with `unit`
  * axes of length 1.
@@ -122,36 +119,8 @@ function groupsOverBatch(x: Value, group: number): Value {
 
 /** A kernel for each channel: for each tap one sum of products. */
 function ofDepthwise(x: Value, dy: Value, windows: readonly AxisWindow[]): Value {
-  const columns = shifted(padded(x, windows, 2), windows).map((seen) =>
+  const columns = tapsOf(padded(x, windows, 2), windows, 2).map((seen) =>
     unsqueeze(channelSum(mul(seen, dy)), [1]),
   );
   return reshape(concat(columns, 1), [shapeOf(x)[1], 1, ...windows.map((window) => window.kernel)]);
-}
-
-/** x with the padding that the windows see. Their axes begin at `first`. */
-function padded(x: Value, windows: readonly AxisWindow[], first: number): Value {
-  const pads = windows.map((window, i) => {
-    const { length, before, stride, count } = window;
-    const end = (count - 1) * stride + extentOf(window);
-    return [first + i, [before, Math.max(0, end - length - before)]] as const;
-  });
-  return pad(x, Object.fromEntries(pads));
-}
-
-/** For each tap, row by row, what it sees at all places, of an input padded before. */
-function shifted(source: Value, windows: readonly AxisWindow[]): readonly Value[] {
-  const offsets = windows.reduce<readonly (readonly number[])[]>(
-    (prefixes, { kernel }) =>
-      prefixes.flatMap((prefix) => steps(kernel, 1).map((k) => [...prefix, k])),
-    [[]],
-  );
-  return offsets.map((tap) =>
-    slice(
-      source,
-      ...windows.map(({ count, stride, dilation }, i) => {
-        const start = tap[i] * dilation;
-        return { axis: i + 2, start, end: start + (count - 1) * stride + 1, step: stride };
-      }),
-    ),
-  );
 }
