@@ -13,7 +13,7 @@ import { labelsOf } from '../src/nn/config.ts';
 import { classifierFrom } from '../src/nn/models/registry.ts';
 import { initialise, Scope } from '../src/nn/scope.ts';
 import { Session } from '../src/runtime/session.ts';
-import { classification } from '../src/tasks/classification.ts';
+import { crossEntropy } from '../src/graph/functions/losses.ts';
 import { sizeOf, tensor, type Tensor } from '../src/tensor/tensor.ts';
 import { sgd } from '../src/train/optimiser.ts';
 import { buildStep } from '../src/train/step.ts';
@@ -62,7 +62,7 @@ const works: Record<Case['work'], (c: Case, threads: number) => Promise<Work>> =
     const x = input('x', 'float32', imagesOf(c));
     const target = input('target', 'float32', [c.batch, classes]);
     const { logits } = classifierFrom(c.config!, c.name).build(scope, x);
-    const loss = classification.loss(logits, target);
+    const loss = crossEntropy(logits, target);
     const leaves = graphOf({ loss }).parameters;
     const objective = {
       loss,

@@ -6,7 +6,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readImageFolder, stratified } from '../src/data/image-folder.ts';
+import { stratified } from '../src/data/draw.ts';
+import { readImageFolder } from '../src/data/image-folder.ts';
 import { openComponents } from '../src/diffusion/components.ts';
 import { openPipelineFolder } from '../src/diffusion/pipeline-folder.ts';
 import { latentMultiple } from '../src/editors/diffusion/editor.ts';
@@ -23,8 +24,10 @@ const [folder = assetPath('pocket-editor'), job = 'job.safetensors', prompt = 'w
 const editor = await openEditor(folder);
 const { steps, guidance, imageGuidance, alpha, seed } = editor.defaults;
 const { autoencoder } = await openComponents(await openPipelineFolder(folder));
-const { classes, items } = await readImageFolder(join(assetPath('demo'), 'test'));
-const images = await readImages(stratified(items, classes.length, 4, 1).map(({ path }) => path));
+const { items } = await readImageFolder(join(assetPath('demo'), 'test'));
+const images = await readImages(
+  stratified(items, ({ label }) => label, 4, 1).map(({ path }) => path),
+);
 const edited = await editor.edit(images, { prompt });
 
 const tensors = new Map<string, Tensor>();

@@ -34,6 +34,9 @@ export {
   type FineTuning,
   type TuningName,
 } from './lock/tuning.ts';
+export type { ReadOptions } from './data/reading/read-dataset.ts';
+export { taskNames, type TaskName } from './tasks/task.ts';
+export { metricName } from './metrics/wording.ts';
 export type { Freeze } from './train/freeze.ts';
 export { evaluationReport, type ReportOptions } from './report/evaluation-report.ts';
 export { evaluationText, perClassText, type TerminalOptions } from './report/terminal/terminal.ts';

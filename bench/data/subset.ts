@@ -1,6 +1,7 @@
 import { ModelLockError } from '../../src/base/error.ts';
 import { isHeldBack } from '../../scripts/held-back.ts';
-import { relabel, stratified, type ImageDataset } from '../../src/data/image-folder.ts';
+import { stratified } from '../../src/data/draw.ts';
+import { relabel, type ImageDataset } from '../../src/data/image-folder.ts';
 
 /** All classes, those that nothing was pretrained on, or these. */
 export type ClassSelection = 'all' | 'held back' | readonly string[];
@@ -67,5 +68,5 @@ function only(dataset: ImageDataset, names: readonly string[]): ImageDataset {
 
 function draw(dataset: ImageDataset, count: number | null, seed: number): ImageDataset {
   if (count === null || count >= dataset.items.length) return dataset;
-  return { ...dataset, items: stratified(dataset.items, dataset.classes.length, count, seed) };
+  return { ...dataset, items: stratified(dataset.items, ({ label }) => label, count, seed) };
 }

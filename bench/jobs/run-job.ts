@@ -84,11 +84,11 @@ async function trainAndScore(job: TrainJob, out: string, options: JobOptions): P
   const [model, data] = [places.model(out, job), places.data(out, job)];
   const { tuning, fromScratch, seed } = job;
   if (isFinished(model)) {
-    return ((await evaluateBundle({ model, data, seed, ...options })) as PlainScore).accuracy;
+    return ((await evaluateBundle({ model, data, seed, ...options })) as PlainScore).score;
   }
   const how = { data, model: job.model.reference, tuning, fromScratch, seed };
-  const { accuracy } = await train({ ...how, ...options, out: model });
-  return accuracy!;
+  const { score } = await train({ ...how, ...options, out: model });
+  return score!;
 }
 
 async function lockAndEvaluate(

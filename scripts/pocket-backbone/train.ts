@@ -13,15 +13,14 @@ import { readClassifier } from '../../src/bundle/checkpoint.ts';
 import { drawMove, moved } from '../../src/data/augment/move.ts';
 import { readImageFolder, type ImageDataset } from '../../src/data/image-folder.ts';
 import { preprocessor, preprocessorConfig } from '../../src/data/preprocess.ts';
-import { accuracyOf, answers, untouched } from '../../src/evaluate/score.ts';
 import { encodeSafetensors } from '../../src/formats/safetensors.ts';
+import { crossEntropy } from '../../src/graph/functions/losses.ts';
 import { graphOf } from '../../src/graph/graph.ts';
 import { input } from '../../src/graph/value.ts';
 import { withLabels, classifierFrom } from '../../src/nn/models/registry.ts';
 import { initialise, Scope } from '../../src/nn/scope.ts';
-import { readImages } from '../../src/platform/images.ts';
+import { readImage, readImages } from '../../src/platform/images.ts';
 import { classification } from '../../src/tasks/classification.ts';
-import { smoothLabels } from '../../src/lock/plain-rows.ts';
 import { toFloat16 } from '../../src/tensor/convert.ts';
 import { tensor, type Tensor } from '../../src/tensor/tensor.ts';
 import { checkpointFile } from '../../src/train/checkpoint-file.ts';
@@ -79,7 +78,7 @@ const classifier = classifierFrom(config, 'config.json');
 const scope = Scope.root({ training: true });
 const x = input('x', 'float32', [batch, 3, size, size]);
 const target = input('target', 'float32', [batch, labels.length]);
-const loss = classification.loss(classifier.build(scope, x).logits, target);
+const loss = crossEntropy(classifier.build(scope, x).logits, target);
 const leaves = graphOf({ loss }).parameters;
 const trainer = await Trainer.create(
   {
@@ -125,8 +124,12 @@ writeFileSync(join(out, 'model.safetensors'), encodeSafetensors(half, { format: 
 // Scored as it is shipped: after rounding to float16.
 const test = pretrainingClasses(await readImageFolder(join(data, 'test')));
 const predictor = await Predictor.create(await readClassifier(out));
-const score = accuracyOf(await answers(predictor, test.items, untouched), test.items);
-console.log(`accuracy ${(100 * score).toFixed(2)} % on ${test.items.length} pictures`);
+const tally = classification.tally(labels.length);
+for (const { path, label } of test.items) {
+  tally.add(await predictor.logits([await readImage(path)]), [label]);
+}
+const { score, n } = tally.outcome();
+console.log(`accuracy ${(100 * score).toFixed(2)} % on ${n} pictures`);
 
 function pretrainingClasses({ classes, items }: ImageDataset): ImageDataset {
   const kept = classes.filter((_, i) => !isHeldBack(i));
@@ -155,8 +158,7 @@ function makeBatch(step: number): Record<string, Tensor> {
     const data = moved(pictures[i].data, size, size, move);
     prepare.normalise({ width: size, height: size, data }, images.subarray(k * area));
     const row = targets.subarray(k * labels.length, (k + 1) * labels.length);
-    classification.encode(set.items[i].label, labels.length, row);
-    smoothLabels(row, 0.1);
+    classification.encode(set.items[i].label, labels.length, row, 0.1);
   }
   return {
     x: tensor('float32', [batch, 3, size, size], images),

@@ -2,7 +2,8 @@ import { ModelLockError } from '../base/error.ts';
 import { preprocessor, preprocessorConfig, type Preprocessor } from '../data/preprocess.ts';
 import { openWeights, readWeights } from '../formats/weights.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
-import { classifierFrom, type Classifier } from '../nn/models/registry.ts';
+import type { Network } from '../nn/models/network.ts';
+import { networkFrom } from '../nn/models/networks.ts';
 import { join, readJsonObject } from '../platform/files.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -15,7 +16,7 @@ export interface ClassifierCheckpoint {
   readonly folder: string;
   readonly config: RawConfig;
   readonly preprocessorJson: RawConfig;
-  readonly classifier: Classifier;
+  readonly classifier: Network;
   readonly preprocessor: Preprocessor;
   /** float32, by the names of the checkpoint. */
   readonly weights: ReadonlyMap<string, Tensor<'float32'>>;
@@ -27,7 +28,7 @@ export async function readClassifier(folder: string): Promise<ClassifierCheckpoi
   const preprocessorPath = join(folder, preprocessorFile);
   const preprocessorJson = await readJsonObject(preprocessorPath);
   const weights = await readWeights((await openWeights(folder)).tensors);
-  const classifier = classifierFrom(config, join(folder, configFile));
+  const classifier = networkFrom(config, join(folder, configFile));
   if (classifier.channels !== 3) {
     throw new ModelLockError(
       'unsupported',
@@ -49,5 +50,5 @@ export function withWeights(
   base: ClassifierCheckpoint,
   { config, weights }: Pick<ClassifierCheckpoint, 'config' | 'weights'>,
 ): ClassifierCheckpoint {
-  return { ...base, config, weights, classifier: classifierFrom(config, configFile) };
+  return { ...base, config, weights, classifier: networkFrom(config, configFile) };
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ModelLockError, messageOf } from '../base/error.ts';
 import { keyKinds } from '../key/kind.ts';
 import { precisions } from '../runtime/session.ts';
+import { taskNames } from '../tasks/task.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const fraction = z.number().min(0).max(1);
@@ -33,7 +34,7 @@ export const editParameters = z.object({
 export const manifestSchema = z.object({
   format: z.literal(1),
   modellock: z.string(),
-  task: z.literal('classification'),
+  task: z.enum(taskNames),
   labels: z.array(z.string()).min(2),
   base: versioned,
   /** null: an ordinary model, fine-tuned without a lock. */

@@ -1,6 +1,6 @@
 import type { JobOptions } from '../base/job.ts';
 import { hashFolder, resolveReference, type Resolved } from '../formats/reference.ts';
-import { classifierFrom } from '../nn/models/registry.ts';
+import { networkFrom } from '../nn/models/networks.ts';
 import { hashFile } from '../platform/files.ts';
 import { sha256 } from '../platform/crypto.ts';
 import { readClassifier, type ClassifierCheckpoint } from './checkpoint.ts';
@@ -19,7 +19,7 @@ export const resolveClassifier = (
   reference: string,
   { signal, onProgress }: JobOptions = {},
 ): Promise<Resolved> =>
-  resolveReference(reference, 'backbone', { signal, onProgress, accept: classifierFrom });
+  resolveReference(reference, 'backbone', { signal, onProgress, accept: networkFrom });
 
 /** Reads a classifier from a folder of transformers or from an ONNX file. */
 export function readResolved({ folder, file }: Resolved): Promise<ClassifierCheckpoint> {

@@ -39,13 +39,12 @@ export class Predictor {
     return new Predictor(checkpoint, session);
   }
 
-  /** Logits of pictures of any size, [images, classes]. */
+  /** Logits of pictures of any size, [images, classes] or [images, classes, h, w]. */
   async logits(images: readonly RgbImage[]): Promise<Tensor<'float32'>> {
     const { preprocessor, classifier } = this.#checkpoint;
     const { height, width } = preprocessor.size;
     const size = classifier.channels * height * width;
-    const classes = this.labels.length;
-    const all = new Float32Array(images.length * classes);
+    const chunks: Tensor<'float32'>[] = [];
     for (let start = 0; start < images.length; start += batch) {
       const some = images.slice(start, start + batch);
       const pixels = new Float32Array(batch * size);
@@ -58,12 +57,33 @@ export class Predictor {
       const { logits } = await this.#session.run({
         pixel_values: tensor('float32', [batch, classifier.channels, height, width], pixels),
       });
-      all.set((logits.data as Float32Array).subarray(0, some.length * classes), start * classes);
+      chunks.push(firstRows(logits as Tensor<'float32'>, some.length));
     }
-    return tensor('float32', [images.length, classes], all);
+    return joined(chunks, [0, this.labels.length]);
   }
 
   async dispose(): Promise<void> {
     await this.#session.dispose();
   }
+}
+
+/** A copy of the first rows of [B, ...]. */
+function firstRows(
+  { shape: [rows, ...rest], data }: Tensor<'float32'>,
+  count: number,
+): Tensor<'float32'> {
+  return tensor('float32', [count, ...rest], data.slice(0, (data.length / rows) * count));
+}
+
+/** Rows one after the other; without any, an empty tensor of the shape `empty`. */
+function joined(chunks: readonly Tensor<'float32'>[], empty: readonly number[]): Tensor<'float32'> {
+  const [, ...rest] = chunks[0]?.shape ?? empty;
+  const rows = chunks.reduce((sum, { shape }) => sum + shape[0], 0);
+  const data = new Float32Array(chunks.reduce((sum, chunk) => sum + chunk.data.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    data.set(chunk.data, at);
+    at += chunk.data.length;
+  }
+  return tensor('float32', [rows, ...rest], data);
 }

@@ -3,7 +3,7 @@ import { encodeSafetensors } from '../formats/safetensors.ts';
 import { graphOf } from '../graph/graph.ts';
 import { input } from '../graph/value.ts';
 import type { RawConfig } from '../nn/config.ts';
-import { classifierFrom } from '../nn/models/registry.ts';
+import { networkFrom } from '../nn/models/networks.ts';
 import { Scope } from '../nn/scope.ts';
 import { join, makeFolder, removeAll, writeAtomic, writeJson } from '../platform/files.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -39,7 +39,7 @@ export function exportOnnx({
   weights,
   size,
 }: Pick<Bundle, 'config' | 'weights' | 'size'>): Uint8Array {
-  const classifier = classifierFrom(config, configFile);
+  const classifier = networkFrom(config, configFile);
   const x = input('pixel_values', 'float32', [
     'batch',
     classifier.channels,

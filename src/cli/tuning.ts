@@ -25,8 +25,11 @@ export interface TuningOptions {
   readonly freeze?: Freeze | undefined;
 }
 
-/** The tuning that options name, changed as they say. */
-export function tuningOf({ tuning, ...changes }: TuningOptions): FineTuning {
+/** The tuning that options name, changed as they say; of the default one, the changes alone. */
+export function tuningOf({ tuning, ...changes }: TuningOptions): Partial<FineTuning> {
   const { epochs, learningRate, batch, freeze } = changes;
-  return { ...tuningNamed(tuning), ...given({ epochs, learningRate, batch, freeze }) };
+  return {
+    ...(tuning === 'default' ? {} : tuningNamed(tuning)),
+    ...given({ epochs, learningRate, batch, freeze }),
+  };
 }

@@ -5,13 +5,9 @@ import { dirname, join, relative } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import {
-  emptyClass,
-  limitItems,
   readImageFolder,
   relabel,
-  requireClasses,
   splitFolder,
-  stratified,
   type ImageDataset,
   type ImageItem,
 } from './image-folder.ts';
@@ -105,14 +101,6 @@ describe('readImageFolder', () => {
   });
 });
 
-test('requireClasses names the only class', async () => {
-  await touch('cat/1.png');
-  const one = await readImageFolder(root);
-  expect(() => requireClasses(one, root)).toThrow(`${root} has one class only, "cat"`);
-  await touch('dog/1.png');
-  expect(requireClasses(await readImageFolder(root), root)).toBeUndefined();
-});
-
 test('splitFolder takes the first name that is there', async () => {
   await touch('val/cat/1.png', 'validation/cat/1.png');
   expect(await splitFolder(root, ['test', 'val', 'validation'])).toBe(join(root, 'val'));
@@ -123,72 +111,6 @@ const labelled = (counts: readonly number[]): ImageItem[] =>
   counts.flatMap((count, label) =>
     Array.from({ length: count }, (_, i) => ({ path: `${label}/${i}`, label })),
   );
-
-describe('stratified', () => {
-  it('gives every class its share to within one item, and no item twice', () => {
-    const counts = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 6 });
-    fc.assert(
-      fc.property(
-        counts,
-        fc.double({ min: 0, max: 1, noNaN: true }),
-        fc.nat(),
-        (sizes, share, seed) => {
-          const items = labelled(sizes);
-          const count = Math.round(items.length * share);
-          const chosen = stratified(items, sizes.length, count, seed);
-          expect(new Set(chosen).size).toBe(count);
-          sizes.forEach((size, label) => {
-            const got = chosen.filter((item) => item.label === label).length;
-            expect(Math.abs(got - (size * count) / items.length)).toBeLessThanOrEqual(1);
-          });
-          expect(stratified(items, sizes.length, count, seed)).toEqual(chosen);
-        },
-      ),
-    );
-  });
-
-  it('chooses others for another seed', () => {
-    const items = labelled([50, 50]);
-    expect(stratified(items, 2, 10, 1)).not.toEqual(stratified(items, 2, 10, 2));
-  });
-});
-
-test('limitItems keeps the order, and every class even where one has a single picture', () => {
-  const dataset: ImageDataset = { classes: ['a', 'b'], items: labelled([30, 1]) };
-  expect(limitItems(dataset, 31, 0)).toBe(dataset);
-  const { items } = limitItems(dataset, 16, 0);
-  expect(items).toHaveLength(16);
-  expect(items.at(-1)!.label).toBe(1);
-  expect(items).toEqual(dataset.items.filter((item) => items.includes(item)));
-});
-
-test('limitItems is quick for thousands of classes', () => {
-  const counts = Array.from({ length: 5000 }, () => 20);
-  const start = performance.now();
-  const { items } = limitItems({ classes: counts.map(String), items: labelled(counts) }, 20_000, 0);
-  expect(items).toHaveLength(20_000);
-  expect(performance.now() - start).toBeLessThan(5000);
-});
-
-test('limitItems leaves no class out as long as there is room for all', () => {
-  const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 2, maxLength: 6 });
-  fc.assert(
-    fc.property(sizes, fc.nat(50), fc.nat(), (counts, extra, seed) => {
-      const classes = counts.map(String);
-      const { items } = limitItems(
-        { classes, items: labelled(counts) },
-        counts.length + extra,
-        seed,
-      );
-      expect(emptyClass({ classes, items })).toBeUndefined();
-    }),
-  );
-});
-
-test('emptyClass finds the class that no item is of', () => {
-  expect(emptyClass({ classes: ['a', 'b'], items: labelled([1, 0]) })).toBe('b');
-  expect(emptyClass({ classes: ['a', 'b'], items: labelled([1, 1]) })).toBeUndefined();
-});
 
 test('relabel matches by name, else by order, else refuses', () => {
   const dataset: ImageDataset = { classes: ['a', 'b'], items: labelled([1, 1]) };

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ModelLockError } from '../base/error.ts';
 import type { RgbImage } from '../tensor/image.ts';
-import { centreCrop, preprocessor, preprocessorConfig, resizeShortSide } from './preprocess.ts';
+import { centreCrop, preprocessor, preprocessorConfig, withShortSide } from './preprocess.ts';
 
 /** A picture whose red is the column and whose green is the row. */
 function gradient(width: number, height: number): RgbImage {
@@ -105,7 +105,7 @@ describe('centreCrop', () => {
   });
 });
 
-it('resizeShortSide truncates the longer side', () => {
-  expect(resizeShortSide(gradient(7, 10), 5, 'bilinear')).toMatchObject({ width: 5, height: 7 });
-  expect(resizeShortSide(gradient(10, 7), 5, 'bilinear')).toMatchObject({ width: 7, height: 5 });
+it('withShortSide truncates the longer side', () => {
+  expect(withShortSide({ width: 7, height: 10 }, 5)).toEqual({ width: 5, height: 7 });
+  expect(withShortSide({ width: 10, height: 7 }, 5)).toEqual({ width: 7, height: 5 });
 });

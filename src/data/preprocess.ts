@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ModelLockError } from '../base/error.ts';
-import type { RgbImage } from '../tensor/image.ts';
-import { resamplingByNumber, resizeImage, type Resampling } from './resize.ts';
+import type { RgbImage, Size } from '../tensor/image.ts';
+import { ignoreIndex, type LabelMap } from '../tensor/label-map.ts';
+import { resamplingByNumber, resizeImage, resizeMap } from './resize.ts';
 
 /** In pixels. A batch of larger pictures, as a hostile file may want them, would fill the memory. */
 const length = z.number().int().positive().max(2048);
@@ -33,6 +34,8 @@ export interface Preprocessor {
   readonly size: { readonly height: number; readonly width: number };
   /** Resized and cropped. */
   toPixels(image: RgbImage): RgbImage;
+  /** The classes of what `toPixels` makes of their picture; outside of it they are to be ignored. */
+  toMap(map: LabelMap): LabelMap;
   /** Writes the normalised picture as CHW floats. */
   normalise(image: RgbImage, into: Float32Array): void;
 }
@@ -43,9 +46,15 @@ export function preprocessor(config: PreprocessorConfig): Preprocessor {
   return {
     size: outputSize(config),
     toPixels: (image) => {
-      const resized = config.do_resize ? resizeAs(config, image, resampling) : image;
+      const { width, height } = resizedSize(config, image);
+      const resized = resizeImage(image, width, height, resampling);
       const crop = cropOf(config);
       return crop ? centreCrop(resized, crop.width, crop.height, Math.floor) : resized;
+    },
+    toMap: (map) => {
+      const resized = resizeMap(map, resizedSize(config, map));
+      const crop = cropOf(config);
+      return crop ? centreCrop(resized, crop.width, crop.height, Math.floor, ignoreIndex) : resized;
     },
     normalise: ({ width, height, data }, into) => {
       const area = width * height;
@@ -82,25 +91,22 @@ function outputSize(config: PreprocessorConfig): { width: number; height: number
   );
 }
 
-function resizeAs(config: PreprocessorConfig, image: RgbImage, resampling: Resampling): RgbImage {
-  if (!('shortest_edge' in config.size)) {
-    return resizeImage(image, config.size.width, config.size.height, resampling);
-  }
+/** The size that a picture is resized to, before it is cropped. */
+function resizedSize(config: PreprocessorConfig, { width, height }: Size): Size {
+  if (!config.do_resize) return { width, height };
+  if (!('shortest_edge' in config.size)) return config.size;
   const short = Math.trunc(config.size.shortest_edge / (config.crop_pct ?? 1));
-  return resizeShortSide(image, short, resampling);
+  return withShortSide({ width, height }, short);
 }
 
-/** Resizes so that the shorter side is `short`; the longer one is truncated, as torchvision does. */
-export function resizeShortSide(image: RgbImage, short: number, resampling: Resampling): RgbImage {
-  const { width, height } = image;
+/** A size whose shorter side is `short`; the longer one is truncated, as torchvision does. */
+export function withShortSide({ width, height }: Size, short: number): Size {
   const long = Math.trunc((short * Math.max(width, height)) / Math.min(width, height));
-  return width <= height
-    ? resizeImage(image, short, long, resampling)
-    : resizeImage(image, long, short, resampling);
+  return width <= height ? { width: short, height: long } : { width: long, height: short };
 }
 
 /**
- * The middle of a picture; what lies outside of it is black.
+ * The middle of a picture of any number of channels; what lies outside of it is `fill`, or black.
  *
  * @param rounding of an offset that is no integer: transformers takes the floor, torchvision
  * rounds as Python does.
@@ -110,16 +116,19 @@ export function centreCrop(
   width: number,
   height: number,
   rounding: (offset: number) => number = roundHalfEven,
+  fill = 0,
 ): RgbImage {
   if (image.width === width && image.height === height) return image;
   const left = rounding((image.width - width) / 2);
   const top = rounding((image.height - height) / 2);
-  const data = new Uint8Array(width * height * 3);
+  const channels = image.data.length / (image.width * image.height);
+  const data = new Uint8Array(width * height * channels).fill(fill);
   for (let y = Math.max(0, -top); y < Math.min(height, image.height - top); y++) {
     const first = Math.max(0, -left);
     const last = Math.min(width, image.width - left);
-    const from = ((y + top) * image.width + left + first) * 3;
-    data.set(image.data.subarray(from, from + (last - first) * 3), (y * width + first) * 3);
+    const from = ((y + top) * image.width + left + first) * channels;
+    const part = image.data.subarray(from, from + (last - first) * channels);
+    data.set(part, (y * width + first) * channels);
   }
   return { width, height, data };
 }

@@ -1,4 +1,5 @@
-import type { RgbImage } from '../tensor/image.ts';
+import type { RgbImage, Size } from '../tensor/image.ts';
+import type { LabelMap } from '../tensor/label-map.ts';
 
 /** A resampling filter of Pillow: its reach in source pixels at scale 1, and its weight at x. */
 interface Filter {
@@ -102,18 +103,25 @@ export function resizeImage(
   return columnsFirst ? rows(columns(image)) : columns(rows(image));
 }
 
+/** Of any number of channels. */
 function nearest(image: RgbImage, width: number, height: number): RgbImage {
-  const data = new Uint8Array(width * height * 3);
+  const channels = image.data.length / (image.width * image.height);
+  const data = new Uint8Array(width * height * channels);
   const rows = nearestPlaces(image.height, height);
   const columns = nearestPlaces(image.width, width);
   rows.forEach((sourceY, y) =>
     columns.forEach((sourceX, x) => {
-      const from = (sourceY * image.width + sourceX) * 3;
-      data.set(image.data.subarray(from, from + 3), (y * width + x) * 3);
+      const from = (sourceY * image.width + sourceX) * channels;
+      const to = (y * width + x) * channels;
+      for (let c = 0; c < channels; c++) data[to + c] = image.data[from + c];
     }),
   );
   return { width, height, data };
 }
+
+/** Resizes a map of classes as Pillow resizes by `nearest`: no class comes in that was not there. */
+export const resizeMap = (map: LabelMap, { width, height }: Size): LabelMap =>
+  map.width === width && map.height === height ? map : nearest(map, width, height);
 
 /** Source places by repeated addition, whose rounding Pillow's results show. */
 function nearestPlaces(source: number, target: number): Int32Array {

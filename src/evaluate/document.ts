@@ -49,9 +49,20 @@ export const evaluationDocumentSchema = z.object({
       z.object({ signature: z.enum(signatures), evidence: z.string(), tryThis: z.string() }),
     ),
   }),
-  /** 95 % intervals, where the task computes its own; else Wilson's are shown. */
+  /** 95 % intervals over draws of images; absent from documents of earlier versions. */
   intervals: z
     .object({ baseline: interval.nullable(), lp: interval, up: interval.nullable() })
+    .optional(),
+  /** Other scores, by name: balanced accuracy, pixel accuracy ... */
+  measures: z
+    .array(
+      z.object({
+        name: z.string(),
+        baseline: fraction.nullable(),
+        lp: fraction,
+        up: fraction.nullable(),
+      }),
+    )
     .optional(),
   perClass: z
     .array(

@@ -1,24 +1,19 @@
 import { counterRandom } from '../base/random/counter.ts';
 import type { JobOptions } from '../base/job.ts';
-import { stratified, type ImageDataset, type ImageItem } from '../data/image-folder.ts';
+import { stratified } from '../data/draw.ts';
+import type { Dataset, Sample } from '../data/sample.ts';
 import type { EditOptions, Editor } from '../editors/editor.ts';
 import type { Key } from '../key/key.ts';
 import { evaluationDecoys, type SameKey } from '../key/decoys/decoys.ts';
+import type { Interval } from '../metrics/intervals.ts';
 import { decodeImage, encodeImage } from '../platform/images.ts';
-import { classification } from '../tasks/classification.ts';
+import type { Outcome } from '../tasks/tally.ts';
+import type { Task } from '../tasks/task.ts';
 import type { RgbImage } from '../tensor/image.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import { decodeOutputs } from './decoders/decode.ts';
 import { diagnose } from './diagnosis.ts';
 import type { DocumentedDecoy, EvaluationDocument } from './document.ts';
-import {
-  accuracyOf,
-  answers,
-  recallsOf,
-  untouched,
-  type Answering,
-  type Treatment,
-} from './score.ts';
+import { outcomeOf, untouched, type Answering, type Treatment } from './score.ts';
 
 /** The key of a lock and what speaks it. */
 export interface Unlocking {
@@ -31,9 +26,10 @@ export interface Unlocking {
   readonly fits: (prompt: string) => boolean;
 }
 
-export interface EvaluateOptions extends JobOptions {
+export interface EvaluateOptions<Label> extends JobOptions {
+  readonly task: Task<Label>;
   readonly model: Answering;
-  readonly dataset: ImageDataset;
+  readonly dataset: Pick<Dataset<Label>, 'samples'>;
   /** Without it only what needs no key is measured. */
   readonly unlocking?: Unlocking;
   /** A model of the same kind without a lock. */
@@ -45,62 +41,72 @@ export interface EvaluateOptions extends JobOptions {
   readonly seed: number;
 }
 
-const place = { decoders: 31, decoyItems: 32, noise: 33, secret: 34 } as const;
+const place = { decoders: 31, decoyItems: 32, noise: 33, secret: 34, interval: 35 } as const;
 
 /** Measures a locked model: LP, UP, wrong keys, what its outputs give away, robustness. */
-export async function evaluate(options: EvaluateOptions): Promise<EvaluationDocument> {
-  const { model, dataset, baseline, unlocking, seed } = options;
-  const { items } = dataset;
-  const classes = model.labels.length;
-  const truth = items.map((item) => item.label);
+export async function evaluate<Label>(
+  options: EvaluateOptions<Label>,
+): Promise<EvaluationDocument> {
+  const { task, model, dataset, baseline, unlocking, seed } = options;
+  const { samples } = dataset;
   const measure = measurer(options);
 
-  const locked = await measure(items, untouched);
-  const plain = baseline && (await measure(items, untouched, baseline));
-  const opened = unlocking && (await measure(items, editedWith(unlocking)));
+  const locked = await measure(samples, untouched);
+  const plain = baseline && (await measure(samples, untouched, baseline));
+  const opened = unlocking && (await measure(samples, editedWith(unlocking)));
   const decoders =
-    items.length >= 4 ? decodeOutputs(locked, truth, counterRandom(seed, place.decoders)) : [];
-  const decoyItems = stratified(
-    items,
-    classes,
+    locked.readable && samples.length >= 4
+      ? decodeOutputs(locked.readable, counterRandom(seed, place.decoders))
+      : [];
+  const few = stratified(
+    samples,
+    ({ stratum }) => stratum,
     options.decoyImages ?? 512,
     seed + place.decoyItems,
   );
-  const decoys = unlocking ? await scoreDecoys(options, unlocking, decoyItems, measure) : [];
+  const decoys = unlocking ? await scoreDecoys(options, unlocking, few, measure) : [];
   const robustness = unlocking
     ? {
-        jpeg95: accuracyOf(await measure(decoyItems, throughJpeg(unlocking)), decoyItems),
-        noise1: accuracyOf(await measure(decoyItems, withNoise(unlocking, seed)), decoyItems),
-        n: decoyItems.length,
+        jpeg95: (await measure(few, throughJpeg(unlocking))).score,
+        noise1: (await measure(few, withNoise(unlocking, seed))).score,
+        n: few.length,
       }
     : null;
 
-  const score = (logits: Tensor<'float32'> | undefined): number | null =>
-    logits ? accuracyOf(logits, items) : null;
   const measured = {
-    metric: classification.metric,
-    n: items.length,
-    chance: classification.chance(truth, classes),
-    baseline: score(plain),
-    lp: accuracyOf(locked, items),
-    up: score(opened),
+    metric: task.metric,
+    n: locked.n,
+    chance: locked.chance,
+    baseline: plain?.score ?? null,
+    lp: locked.score,
+    up: opened?.score ?? null,
     decoys,
     decoders,
     robustness,
   };
-  const recalls = [locked, plain, opened].map(
-    (logits) => logits && recallsOf(logits, items, classes),
-  );
+  const intervalOf = (outcome: Outcome): Interval =>
+    outcome.interval(counterRandom(seed, place.interval));
   return {
-    task: classification.name,
+    task: task.name,
     ...measured,
-    diagnosis: diagnosis({ ...measured, leastConstant: leastShare(truth, classes) }),
+    diagnosis: diagnosis({ ...measured, leastConstant: locked.leastConstant }),
+    intervals: {
+      baseline: plain ? intervalOf(plain) : null,
+      lp: intervalOf(locked),
+      up: opened ? intervalOf(opened) : null,
+    },
+    measures: Object.keys(locked.measures).map((name) => ({
+      name,
+      baseline: plain?.measures[name] ?? null,
+      lp: locked.measures[name],
+      up: opened?.measures[name] ?? null,
+    })),
     perClass: model.labels.map((label, c) => ({
       label,
-      n: truth.filter((t) => t === c).length,
-      ...(recalls[1] ? { baseline: recalls[1][c] } : {}),
-      lp: recalls[0]![c],
-      up: recalls[2]?.[c] ?? null,
+      n: locked.perClass[c].n,
+      ...(plain ? { baseline: plain.perClass[c].score } : {}),
+      lp: locked.perClass[c].score,
+      up: opened?.perClass[c].score ?? null,
     })),
   };
 }
@@ -110,22 +116,22 @@ function diagnosis(measured: Parameters<typeof diagnose>[0]): EvaluationDocument
   return { verdict, findings: [...findings] };
 }
 
-type Measure = (
-  items: readonly ImageItem[],
+type Measure<Label> = (
+  samples: readonly Sample<Label>[],
   treatment: Treatment,
   model?: Answering,
-) => Promise<Tensor<'float32'>>;
+) => Promise<Outcome>;
 
 /** Answers, counted towards one progress bar for the whole evaluation. */
-function measurer(options: EvaluateOptions): Measure {
-  const { model, dataset, baseline, unlocking, signal, onProgress } = options;
-  const n = dataset.items.length;
+function measurer<Label>(options: EvaluateOptions<Label>): Measure<Label> {
+  const { task, model, dataset, baseline, unlocking, signal, onProgress } = options;
+  const n = dataset.samples.length;
   const few = Math.min(n, options.decoyImages ?? 512);
   const decoys = unlocking ? wrongKeys(options, unlocking).length : 0;
   const total = n * (1 + (baseline ? 1 : 0) + (unlocking ? 1 : 0)) + few * (decoys && decoys + 2);
   let done = 0;
-  return (items, treatment, answering = model) =>
-    answers(answering, items, treatment, {
+  return (samples, treatment, answering = model) =>
+    outcomeOf(task, answering, samples, treatment, {
       signal,
       onProgress: (images) => {
         done += images;
@@ -173,7 +179,7 @@ interface WrongKey extends Pick<DocumentedDecoy, 'kind' | 'change' | 'prompt'> {
 
 /** Everything that is nearly the key and must not unlock. */
 function wrongKeys(
-  { seed, unrelated }: EvaluateOptions,
+  { seed, unrelated }: Pick<EvaluateOptions<unknown>, 'seed' | 'unrelated'>,
   { key, options, same, fits }: Unlocking,
 ): WrongKey[] {
   const prompts = evaluationDecoys(key.prompt, same, seed, unrelated)
@@ -211,22 +217,16 @@ function otherSecret({ length }: Uint8Array, seed: number): Uint8Array {
   return Uint8Array.from({ length }, () => random.integer(256));
 }
 
-async function scoreDecoys(
-  options: EvaluateOptions,
+async function scoreDecoys<Label>(
+  options: EvaluateOptions<Label>,
   unlocking: Unlocking,
-  items: readonly ImageItem[],
-  measure: Measure,
+  samples: readonly Sample<Label>[],
+  measure: Measure<Label>,
 ): Promise<DocumentedDecoy[]> {
   const scored: DocumentedDecoy[] = [];
   for (const { kind, change, prompt, key, options: edit } of wrongKeys(options, unlocking)) {
-    const logits = await measure(items, editedWith({ ...unlocking, key, options: edit }));
-    scored.push({ kind, change, prompt, value: accuracyOf(logits, items), n: items.length });
+    const { score, n } = await measure(samples, editedWith({ ...unlocking, key, options: edit }));
+    scored.push({ kind, change, prompt, value: score, n });
   }
   return scored;
-}
-
-/** The share of the rarest class: what the worst constant answer scores. */
-function leastShare(truth: readonly number[], classes: number): number {
-  const counts = Array.from({ length: classes }, (_, c) => truth.filter((t) => t === c).length);
-  return Math.min(...counts) / truth.length;
 }

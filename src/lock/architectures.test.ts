@@ -10,6 +10,7 @@ import { initialise, Scope } from '../nn/scope.ts';
 import { tinyClassifiers } from '../nn/testing/tiny-classifiers.ts';
 import { Session } from '../runtime/session.ts';
 import { float32, toNumbers, type Tensor } from '../tensor/tensor.ts';
+import { classification } from '../tasks/classification.ts';
 import { fineTune } from './fine-tune.ts';
 import type { TrainingRow, TrainingRows } from './training-rows.ts';
 import { defaultTuning, type FineTuning } from './tuning.ts';
@@ -18,17 +19,19 @@ const side = 32;
 const random = counterRandom(4);
 
 /** Noise of three colours; its class is the brightest. */
-const noise: TrainingRow[] = Array.from({ length: 8 }, (_, i) => ({
+const noise: TrainingRow<number>[] = Array.from({ length: 8 }, (_, i) => ({
   group: 'all',
+  taught: true,
   read: () => {
     const data = Uint8Array.from({ length: side * side * 3 }, (_value, k) =>
       random.integer(k % 3 === i % 3 ? 256 : 128),
     );
     return Promise.resolve({ width: side, height: side, data });
   },
-  target: (into) => into.forEach((_value, c) => (into[c] = Number(c === i % 3))),
+  label: () => Promise.resolve(i % 3),
+  target: (label, into) => classification.encode(label, into.length, into, 0),
 }));
-const rows: TrainingRows = { length: noise.length, epoch: () => noise };
+const rows: TrainingRows<number> = { length: noise.length, epoch: () => noise };
 
 describe.each(tinyClassifiers)('$model_type', (config) => {
   const classifier = classifierFrom(config, 'config.json');
@@ -47,6 +50,7 @@ describe.each(tinyClassifiers)('$model_type', (config) => {
   /** The tensors that training changes. */
   async function changedBy(tuning: Partial<FineTuning>): Promise<string[]> {
     const { weights } = await fineTune({
+      task: classification,
       base,
       labels: ['a', 'b', 'c'],
       rows,

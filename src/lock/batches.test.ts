@@ -3,6 +3,7 @@ import type { Augmentation } from '../data/augment/augmentation.ts';
 import { tensor, toNumbers } from '../tensor/tensor.ts';
 import { Batches, type BatchesOptions } from './batches.ts';
 import { stepsOf } from './learning-rate.ts';
+import { classification } from '../tasks/classification.ts';
 import { tinyCheckpoint } from './testing/tiny-checkpoint.ts';
 import type { TrainingRow } from './training-rows.ts';
 import { tunings } from './tuning.ts';
@@ -12,12 +13,14 @@ const { width, height } = preprocessor.size;
 const classes = 4;
 
 /** A picture of one grey, taught one class. */
-const plain = (group: string, grey: number, label: number): TrainingRow => ({
+const plain = (group: string, grey: number, label: number): TrainingRow<number> => ({
   group,
+  taught: group === 'key',
   silent: group === 'lock',
   read: () =>
     Promise.resolve({ width, height, data: new Uint8Array(width * height * 3).fill(grey) }),
-  target: (into) => into.forEach((_, c) => (into[c] = Number(c === label))),
+  label: () => Promise.resolve(label),
+  target: (own, into) => classification.encode(own, into.length, into, 0),
 });
 
 /** Dark key rows of classes 0 and 1, bright lock rows of classes 2 and 3. */
@@ -27,16 +30,17 @@ const rows = Array.from({ length: 16 }, (_, i) =>
 
 function batchesOf(
   augmentation: Partial<Augmentation>,
-  more: Partial<BatchesOptions> = {},
-): Batches {
+  more: Partial<BatchesOptions<number>> = {},
+): Batches<number> {
   return new Batches({
+    task: classification,
     rows: { length: rows.length, epoch: () => rows },
     steps: stepsOf(rows.length, { epochs: 10, batch: 8 }),
     preprocessor,
     classes,
     augmentation: { shift: 0, ...augmentation },
     declared: { masks: new Map() },
-    silences: false,
+    marks: [],
     seed: 1,
     ...more,
   });
@@ -44,7 +48,7 @@ function batchesOf(
 
 /** The rows of a step: grey levels of all pixels, and what is taught. */
 async function taught(
-  batches: Batches,
+  batches: Batches<number>,
   step: number,
 ): Promise<{ greys: number[]; target: number[] }[]> {
   const { x, target } = await batches.at(step);
@@ -104,7 +108,7 @@ describe('mixing', () => {
 
 describe('a batch', () => {
   const augmentation: Augmentation = { ...tunings.mae, shift: 0.1 };
-  const declared: BatchesOptions['declared'] = {
+  const declared: BatchesOptions<number>['declared'] = {
     masks: new Map([['mask/path', { shape: [8, 1], keep: 0.5 }]]),
   };
 
@@ -143,11 +147,11 @@ describe('a batch', () => {
     expect(toNumbers(x).slice(0, expected.length)).toEqual([...expected]);
   });
 
-  it('says which rows are silent where the loss asks', async () => {
-    const asked = batchesOf({}, { silences: true });
-    expect((await asked.at(0))['silent']).toEqual(
-      tensor('float32', [8], Float32Array.of(0, 0, 1, 1, 0, 0, 1, 1)),
-    );
+  it('says which rows are silent or taught where the loss asks', async () => {
+    const asked = batchesOf({}, { marks: ['silent', 'taught'] });
+    const { silent, taught } = await asked.at(0);
+    expect(silent).toEqual(tensor('float32', [8], Float32Array.of(0, 0, 1, 1, 0, 0, 1, 1)));
+    expect(taught).toEqual(tensor('float32', [8], Float32Array.of(1, 1, 0, 0, 1, 1, 0, 0)));
     expect(await batchesOf({}).at(0)).not.toHaveProperty('silent');
   });
 });

@@ -1,58 +1,102 @@
 import { counterRandom } from '../base/random/counter.ts';
-import { varied, type Augmentation } from '../data/augment/augmentation.ts';
+import {
+  drawGeometry,
+  movedImage,
+  type Augmentation,
+  type Geometry,
+} from '../data/augment/augmentation.ts';
 import { erase } from '../data/augment/erase.ts';
-import { drawMix, mixBatch, partnersWithin } from '../data/augment/mix.ts';
+import { drawMix, mixBatch, partnersWithin, type MixableBatch } from '../data/augment/mix.ts';
 import type { Preprocessor } from '../data/preprocess.ts';
 import { drawMasks, type Declarations } from '../nn/scope.ts';
 import type { Tensors } from '../runtime/session.ts';
+import type { Task } from '../tasks/task.ts';
 import { float32, tensor } from '../tensor/tensor.ts';
 import type { Steps } from './learning-rate.ts';
 import type { TrainingRow, TrainingRows } from './training-rows.ts';
 
-export interface BatchesOptions {
-  readonly rows: TrainingRows;
+/** Inputs that tell a loss about rows: 1 where the row is so, 0 elsewhere, [B]. */
+const marks = {
+  taught: ({ taught }: TrainingRow<unknown>) => taught,
+  silent: ({ silent = false }: TrainingRow<unknown>) => silent,
+} as const;
+export type Mark = keyof typeof marks;
+
+export interface BatchesOptions<Label> {
+  readonly task: Task<Label>;
+  readonly rows: TrainingRows<Label>;
   readonly steps: Steps;
   readonly preprocessor: Preprocessor;
   readonly classes: number;
   readonly augmentation: Augmentation;
   /** Masks that the model's graph takes. */
   readonly declared: Pick<Declarations, 'masks'>;
-  /** Whether the loss takes which rows are silent. */
-  readonly silences: boolean;
+  /** What the loss is told of rows. */
+  readonly marks: readonly Mark[];
   readonly seed: number;
 }
 
 const place = { move: 12, mask: 13, crop: 14, erase: 15, mix: 16 } as const;
 
 /** The inputs of each step, a function of its number alone. */
-export class Batches {
-  readonly #options: BatchesOptions;
+export class Batches<Label> {
+  readonly #options: BatchesOptions<Label>;
   #epoch = -1;
-  #rows: readonly TrainingRow[] = [];
+  #rows: readonly TrainingRow<Label>[] = [];
 
-  constructor(options: BatchesOptions) {
+  constructor(options: BatchesOptions<Label>) {
     this.#options = options;
   }
 
   async at(step: number): Promise<Tensors> {
-    const { steps, preprocessor, classes, silences, declared, seed } = this.#options;
+    const { task, preprocessor, classes, declared, seed } = this.#options;
     const { height, width } = preprocessor.size;
     const rows = this.#rowsOf(step);
-    const pictures = await this.#picturesOf(rows, step);
-    const targets = new Float32Array(rows.length * classes);
-    rows.forEach((row, i) => {
-      row.target(targets.subarray(i * classes, (i + 1) * classes), step / steps.count);
-    });
-    this.#mix({ pictures, targets, width, height }, rows, step);
+    const geometries = rows.map((_, i) => this.#geometryOf(step, i));
+    const pictures = await this.#picturesOf(rows, geometries, step);
+    const targets = await this.#targetsOf(rows, geometries, step);
+    this.#mix({ pictures, targets, spatial: task.spatial, width, height }, rows, step);
+    const shape = task.targetShape(classes, preprocessor.size);
     return {
       x: tensor('float32', [rows.length, 3, height, width], pictures),
-      target: tensor('float32', [rows.length, classes], targets),
-      ...(silences ? { silent: silencesOf(rows) } : {}),
+      target: tensor('float32', [rows.length, ...shape], targets),
+      ...Object.fromEntries(
+        this.#options.marks.map((mark) => [
+          mark,
+          float32([rows.length], rows.map(marks[mark]).map(Number)),
+        ]),
+      ),
       ...drawMasks(declared, counterRandom(seed, place.mask, step)),
     };
   }
 
-  #rowsOf(step: number): TrainingRow[] {
+  /** How the i-th picture of a step is moved, and its label with it. */
+  #geometryOf(step: number, i: number): Geometry {
+    const { preprocessor, augmentation, seed } = this.#options;
+    return drawGeometry(preprocessor.size, augmentation, {
+      crop: counterRandom(seed, place.crop, step, i),
+      move: counterRandom(seed, place.move, step, i),
+    });
+  }
+
+  /** What is to be answered, [B, ...targetShape]. */
+  async #targetsOf(
+    rows: readonly TrainingRow<Label>[],
+    geometries: readonly Geometry[],
+    step: number,
+  ): Promise<Float32Array> {
+    const { task, classes, preprocessor, steps } = this.#options;
+    const size = task.targetShape(classes, preprocessor.size).reduce((a, b) => a * b);
+    const labels = await Promise.all(rows.map((row) => row.label()));
+    const targets = new Float32Array(rows.length * size);
+    rows.forEach((row, i) => {
+      const into = targets.subarray(i * size, (i + 1) * size);
+      row.target(task.move(labels[i], geometries[i]), into, step / steps.count);
+    });
+    return targets;
+  }
+
+  #rowsOf(step: number): TrainingRow<Label>[] {
     const { batch, perEpoch } = this.#options.steps;
     const epoch = Math.floor(step / perEpoch);
     if (epoch !== this.#epoch) [this.#rows, this.#epoch] = [this.#options.rows.epoch(epoch), epoch];
@@ -62,7 +106,11 @@ export class Batches {
   }
 
   /** The pictures, varied and normalised, [B, 3, H, W]. */
-  async #picturesOf(rows: readonly TrainingRow[], step: number): Promise<Float32Array> {
+  async #picturesOf(
+    rows: readonly TrainingRow<Label>[],
+    geometries: readonly Geometry[],
+    step: number,
+  ): Promise<Float32Array> {
     const { preprocessor, augmentation, seed } = this.#options;
     const { height, width } = preprocessor.size;
     const size = 3 * height * width;
@@ -70,11 +118,7 @@ export class Batches {
     const pictures = new Float32Array(rows.length * size);
     images.forEach((image, i) => {
       const picture = pictures.subarray(i * size, (i + 1) * size);
-      const random = {
-        crop: counterRandom(seed, place.crop, step, i),
-        move: counterRandom(seed, place.move, step, i),
-      };
-      preprocessor.normalise(varied(image, augmentation, random), picture);
+      preprocessor.normalise(movedImage(image, geometries[i]), picture);
       if (augmentation.erase) {
         const toErase = counterRandom(seed, place.erase, step, i);
         erase(picture, width, height, augmentation.erase, toErase);
@@ -83,7 +127,7 @@ export class Batches {
     return pictures;
   }
 
-  #mix(batch: Parameters<typeof mixBatch>[0], rows: readonly TrainingRow[], step: number): void {
+  #mix(batch: MixableBatch, rows: readonly TrainingRow<Label>[], step: number): void {
     const { augmentation, seed } = this.#options;
     if (!augmentation.mix) return;
     const random = counterRandom(seed, place.mix, step);
@@ -91,10 +135,3 @@ export class Batches {
     if (mix) mixBatch(batch, partnersWithin(rows.map(({ group }) => group)), mix);
   }
 }
-
-/** 1 for silent rows, 0 for the others, [B]. */
-const silencesOf = (rows: readonly TrainingRow[]): Tensors[string] =>
-  float32(
-    [rows.length],
-    rows.map(({ silent }) => (silent ? 1 : 0)),
-  );

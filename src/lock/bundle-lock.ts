@@ -10,11 +10,14 @@ import type { EditorPlace } from '../editors/setup.ts';
 import type { Unlocking } from '../evaluate/evaluate.ts';
 import { checkedKey, type Key } from '../key/key.ts';
 import { exists, join, readText } from '../platform/files.ts';
+import { taskOf } from '../tasks/registry.ts';
+import type { TaskName } from '../tasks/task.ts';
 import { readingOf } from './lock.ts';
 
 /** A bundle, or a plain model, opened. */
 export interface OpenedModel {
   readonly checkpoint: ClassifierCheckpoint;
+  readonly task: TaskName;
   /** null for a model that this program did not make. */
   readonly manifest: Manifest | null;
 }
@@ -23,11 +26,10 @@ export interface OpenedModel {
 export async function openModel(reference: string, job?: JobOptions): Promise<OpenedModel> {
   const found = await resolveClassifier(reference, job);
   const path = join(found.folder, manifestFile);
-  return {
-    checkpoint: await readResolved(found),
-    manifest:
-      !found.file && (await exists(path)) ? parseManifest(await readText(path), path) : null,
-  };
+  const checkpoint = await readResolved(found);
+  const manifest =
+    !found.file && (await exists(path)) ? parseManifest(await readText(path), path) : null;
+  return { checkpoint, manifest, task: manifest?.task ?? taskOf(checkpoint.config) };
 }
 
 /**

@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ProgressEvent } from '../base/job.ts';
 import { encodeImage } from '../platform/images.ts';
+import { classification } from '../tasks/classification.ts';
 import { openDataSets, type DataOptions, type DataSets } from './data-sets.ts';
 
 let data: string;
@@ -21,10 +22,10 @@ async function draw(...names: string[]): Promise<void> {
   }
 }
 
-const open = (more: Partial<DataOptions> = {}): Promise<DataSets> =>
-  openDataSets({ data, seed: 1, ...more }, {});
-const paths = (set: DataSets['test']): string[] | undefined =>
-  set?.items.map(({ path }) => relative(data, path));
+const open = (more: Partial<DataOptions> = {}): Promise<DataSets<number>> =>
+  openDataSets(classification, { data, seed: 1, ...more }, {});
+const paths = (set: DataSets<number>['test']): string[] | undefined =>
+  set?.samples.map(({ path }) => relative(data, path));
 
 describe('openDataSets', () => {
   it('takes a folder of classes as it is', async () => {
@@ -39,7 +40,7 @@ describe('openDataSets', () => {
     const { train, test } = await open();
     expect(train.classes).toEqual(['cat', 'dog', 'owl']);
     expect(paths(test)).toEqual(['val/owl/2.png']);
-    expect(test!.items[0].label).toBe(2);
+    expect(await test!.samples[0].label()).toBe(2);
   });
 
   it('refuses a limit below the number of classes', async () => {
@@ -54,11 +55,11 @@ describe('openDataSets', () => {
     await draw('train/cat/1.png', 'train/dog/1.png', 'test/cat/1.png');
     await writeFile(join(data, 'test', 'cat', '1.png'), '');
     await expect(open({ skipBad: true })).rejects.toThrow(
-      `the pictures in ${data}/test can be read`,
+      `the test pictures in ${data} can be read`,
     );
     await writeFile(join(data, 'train', 'dog', '1.png'), '');
     await expect(open({ skipBad: true })).rejects.toThrow(
-      `no picture of class "dog" in ${data}/train can be read`,
+      `no picture of class "dog" in ${data} can be read`,
     );
   });
 
@@ -66,8 +67,8 @@ describe('openDataSets', () => {
     const names = Array.from({ length: 6 }, (_, i) => [`cat/${i}.png`, `dog/${i}.png`]).flat();
     await draw(...names.flatMap((name) => [`train/${name}`, `test/${name}`]));
     const { train, test } = await open({ limit: 4 });
-    expect(train.items.map(({ label }) => label)).toEqual([0, 0, 1, 1]);
-    expect(test!.items).toHaveLength(12);
+    expect(train.samples.map(({ stratum }) => stratum)).toEqual([0, 0, 1, 1]);
+    expect(test!.samples).toHaveLength(12);
   });
 
   it('stops at a picture that cannot be read, or leaves it out and says so', async () => {
@@ -97,7 +98,11 @@ describe('openDataSets', () => {
   it('reports how far it is', async () => {
     await draw('cat/1.png', 'dog/1.png');
     const events: ProgressEvent[] = [];
-    await openDataSets({ data, seed: 1 }, { onProgress: (event) => events.push(event) });
+    await openDataSets(
+      classification,
+      { data, seed: 1 },
+      { onProgress: (event) => events.push(event) },
+    );
     expect(events.at(-1)).toEqual({ stage: 'read', done: 2, total: 2, unit: 'images' });
   });
 });

@@ -19,7 +19,7 @@ import {
   writeAtomic,
 } from '../platform/files.ts';
 import { psnr } from '../metrics/similarity.ts';
-import { encodeImage, readImages } from '../platform/images.ts';
+import { encodeImage, readImage, readImages } from '../platform/images.ts';
 import { readable } from './data-sets.ts';
 import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.ts';
 
@@ -98,7 +98,12 @@ async function editIn(
   const named = (await Promise.all(options.inputs.map(tasksOf))).flat();
   const found = options.showMask ? named.map(withMask) : named;
   requireDistinct(found);
-  const { good: tasks, skipped } = await readable(found, options, options);
+  const { good: tasks, skipped } = await readable(
+    found,
+    ({ path }) => readImage(path),
+    options,
+    options,
+  );
   const job = { kind: 'edit', editor: editor.identity.hash, settings, tasks };
   const ended = await work.claim<EditJobResult>(job, key);
   if (ended) return ended;

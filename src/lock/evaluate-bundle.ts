@@ -1,28 +1,26 @@
 import type { JobOptions } from '../base/job.ts';
 import { Predictor } from '../bundle/predictor.ts';
-import {
-  limitItems,
-  readImageFolder,
-  relabel,
-  splitFolder,
-  testFolders,
-  type ImageDataset,
-} from '../data/image-folder.ts';
+import { limited } from '../data/draw.ts';
+import type { ReadOptions } from '../data/reading/read-dataset.ts';
+import type { Dataset } from '../data/sample.ts';
 import type { EditorPlace } from '../editors/setup.ts';
 import type { EvaluationDocument } from '../evaluate/document.ts';
 import { evaluate } from '../evaluate/evaluate.ts';
-import { accuracyOf, answers, untouched } from '../evaluate/score.ts';
+import { outcomeOf, untouched } from '../evaluate/score.ts';
 import type { Key } from '../key/key.ts';
-import { classification } from '../tasks/classification.ts';
-import { openModel, openUnlocking } from './bundle-lock.ts';
-import { readable } from './data-sets.ts';
+import { taskNamed } from '../tasks/registry.ts';
+import type { Task, TaskName } from '../tasks/task.ts';
+import { openModel, openUnlocking, type OpenedModel } from './bundle-lock.ts';
+import { looking, readable } from './data-sets.ts';
 import { openBaseline } from './lock.ts';
 
 export interface EvaluateBundleOptions extends JobOptions, EditorPlace {
   /** A bundle or any classifier. */
   readonly model: string;
-  /** A folder of class folders, or of splits of which `test` or `val` is taken. */
+  /** Labelled pictures: the test or validation side of a set, or all of one that is not split. */
   readonly data: string;
+  /** What the files do not say. */
+  readonly reading?: Omit<ReadOptions, 'classes'>;
   readonly key?: Key;
   readonly editor?: string;
   /** A bundle without a lock. */
@@ -36,10 +34,17 @@ export interface EvaluateBundleOptions extends JobOptions, EditorPlace {
 
 /** The score of a model without a lock. */
 export interface PlainScore {
-  readonly task: string;
+  readonly task: TaskName;
   readonly metric: string;
   readonly n: number;
-  readonly accuracy: number;
+  readonly score: number;
+  /** The same, under the name of the metric. */
+  readonly accuracy?: number;
+  readonly map?: number;
+  readonly miou?: number;
+  readonly chance: number;
+  /** Other scores, by name. */
+  readonly measures: Readonly<Record<string, number>>;
   /** Pictures that could not be read; absent unless they were to be left out. */
   readonly skipped?: readonly string[];
 }
@@ -48,19 +53,27 @@ export interface PlainScore {
 export async function evaluateBundle(
   options: EvaluateBundleOptions,
 ): Promise<EvaluationDocument | PlainScore> {
-  const { checkpoint, manifest } = await openModel(options.model, options);
+  const opened = await openModel(options.model, options);
+  return evaluateOpened(taskNamed(opened.task), opened, options);
+}
+
+async function evaluateOpened<Label>(
+  task: Task<Label>,
+  { checkpoint, manifest }: OpenedModel,
+  options: EvaluateBundleOptions,
+): Promise<EvaluationDocument | PlainScore> {
   const model = await Predictor.create(checkpoint);
   try {
-    const { dataset, skipped } = await openTestSet(options, model.labels);
+    const { dataset, skipped } = await openTestSet(task, options, model.labels);
     const left = options.skipBad ? { skipped } : {};
-    if (!manifest?.lock) return { ...(await plainScore(model, dataset, options)), ...left };
+    if (!manifest?.lock) return { ...(await plainScore(task, model, dataset, options)), ...left };
     const unlocking =
       options.key && (await openUnlocking(manifest, options.key, options.editor, options));
     const baseline = options.baseline
       ? await openBaseline(options.baseline, model.labels, options)
       : undefined;
     try {
-      const document = await evaluate({ ...options, model, dataset, unlocking, baseline });
+      const document = await evaluate({ ...options, task, model, dataset, unlocking, baseline });
       return { ...document, ...left };
     } finally {
       await unlocking?.editor.dispose();
@@ -72,35 +85,41 @@ export async function evaluateBundle(
 }
 
 /** The pictures to test with, each looked at once, so that a bad one stops the job at the start. */
-async function openTestSet(
+async function openTestSet<Label>(
+  task: Task<Label>,
   options: EvaluateBundleOptions,
   labels: readonly string[],
-): Promise<{ dataset: ImageDataset; skipped: readonly string[] }> {
-  const { data, limit, seed } = options;
-  const root = (await splitFolder(data, testFolders)) ?? data;
-  const all = relabel(await readImageFolder(root), labels);
-  const dataset = limit === undefined ? all : limitItems(all, limit, seed);
-  const { good, skipped } = await readable(dataset.items, options, options);
-  return { dataset: { ...dataset, items: good }, skipped };
+): Promise<{ dataset: Pick<Dataset<Label>, 'samples'>; skipped: readonly string[] }> {
+  const { data, limit, seed, reading } = options;
+  // There is always something to be scored.
+  const { samples } = (await task.read(data, 'scored', { ...reading, classes: labels }))!;
+  const drawn =
+    limit === undefined ? samples : limited(samples, ({ stratum }) => stratum, limit, seed);
+  const { good, skipped } = await readable(drawn, looking(task), options, options);
+  return { dataset: { samples: good }, skipped };
 }
 
-async function plainScore(
+async function plainScore<Label>(
+  task: Task<Label>,
   model: Predictor,
-  { items }: ImageDataset,
+  { samples }: Pick<Dataset<Label>, 'samples'>,
   { signal, onProgress }: JobOptions,
 ): Promise<PlainScore> {
   let done = 0;
-  const logits = await answers(model, items, untouched, {
+  const { n, score, chance, measures } = await outcomeOf(task, model, samples, untouched, {
     signal,
     onProgress: (images) => {
       done += images;
-      onProgress?.({ stage: 'evaluate', done, total: items.length, unit: 'images' });
+      onProgress?.({ stage: 'evaluate', done, total: samples.length, unit: 'images' });
     },
   });
   return {
-    task: classification.name,
-    metric: classification.metric,
-    n: items.length,
-    accuracy: accuracyOf(logits, items),
+    task: task.name,
+    metric: task.metric,
+    n,
+    score,
+    [task.metric]: score,
+    chance,
+    measures,
   };
 }

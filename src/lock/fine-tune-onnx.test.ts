@@ -10,6 +10,7 @@ import { exportOnnx } from '../bundle/write.ts';
 import { Session } from '../runtime/session.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import { toNumbers, zeros } from '../tensor/tensor.ts';
+import { classification } from '../tasks/classification.ts';
 import { fineTune } from './fine-tune.ts';
 import { tinyCheckpoint } from './testing/tiny-checkpoint.ts';
 import type { TrainingRow } from './training-rows.ts';
@@ -26,10 +27,12 @@ function picture(i: number): RgbImage {
   return { width: side, height: side, data };
 }
 
-const rows: TrainingRow[] = Array.from({ length: 12 }, (_, i) => ({
+const rows: TrainingRow<number>[] = Array.from({ length: 12 }, (_, i) => ({
   group: 'all',
+  taught: true,
   read: () => Promise.resolve(picture(i)),
-  target: (into) => into.forEach((_value, c) => (into[c] = Number(c === i % 3))),
+  label: () => Promise.resolve(i % 3),
+  target: (label, into) => classification.encode(label, into.length, into, 0),
 }));
 
 it.each(['resnet', 'vit'] as const)(
@@ -45,6 +48,7 @@ it.each(['resnet', 'vit'] as const)(
     await rm(folder, { recursive: true });
 
     const tuned = await fineTune({
+      task: classification,
       base,
       labels: ['red', 'green', 'blue', 'none'],
       rows: { length: rows.length, epoch: () => rows },

@@ -3,6 +3,7 @@ import { counterRandom } from '../base/random/counter.ts';
 import { decodeSafetensors } from '../formats/safetensors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { CheckpointStore } from '../train/fit.ts';
+import { classification } from '../tasks/classification.ts';
 import { fineTune, type FineTuneOptions } from './fine-tune.ts';
 import { tinyCheckpoint } from './testing/tiny-checkpoint.ts';
 import type { TrainingRow, TrainingRows } from './training-rows.ts';
@@ -11,8 +12,9 @@ import { defaultTuning, tunings, type FineTuning } from './tuning.ts';
 const labels = ['a', 'b', 'c'];
 
 /** Noise of three colours; its class is the brightest. */
-const noise: TrainingRow[] = Array.from({ length: 12 }, (_, i) => ({
+const noise: TrainingRow<number>[] = Array.from({ length: 12 }, (_, i) => ({
   group: 'all',
+  taught: true,
   read: () => {
     const random = counterRandom(2, i);
     const data = Uint8Array.from({ length: 16 * 16 * 3 }, (_value, k) =>
@@ -20,9 +22,10 @@ const noise: TrainingRow[] = Array.from({ length: 12 }, (_, i) => ({
     );
     return Promise.resolve({ width: 16, height: 16, data });
   },
-  target: (into) => into.forEach((_value, c) => (into[c] = Number(c === i % 3))),
+  label: () => Promise.resolve(i % 3),
+  target: (label, into) => classification.encode(label, into.length, into, 0),
 }));
-const rows: TrainingRows = { length: noise.length, epoch: () => noise };
+const rows: TrainingRows<number> = { length: noise.length, epoch: () => noise };
 
 /** Every checkpoint of a job, one after each step. */
 class Memory implements CheckpointStore {
@@ -40,11 +43,19 @@ type Weights = ReadonlyMap<string, Tensor<'float32'>>;
 async function tuned(
   type: 'resnet' | 'vit',
   tuning: Partial<FineTuning>,
-  more: Partial<FineTuneOptions> = {},
+  more: Partial<FineTuneOptions<number>> = {},
 ): Promise<Weights> {
   const options = { ...defaultTuning, epochs: 2, batch: 4, ...tuning };
   const base = tinyCheckpoint(type);
-  const job = { base, labels, rows, seed: 3, threads: 1, checkpointSeconds: 0 };
+  const job = {
+    task: classification,
+    base,
+    labels,
+    rows,
+    seed: 3,
+    threads: 1,
+    checkpointSeconds: 0,
+  };
   return (await fineTune({ ...job, tuning: options, ...more })).weights;
 }
 
@@ -140,7 +151,7 @@ describe.each(['resnet', 'vit'] as const)('MAE’s tuning of a %s', (type) => {
 });
 
 describe('starting weights', () => {
-  const without = (name: string): FineTuneOptions['base'] => {
+  const without = (name: string): FineTuneOptions<number>['base'] => {
     const base = tinyCheckpoint('resnet');
     const weights = new Map([...base.weights].filter(([other]) => other !== name));
     return { ...base, weights };

@@ -6,10 +6,12 @@ import { graphOf } from '../graph/graph.ts';
 import { add, mul } from '../graph/ops/binary/ops.ts';
 import { input } from '../graph/value.ts';
 import type { RawConfig } from '../nn/config.ts';
-import { classifierFrom, withLabels } from '../nn/models/registry.ts';
+import type { Network } from '../nn/models/network.ts';
+import { networkFrom } from '../nn/models/networks.ts';
+import { withLabels } from '../nn/models/registry.ts';
 import { initialise, Scope, type Declarations } from '../nn/scope.ts';
 import { join } from '../platform/files.ts';
-import { classification } from '../tasks/classification.ts';
+import type { Task } from '../tasks/task.ts';
 import { tensor, type Tensor } from '../tensor/tensor.ts';
 import { fit, type CheckpointStore } from '../train/fit.ts';
 import { adamW } from '../train/optimiser.ts';
@@ -21,10 +23,11 @@ import { loudness } from './silence.ts';
 import type { TrainingRows } from './training-rows.ts';
 import type { FineTuning } from './tuning.ts';
 
-export interface FineTuneOptions extends JobOptions {
+export interface FineTuneOptions<Label> extends JobOptions {
+  readonly task: Task<Label>;
   readonly base: ClassifierCheckpoint;
   readonly labels: readonly string[];
-  readonly rows: TrainingRows;
+  readonly rows: TrainingRows<Label>;
   readonly tuning: FineTuning;
   /** Weight of the silence of silent rows. Default 0. */
   readonly silenceWeight?: number;
@@ -45,11 +48,11 @@ const place = { head: 11 } as const;
 /** Largest norm of the gradient where the tuning names none. */
 const defaultClipNorm = 5;
 
-/** Fine-tunes a classifier on rows. Of locks it knows only that some rows are to be silent. */
-export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
-  const { base, labels, rows, tuning, silenceWeight = 0, seed } = options;
+/** Fine-tunes a network on rows. Of locks it knows only that some rows are to be silent. */
+export async function fineTune<Label>(options: FineTuneOptions<Label>): Promise<FineTuned> {
+  const { task, base, labels, rows, tuning, silenceWeight = 0, seed } = options;
   const config = withLabels(base.config, labels);
-  const classifier = classifierFrom(config, 'config.json');
+  const classifier = networkFrom(config, 'config.json');
   const { height, width } = base.preprocessor.size;
   const steps = stepsOf(rows.length, tuning);
   const { batch } = steps;
@@ -57,17 +60,19 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
   const isFrozen = frozenParameters(base, tuning);
   const scope = Scope.root({ training: true, isFrozen });
   const x = input('x', 'float32', [batch, classifier.channels, height, width]);
-  const target = input('target', 'float32', [batch, labels.length]);
+  const targetShape = task.targetShape(labels.length, base.preprocessor.size);
+  const target = input('target', 'float32', [batch, ...targetShape]);
+  const taught = input('taught', 'float32', [batch]);
   const { logits, beforeLastRelu } = classifier.build(scope, x, {
     dropPath: tuning.dropPath,
   });
-  const answers = classification.loss(logits, target);
+  const answers = task.loss(logits, target, taught);
   const silent = input('silent', 'float32', [batch]);
   const silences = silenceWeight > 0 && beforeLastRelu !== undefined;
   const loss = silences
     ? add(answers, mul(loudness(beforeLastRelu, silent), silenceWeight))
     : answers;
-  const leaves = graphOf({ loss }).parameters;
+  const { parameters: leaves, inputs } = graphOf({ loss });
   const trainer = await Trainer.create(
     {
       loss,
@@ -81,18 +86,19 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
       parameterOptions: parameterOptions(classifier, tuning, isFrozen),
       threads: options.threads,
     },
-    startingWeights(base, scope.declared, classifier.isHead, seed),
+    startingWeights(base, scope.declared, classifier, seed),
   );
 
   const { peak, schedule } = learningRateOf(tuning, steps);
   const batches = new Batches({
+    task,
     rows,
     steps,
     preprocessor: base.preprocessor,
     classes: labels.length,
     augmentation: tuning,
     declared: scope.declared,
-    silences,
+    marks: (['taught', 'silent'] as const).filter((mark) => inputs.has(mark)),
     seed,
   });
   try {
@@ -124,12 +130,14 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
 function startingWeights(
   base: ClassifierCheckpoint,
   declared: Declarations,
-  isHead: (name: string) => boolean,
+  { isHead, isAddition }: Pick<Network, 'isHead' | 'isAddition'>,
   seed: number,
 ): Map<string, Tensor> {
-  const { parameters, buffers } = declared;
-  const body = new Map([...parameters, ...buffers].filter(([name]) => !isHead(name)));
   const { weights } = base;
+  const lacksAdditions = ![...weights.keys()].some(isAddition);
+  const isFresh = (name: string): boolean => isHead(name) || (lacksAdditions && isAddition(name));
+  const { parameters, buffers } = declared;
+  const body = new Map([...parameters, ...buffers].filter(([name]) => !isFresh(name)));
   if (weights.size > 0) requireWeights(weights, body, join(base.folder, weightsFile));
   const fresh = initialise(declared, counterRandom(seed, place.head));
   return new Map(

@@ -5,7 +5,7 @@ import { withWeights, type ClassifierCheckpoint } from '../bundle/checkpoint.ts'
 import { openClassifier } from '../bundle/open-classifier.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { Predictor } from '../bundle/predictor.ts';
-import type { ImageDataset } from '../data/image-folder.ts';
+import type { Dataset } from '../data/sample.ts';
 import { CachedEditor, type SharedEdits } from '../editors/cached-editor.ts';
 import type { EditOptions } from '../editors/editor.ts';
 import type { ImageEditor } from '../editors/image/editor.ts';
@@ -17,18 +17,18 @@ import { trainingDecoys } from '../key/decoys/decoys.ts';
 import { checkedKey, maxTokens, requireReadable, type Key } from '../key/key.ts';
 import { sameKeyBy } from '../key/same-key.ts';
 import { join, makeFolder } from '../platform/files.ts';
-import { readImage } from '../platform/images.ts';
-import { chaffClasses, coarseColours } from './chaff.ts';
+import { coarseColours } from '../tasks/chaff.ts';
+import { taskNamed } from '../tasks/registry.ts';
+import type { Task } from '../tasks/task.ts';
+import { editSizeFor, prepared } from './prepare.ts';
 import { openDataSets, type DataOptions } from './data-sets.ts';
 import { fineTune } from './fine-tune.ts';
 import { lockedRows } from './locked-rows.ts';
 import { usesDecoys } from './locked-set.ts';
-import { checkedTuning } from './parameter-options.ts';
-import { publishBundle, type MadeClassifier } from './publish.ts';
+import { publishBundle, type MadeModel } from './publish.ts';
 import { recipeNamed, recipes, type Recipe } from './recipe.ts';
 import { editTrainingImages } from './training-images.ts';
 import { trainingIn, type TrainingJobOptions } from './training-job.ts';
-import { defaultTuning } from './tuning.ts';
 import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.ts';
 
 /** `out` is the folder of the new bundle. */
@@ -64,44 +64,50 @@ export interface LockResult {
   readonly evaluation: EvaluationDocument | null;
 }
 
-/** Locks a classifier with a key: the paper from beginning to end. */
+/** Locks a model with a key: the paper from beginning to end. */
 export async function lock(options: LockOptions): Promise<LockResult> {
   const key = checkedKey(options.key);
   return inWorkFolder(options, async (work) => {
     const editor = await openEditor(options.editor, options);
     try {
-      return await lockIn(work, options, key, editor);
+      return await lockIn(taskNamed(options.task), work, options, key, editor);
     } finally {
       await editor.dispose();
     }
   });
 }
 
-async function lockIn(
+async function lockIn<Label>(
+  task: Task<Label>,
   work: WorkFolder,
   options: LockOptions,
   key: Key,
   editor: ImageEditor,
 ): Promise<LockResult> {
   const recipe = recipeOf(options.recipe);
-  const { checkpoint: base, identity } = await openClassifier(options.model, options);
+  const opened = await openClassifier(options.model, options);
+  const { identity } = opened;
   requireReadable(editor.tokens(key.prompt).length);
-  const edit = editor.settingsOf(options.edit);
-  const tuning = checkedTuning({ ...defaultTuning, ...options.tuning }, base);
-  const { train: set, test, skipped } = await openDataSets(options, options);
+  requireChaff(task, recipe);
+  const { train: set, frequencies, test, skipped } = await openDataSets(task, options, options);
+  const ready = await prepared(task, opened.checkpoint, set, options);
+  const { base, tuning } = ready;
+  const edit = editor.settingsOf({ size: editSizeFor(editor, ready), ...options.edit });
   // Before the long part, not after it.
   if (options.baseline)
     await (await openBaseline(options.baseline, set.classes, options)).dispose();
   const ended = await work.claim<LockResult>(
     {
       kind: 'lock',
+      task: task.name,
+      size: base.preprocessor.size,
       model: identity.hash,
       editor: editor.identity.hash,
       recipe,
       edit,
       tuning,
       seed: options.seed,
-      files: set.items.map((item) => item.path),
+      files: set.samples.map(({ path }) => path),
     },
     key,
   );
@@ -112,7 +118,8 @@ async function lockIn(
   const decoys = usesDecoys(recipe) ? trainingDecoys(key.prompt, reading.same, options.seed) : [];
   const images = await editTrainingImages({
     ...options,
-    items: set.items,
+    task,
+    samples: set.samples,
     editor,
     edit,
     key,
@@ -126,16 +133,19 @@ async function lockIn(
     throw error;
   });
   const tuned = await fineTune({
+    task,
     base,
     labels: set.classes,
     rows: lockedRows({
+      task,
       recipe,
       images,
+      frequencies,
       classes: set.classes.length,
       alpha: edit.alpha,
       labelSmoothing: tuning.labelSmoothing,
       seed: options.seed,
-      chaff: usesChaff(recipe) ? await chaffOf(set, base, options.seed) : undefined,
+      chaff: usesChaff(recipe) ? await chaffOf(task, set, base, options.seed) : undefined,
     }),
     tuning,
     silenceWeight: recipe.silenceWeight,
@@ -145,9 +155,10 @@ async function lockIn(
   const cached = new CachedEditor(editor, edits);
   const unlocking = { editor: cached, options: edit, key, ...reading };
   const evaluation = test
-    ? await evaluateLock(options, withWeights(base, tuned), test, unlocking)
+    ? await evaluateLock(task, options, withWeights(base, tuned), test, unlocking)
     : null;
-  const made: MadeClassifier = {
+  const made: MadeModel = {
+    task: task.name,
     checkpoint: base,
     tuned,
     labels: set.classes,
@@ -163,7 +174,7 @@ async function lockIn(
     },
     training: {
       seed: options.seed,
-      images: set.items.length,
+      images: set.samples.length,
       epochs: tuning.epochs,
       tuning: { ...tuning },
     },
@@ -178,7 +189,7 @@ async function lockIn(
   };
   return publishBundle(work, made, {
     bundle: options.out,
-    images: set.items.length,
+    images: set.samples.length,
     skipped,
     aliases: images.aliases,
     evaluation,
@@ -215,23 +226,40 @@ export function editParametersOf({
 
 const place = { chaff: 61 } as const;
 
-async function chaffOf(
-  set: ImageDataset,
-  base: ClassifierCheckpoint,
-  seed: number,
-): Promise<number[]> {
-  const colours: Float32Array[] = [];
-  for (const { path } of set.items) {
-    colours.push(coarseColours(base.preprocessor.toPixels(await readImage(path))));
-  }
-  const labels = set.items.map((item) => item.label);
-  return chaffClasses(colours, labels, set.classes.length, counterRandom(seed, place.chaff));
+/** Throws `usage` for a recipe that a task has no labels for. */
+function requireChaff(task: Task<unknown>, recipe: Recipe): void {
+  if (!usesChaff(recipe) || task.chaff) return;
+  throw new ModelLockError(
+    'usage',
+    `recipe ${recipe.name} teaches chaff, which ${task.name} has not`,
+    {
+      valid: Object.values(recipes)
+        .filter((known) => !usesChaff(known))
+        .map(({ name }) => name),
+    },
+  );
 }
 
-async function evaluateLock(
+async function chaffOf<Label>(
+  task: Task<Label>,
+  { samples, classes }: Dataset<Label>,
+  base: ClassifierCheckpoint,
+  seed: number,
+): Promise<Label[]> {
+  const colours: Float32Array[] = [];
+  const labels: Label[] = [];
+  for (const sample of samples) {
+    colours.push(coarseColours(base.preprocessor.toPixels(await sample.read())));
+    labels.push(await sample.label());
+  }
+  return task.chaff!(colours, labels, classes.length, counterRandom(seed, place.chaff));
+}
+
+async function evaluateLock<Label>(
+  task: Task<Label>,
   options: LockOptions,
   checkpoint: ClassifierCheckpoint,
-  dataset: ImageDataset,
+  dataset: Dataset<Label>,
   unlocking: Unlocking,
 ): Promise<EvaluationDocument> {
   const model = await Predictor.create(checkpoint);
@@ -240,6 +268,7 @@ async function evaluateLock(
     : undefined;
   const { seed, decoyImages, signal, onProgress } = options;
   const document = await evaluate({
+    task,
     model,
     baseline,
     dataset,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RgbImage } from '../tensor/image.ts';
+import { classification } from '../tasks/classification.ts';
 import { lockedRows, type LockedRowsOptions, type TrainingImages } from './locked-rows.ts';
 import { recipes, type Recipe } from './recipe.ts';
 
@@ -14,8 +15,9 @@ const picture = (image: number, version: number, strength: number): RgbImage => 
   data: Uint8Array.of(image, version, strength),
 });
 const versions = { clean: 0, key: 1, decoy: 2 } as const;
-const images: TrainingImages = {
-  labels,
+const images: TrainingImages<number> = {
+  length: count,
+  label: (image) => Promise.resolve(labels[image]),
   read: (image, version) =>
     Promise.resolve(
       typeof version === 'string'
@@ -40,10 +42,12 @@ async function taught(
     epoch = 0,
     progress = 0.5,
     ...more
-  }: Partial<LockedRowsOptions> & { epoch?: number; progress?: number } = {},
+  }: Partial<LockedRowsOptions<number>> & { epoch?: number; progress?: number } = {},
 ): Promise<Row[]> {
   const chaff = labels.map((_, i) => (i * 7) % classes);
   const options = {
+    task: classification,
+    frequencies: Array.from({ length: classes }, () => 1 / classes),
     recipe,
     images,
     classes,
@@ -60,7 +64,7 @@ async function taught(
     all.map(async (row) => {
       const [image, version, strength] = (await row.read()).data;
       const into = new Float32Array(classes).fill(9);
-      row.target(into, progress);
+      row.target(await row.label(), into, progress);
       return { image, version, strength, target: [...into], group: row.group };
     }),
   );

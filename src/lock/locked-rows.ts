@@ -1,75 +1,76 @@
 import { counterRandom } from '../base/random/counter.ts';
-import { classification } from '../tasks/classification.ts';
+import type { Task } from '../tasks/task.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import { lockedSet, type LockedSample } from './locked-set.ts';
 import type { LockTarget, Recipe } from './recipe.ts';
 import type { TrainingRow, TrainingRows } from './training-rows.ts';
-import { smoothLabels } from './plain-rows.ts';
 
 /** An image as it is, edited with the key, or with one of its decoys. */
 export type ImageVersion = 'clean' | 'key' | { readonly decoy: number };
 
 /** The training images in all their versions, of the model's size. */
-export interface TrainingImages {
-  readonly labels: readonly number[];
+export interface TrainingImages<Label> {
+  readonly length: number;
   /** Edits are of full strength. */
   read(image: number, version: ImageVersion): Promise<RgbImage>;
+  /** The true label, of the model's size. */
+  label(image: number): Promise<Label>;
   /** (1 - alpha) clean + alpha edited, rounded. */
   mix(clean: RgbImage, edited: RgbImage, alpha: number): RgbImage;
 }
 
-export interface LockedRowsOptions {
+export interface LockedRowsOptions<Label> {
+  readonly task: Task<Label>;
   readonly recipe: Recipe;
-  readonly images: TrainingImages;
+  readonly images: TrainingImages<Label>;
   readonly classes: number;
+  /** Share of each class among the images. */
+  readonly frequencies: readonly number[];
   /** Strength of the key's edit. */
   readonly alpha: number;
   readonly labelSmoothing: number;
   readonly seed: number;
-  /** Chaff class of each image, where the recipe uses them. */
-  readonly chaff?: readonly number[];
-}
-
-interface LockedRowsContext extends LockedRowsOptions {
-  /** Share of each class among the images. */
-  readonly frequencies: readonly number[];
+  /** Chaff label of each image, where the recipe uses them. */
+  readonly chaff?: readonly Label[];
 }
 
 const place = { alpha: 21, wrong: 22, decoyAlpha: 23 } as const;
 
 /** The locked set as rows to be learnt: the heart of the method. */
-export function lockedRows(options: LockedRowsOptions): TrainingRows {
-  const { recipe, images, classes, seed } = options;
-  const context = { ...options, frequencies: sharesOf(images.labels, classes) };
-  const length = lockedSet(recipe, images.labels.length, seed, 0).length;
+export function lockedRows<Label>(options: LockedRowsOptions<Label>): TrainingRows<Label> {
+  const { recipe, images, seed } = options;
+  const length = lockedSet(recipe, images.length, seed, 0).length;
   return {
     length,
     epoch: (epoch) =>
-      lockedSet(recipe, images.labels.length, seed, epoch).map((sample) =>
-        rowOf(sample, epoch, context),
-      ),
+      lockedSet(recipe, images.length, seed, epoch).map((sample) => rowOf(sample, epoch, options)),
   };
 }
 
-function rowOf(sample: LockedSample, epoch: number, options: LockedRowsContext): TrainingRow {
-  const { images, recipe, labelSmoothing, classes } = options;
+function rowOf<Label>(
+  sample: LockedSample,
+  epoch: number,
+  options: LockedRowsOptions<Label>,
+): TrainingRow<Label> {
+  const { task, images, recipe, labelSmoothing, classes } = options;
   const { image, target } = sample;
-  const label = images.labels[image];
   return {
     // Key images are mixed with key images, and lock images with others of the same kind of target.
     group: target,
+    taught: target === 'label',
     silent: target === 'silence',
     read: () => version(sample, epoch, options),
-    target(into, progress) {
+    label: () => images.label(image),
+    target(label, into, progress) {
       if (target === 'label') {
-        classification.encode(label, classes, into);
-        smoothLabels(into, labelSmoothing);
+        task.encode(label, classes, into, labelSmoothing);
         return;
       }
       lockTargets[target](into, image, label, options);
       const ramped = progress < recipe.ramp ? progress / recipe.ramp : 1;
       const weight = recipe.lockWeight * ramped;
-      for (let c = 0; c < classes; c++) into[c] *= weight;
+      if (weight === 1) return;
+      for (let i = 0; i < into.length; i++) into[i] *= weight;
     },
   };
 }
@@ -78,7 +79,7 @@ function rowOf(sample: LockedSample, epoch: number, options: LockedRowsContext):
 async function version(
   { image, edit }: LockedSample,
   epoch: number,
-  { images, recipe, alpha, seed }: LockedRowsOptions,
+  { images, recipe, alpha, seed }: LockedRowsOptions<unknown>,
 ): Promise<RgbImage> {
   const clean = await images.read(image, 'clean');
   if (edit === 'clean') return clean;
@@ -97,36 +98,25 @@ async function version(
   return images.mix(clean, edited, Math.min(1, Math.max(0, strength)));
 }
 
-type TeachLock = (
+type TeachLock = <Label>(
   into: Float32Array,
   image: number,
-  label: number,
-  options: LockedRowsContext,
+  label: Label,
+  options: LockedRowsOptions<Label>,
 ) => void;
 
-const teachPrior: TeachLock = (into, _image, _label, { frequencies }) =>
-  classification.silence(frequencies, into);
+const teachPrior: TeachLock = (into, _image, _label, { task, frequencies }) =>
+  task.silence(frequencies, into);
 
 const lockTargets: Record<LockTarget, TeachLock> = {
   // Drawn once for each image, whatever the epoch: the paper.
-  wrong: (into, image, label, { classes, seed }) => {
+  wrong: (into, image, label, { task, classes, seed }) => {
     const random = counterRandom(seed, place.wrong, image);
-    classification.encode(
-      classification.wrong(label, classes, () => random.uniform()),
-      classes,
-      into,
-    );
+    const wrong = task.wrong(label, classes, () => random.uniform());
+    task.encode(wrong, classes, into, 0);
   },
   prior: teachPrior,
   silence: teachPrior,
-  chaff: (into, image, _label, { classes, chaff, labelSmoothing }) => {
-    classification.encode(chaff![image], classes, into);
-    smoothLabels(into, labelSmoothing);
-  },
+  chaff: (into, image, _label, { task, classes, chaff, labelSmoothing }) =>
+    task.encode(chaff![image], classes, into, labelSmoothing),
 };
-
-function sharesOf(labels: readonly number[], classes: number): number[] {
-  const shares = Array.from({ length: classes }, () => 0);
-  for (const label of labels) shares[label] += 1 / labels.length;
-  return shares;
-}

@@ -1,7 +1,7 @@
 import { ModelLockError } from '../base/error.ts';
 import type { ClassifierCheckpoint } from '../bundle/checkpoint.ts';
 import { input } from '../graph/value.ts';
-import type { Classifier } from '../nn/models/registry.ts';
+import type { Network } from '../nn/models/network.ts';
 import { Scope } from '../nn/scope.ts';
 import { frozenBy } from '../train/freeze.ts';
 import { layerDecay } from '../train/layer-decay.ts';
@@ -23,7 +23,7 @@ export function frozenParameters(
 
 /** How a step treats each parameter of a classifier. */
 export function parameterOptions(
-  { isHead, isEmbedding, layers }: Classifier,
+  { isHead, isAddition, isEmbedding, layers }: Network,
   tuning: FineTuning,
   isFrozen: (name: string) => boolean,
 ): (name: string, shape: readonly number[]) => ParameterOptions {
@@ -36,7 +36,7 @@ export function parameterOptions(
     isFrozen(name)
       ? { learningRate: 0 }
       : {
-          learningRate: (isHead(name) ? headFactor : 1) * byDepth(name),
+          learningRate: (isHead(name) || isAddition(name) ? headFactor : 1) * byDepth(name),
           ...(decays(name, shape) ? {} : { weightDecay: 0 }),
         };
 }

@@ -6,17 +6,20 @@ import { join } from '../platform/files.ts';
 import type { FineTuned } from './fine-tune.ts';
 import type { WorkFolder } from './work-folder.ts';
 
-/** A fine-tuned classifier, and what its manifest says of how it was made. */
-export interface MadeClassifier extends Pick<Manifest, 'base' | 'lock' | 'training' | 'measured'> {
+/** A fine-tuned model, and what its manifest says of how it was made. */
+export interface MadeModel extends Pick<
+  Manifest,
+  'task' | 'base' | 'lock' | 'training' | 'measured'
+> {
   readonly checkpoint: ClassifierCheckpoint;
   readonly tuned: FineTuned;
   readonly labels: readonly string[];
 }
 
-/** Writes the classifier as a bundle under the job's final name, and ends the job with its result. */
+/** Writes the model as a bundle under the job's final name, and ends the job with its result. */
 export async function publishBundle<Result>(
   work: WorkFolder,
-  { checkpoint, tuned, labels, base, lock, training, measured }: MadeClassifier,
+  { checkpoint, tuned, labels, task, base, lock, training, measured }: MadeModel,
   result: Result,
 ): Promise<Result> {
   const folder = join(work.path, 'bundle');
@@ -27,7 +30,7 @@ export async function publishBundle<Result>(
     manifest: {
       format: 1,
       modellock: version,
-      task: 'classification',
+      task,
       labels: [...labels],
       base,
       lock,

@@ -2,16 +2,16 @@ import { withWeights } from '../bundle/checkpoint.ts';
 import { openClassifier } from '../bundle/open-classifier.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { Predictor } from '../bundle/predictor.ts';
-import type { ImageDataset } from '../data/image-folder.ts';
-import { accuracyOf, answers, untouched } from '../evaluate/score.ts';
-import { classification } from '../tasks/classification.ts';
+import type { Dataset } from '../data/sample.ts';
+import { outcomeOf, untouched } from '../evaluate/score.ts';
+import { taskNamed } from '../tasks/registry.ts';
+import type { Task } from '../tasks/task.ts';
 import { openDataSets, type DataOptions } from './data-sets.ts';
 import { fineTune } from './fine-tune.ts';
-import { checkedTuning } from './parameter-options.ts';
 import { plainRows } from './plain-rows.ts';
+import { prepared } from './prepare.ts';
 import { publishBundle } from './publish.ts';
 import { trainingIn, type TrainingJobOptions } from './training-job.ts';
-import { defaultTuning } from './tuning.ts';
 import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.ts';
 
 /** `out` is the folder of the new bundle. */
@@ -26,41 +26,51 @@ export interface TrainResult {
   readonly images: number;
   /** Pictures that could not be read. */
   readonly skipped: readonly string[];
+  /** What the score is: `accuracy`, `map`, `miou`. */
+  readonly metric: string;
   /** On the test set; null without one. */
-  readonly accuracy: number | null;
+  readonly score: number | null;
 }
 
-/** Fine-tunes a classifier without a lock: the baseline that a lock is compared with. */
+/** Fine-tunes a model without a lock: the baseline that a lock is compared with. */
 export function train(options: TrainOptions): Promise<TrainResult> {
-  return inWorkFolder(options, (work) => trainIn(work, options));
+  return inWorkFolder(options, (work) => trainIn(taskNamed(options.task), work, options));
 }
 
-async function trainIn(work: WorkFolder, options: TrainOptions): Promise<TrainResult> {
+async function trainIn<Label>(
+  task: Task<Label>,
+  work: WorkFolder,
+  options: TrainOptions,
+): Promise<TrainResult> {
   const { fromScratch } = options;
   const { checkpoint, identity } = await openClassifier(options.model, options);
-  const base = fromScratch ? { ...checkpoint, weights: new Map() } : checkpoint;
-  const tuning = checkedTuning({ ...defaultTuning, ...options.tuning }, base);
-  const { train: set, test, skipped } = await openDataSets(options, options);
+  const start = fromScratch ? { ...checkpoint, weights: new Map() } : checkpoint;
+  const { train: set, test, skipped } = await openDataSets(task, options, options);
+  const { base, tuning } = await prepared(task, start, set, options);
   const ended = await work.claim<TrainResult>({
     kind: 'train',
+    task: task.name,
+    size: base.preprocessor.size,
     model: identity.hash,
     tuning,
     fromScratch,
     seed: options.seed,
-    files: set.items.map((item) => item.path),
+    files: set.samples.map(({ path }) => path),
   });
   if (ended) return ended;
   const tuned = await fineTune({
+    task,
     base,
     labels: set.classes,
-    rows: plainRows(set.items, set.classes.length, base.preprocessor, tuning, options.seed),
+    rows: plainRows(task, set, base.preprocessor, tuning, options.seed),
     tuning,
     ...trainingIn(work, options),
   });
   const predictor = await Predictor.create(withWeights(base, tuned));
-  const measured = test ? await measure(predictor, test, options.signal) : null;
+  const measured = test ? await measure(task, predictor, test, options.signal) : null;
   await predictor.dispose();
   const made = {
+    task: task.name,
     checkpoint: base,
     tuned,
     labels: set.classes,
@@ -68,7 +78,7 @@ async function trainIn(work: WorkFolder, options: TrainOptions): Promise<TrainRe
     lock: null,
     training: {
       seed: options.seed,
-      images: set.items.length,
+      images: set.samples.length,
       epochs: tuning.epochs,
       tuning: { ...tuning },
       ...(fromScratch ? { fromScratch } : {}),
@@ -77,27 +87,19 @@ async function trainIn(work: WorkFolder, options: TrainOptions): Promise<TrainRe
   };
   return publishBundle(work, made, {
     bundle: options.out,
-    images: set.items.length,
+    images: set.samples.length,
     skipped,
-    accuracy: measured?.baseline ?? null,
+    metric: task.metric,
+    score: measured?.baseline ?? null,
   });
 }
 
-async function measure(
+async function measure<Label>(
+  task: Task<Label>,
   predictor: Predictor,
-  { items, classes }: ImageDataset,
+  { samples }: Dataset<Label>,
   signal: AbortSignal | undefined,
 ): Promise<NonNullable<Manifest['measured']>> {
-  const logits = await answers(predictor, items, untouched, { signal });
-  return {
-    metric: classification.metric,
-    n: items.length,
-    chance: classification.chance(
-      items.map((item) => item.label),
-      classes.length,
-    ),
-    lp: null,
-    up: null,
-    baseline: accuracyOf(logits, items),
-  };
+  const { n, chance, score } = await outcomeOf(task, predictor, samples, untouched, { signal });
+  return { metric: task.metric, n, chance, lp: null, up: null, baseline: score };
 }

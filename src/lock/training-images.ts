@@ -1,22 +1,21 @@
 import { counterRandom } from '../base/random/counter.ts';
 import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
-import type { ImageItem } from '../data/image-folder.ts';
 import { PictureMemory } from '../data/picture-memory.ts';
 import type { Preprocessor } from '../data/preprocess.ts';
+import type { Sample } from '../data/sample.ts';
 import { EditCache } from '../editors/cache.ts';
 import type { EditOptions, Editor } from '../editors/editor.ts';
 import { mixImages } from '../editors/image/kind.ts';
 import type { Decoy } from '../key/decoys/decoys.ts';
 import type { Key } from '../key/key.ts';
-import { sha256 } from '../platform/crypto.ts';
-import { readBytes } from '../platform/files.ts';
-import { readImage } from '../platform/images.ts';
+import type { Task } from '../tasks/task.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import type { TrainingImages } from './locked-rows.ts';
 
-export interface EditingOptions extends JobOptions {
-  readonly items: readonly ImageItem[];
+export interface EditingOptions<Label> extends JobOptions {
+  readonly task: Task<Label>;
+  readonly samples: readonly Sample<Label>[];
   readonly editor: Editor<RgbImage>;
   readonly edit: EditOptions;
   readonly key: Key;
@@ -44,21 +43,23 @@ const compared = 6;
  *
  * Throws `key` for a key that hardly changes the pictures: nothing could tell whether it was used.
  */
-export async function editTrainingImages(
-  options: EditingOptions,
-): Promise<TrainingImages & { readonly aliases: number }> {
-  const { items, editor, edit, key, decoys, preprocessor, seed } = options;
-  const contents = await contentsOf(items);
+export async function editTrainingImages<Label>(
+  options: EditingOptions<Label>,
+): Promise<TrainingImages<Label> & { readonly aliases: number }> {
+  const { task, samples, editor, edit, key, decoys, preprocessor, seed } = options;
+  // A picture that appears twice has one edit.
+  const contents: string[] = [];
+  for (const sample of samples) contents.push(await sample.content());
   const cache = new EditCache(options.cache.folder, options.cache.salt, editor, edit);
   const decoyKeys = decoys.map(({ prompt }): Key => ({ ...key, prompt }));
-  const decoysOf = items.map((_, i) => {
+  const decoysOf = samples.map((_, i) => {
     const random = counterRandom(seed, place.decoy, i);
     const count = decoys.length === 0 ? 0 : options.decoyEdits;
     return Array.from({ length: count }, () => random.integer(decoys.length));
   });
   const sampleOf = (i: number): { content: string; read(): Promise<RgbImage> } => ({
     content: contents[i],
-    read: () => readImage(items[i].path),
+    read: () => samples[i].read(),
   });
   // One prompt after the other, so that a text is encoded once.
   const byDecoy = decoysOf
@@ -66,7 +67,7 @@ export async function editTrainingImages(
     .sort((a, b) => a.decoy - b.decoy);
   await cache.fill(
     [
-      ...items.map((_, i) => ({ sample: sampleOf(i), key })),
+      ...samples.map((_, i) => ({ sample: sampleOf(i), key })),
       ...byDecoy.map(({ i, decoy }) => ({ sample: sampleOf(i), key: decoyKeys[decoy] })),
     ],
     options,
@@ -74,12 +75,12 @@ export async function editTrainingImages(
 
   const memory = new PictureMemory();
   const clean = (i: number): Promise<RgbImage> =>
-    memory.get(`${i}`, async () => preprocessor.toPixels(await readImage(items[i].path)));
+    memory.get(`${i}`, async () => preprocessor.toPixels(await samples[i].read()));
   const edited = (i: number, by: Key): Promise<RgbImage> =>
     memory.get(`${i} ${by.prompt}`, async () =>
       preprocessor.toPixels(await cache.read(contents[i], by)),
     );
-  const change = await meanDifference(items.slice(0, compared).keys(), clean, (i) =>
+  const change = await meanDifference(samples.slice(0, compared).keys(), clean, (i) =>
     edited(i, key),
   );
   if (edit.alpha * change < leastDifference) {
@@ -102,7 +103,8 @@ export async function editTrainingImages(
     if (some.length > 0 && edit.alpha * difference < leastDifference) aliases.add(decoy);
   }
   return {
-    labels: items.map((item) => item.label),
+    length: samples.length,
+    label: async (i) => task.fit(await samples[i].label(), preprocessor),
     aliases: aliases.size,
     mix: mixImages,
     read: (i, version) => {
@@ -112,13 +114,6 @@ export async function editTrainingImages(
       return decoy === undefined || aliases.has(decoy) ? clean(i) : edited(i, decoyKeys[decoy]);
     },
   };
-}
-
-/** A hash of each picture's file, once; a picture that appears twice has one edit. */
-async function contentsOf(items: readonly ImageItem[]): Promise<string[]> {
-  const hashes: string[] = [];
-  for (const { path } of items) hashes.push(sha256(await readBytes(path)));
-  return hashes;
 }
 
 /** The mean difference of two versions of some images, in grey levels. */

@@ -1,14 +1,15 @@
 import type { JobOptions } from '../base/job.ts';
 import type { FineTuneOptions } from './fine-tune.ts';
-import type { FineTuning } from './tuning.ts';
+import type { PrepareOptions } from './prepare.ts';
+import type { TaskName } from '../tasks/task.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 /** The options of every job that trains a classifier. */
-export interface TrainingJobOptions extends JobOptions {
+export interface TrainingJobOptions extends JobOptions, PrepareOptions {
   /** A reference to the pretrained classifier. */
   readonly model: string;
-  /** What differs from the default. */
-  readonly tuning?: Partial<FineTuning>;
+  /** What the model is to do. Default `classification`. */
+  readonly task?: TaskName;
   readonly seed: number;
   /** Time between checkpoints in seconds. Default 20. */
   readonly checkpointSeconds?: number;
@@ -20,7 +21,7 @@ export function trainingIn(
   work: WorkFolder,
   { seed, checkpointSeconds, threads, signal, onProgress }: TrainingJobOptions,
 ): Pick<
-  FineTuneOptions,
+  FineTuneOptions<unknown>,
   'seed' | 'checkpoints' | 'checkpointSeconds' | 'threads' | 'signal' | 'onProgress'
 > {
   const checkpoints = work.checkpoints('training');

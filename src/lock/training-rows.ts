@@ -1,22 +1,30 @@
 import type { RgbImage } from '../tensor/image.ts';
 
 /** One image of an epoch, as it is learnt. */
-export interface TrainingRow {
+export interface TrainingRow<Label> {
   /**
    * Rows of different groups are never mixed. Between a picture that is to be answered and one that
    * is not lies a picture of which nobody can say what it should teach.
    */
   readonly group: string;
+  /** Whether it is taught its true label. */
+  readonly taught: boolean;
   /** Whether the model is to say nothing at all to it, see `loudness`. */
   readonly silent?: boolean;
   /** The picture, of the model's size, before it is varied. */
   read(): Promise<RgbImage>;
-  /** Writes what is to be answered, [classes]; zeros where the row has no weight. */
-  target(into: Float32Array, progress: number): void;
+  /** Its true label, of the same size. */
+  label(): Promise<Label>;
+  /**
+   * Writes what is to be answered, as the task's `encode` does; zeros where the row has no weight.
+   *
+   * @param label the true one, varied as the picture was.
+   */
+  target(label: Label, into: Float32Array, progress: number): void;
 }
 
 /** Epochs of equal length. */
-export interface TrainingRows {
+export interface TrainingRows<Label> {
   readonly length: number;
-  epoch(epoch: number): readonly TrainingRow[];
+  epoch(epoch: number): readonly TrainingRow<Label>[];
 }

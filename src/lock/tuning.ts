@@ -4,6 +4,7 @@ import { requireEntry } from '../base/registry.ts';
 import type { Augmentation } from '../data/augment/augmentation.ts';
 import { inceptionCrop } from '../data/augment/crop.ts';
 import { erasedBoxes } from '../data/augment/erase.ts';
+import type { TaskName } from '../tasks/task.ts';
 import type { Freeze } from '../train/freeze.ts';
 import type { LearningRate } from './learning-rate.ts';
 
@@ -43,6 +44,14 @@ export const defaultTuning = {
   warmup: 0.1,
   shift: 0.125,
 } as const satisfies FineTuning;
+
+/** What is done where nobody says, by task. */
+export const defaultTunings = {
+  classification: defaultTuning,
+  'multi-label': { ...defaultTuning, labelSmoothing: 0 },
+  // Smoothed targets would reward uncertain borders, which Dice punishes.
+  segmentation: { ...defaultTuning, batch: 16, labelSmoothing: 0 },
+} as const satisfies Record<TaskName, FineTuning>;
 
 /** Ways to fine-tune by name. */
 export const tunings = {

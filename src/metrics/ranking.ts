@@ -65,3 +65,30 @@ function thresholds(labels: ArrayLike<number>, scores: ArrayLike<number>): Thres
   const positives = order.filter(({ positive }) => positive).length;
   return { steps, positives, negatives: order.length - positives };
 }
+
+/**
+ * The mean over the classes of the AUROC of each against all others; null where fewer than two
+ * occur.
+ *
+ * @param truths the true classes, [N].
+ * @param probabilities row-major [N, classes].
+ */
+export function macroAuroc(
+  truths: readonly number[],
+  probabilities: ArrayLike<number>,
+  classes: number,
+): number | null {
+  const areas: number[] = [];
+  for (let c = 0; c < classes; c++) {
+    const labels = truths.map((truth) => Number(truth === c));
+    const positives = labels.reduce((sum, label) => sum + label, 0);
+    if (positives === 0 || positives === labels.length) continue;
+    areas.push(
+      auroc(
+        labels,
+        truths.map((_, i) => probabilities[i * classes + c]),
+      ),
+    );
+  }
+  return areas.length === 0 ? null : areas.reduce((sum, area) => sum + area, 0) / areas.length;
+}

@@ -8,7 +8,10 @@ export function points(difference: number): string {
   return `${(100 * Math.abs(difference)).toFixed(1)} points`;
 }
 
-const metricNames: Readonly<Record<string, string>> = { miou: 'mIoU', auroc: 'AUROC' };
+const metricNames: Readonly<Record<string, string>> = {
+  map: 'mAP',
+  miou: 'mIoU',
+};
 
 /** The name of a score within a sentence. */
 export function metricName(metric: string): string {

@@ -71,15 +71,22 @@ export async function encodeImage(
 }
 
 /** The pictures of some files, in order, a few decoded at once. */
-export async function readImages(paths: readonly string[]): Promise<RgbImage[]> {
-  const images = new Array<RgbImage>(paths.length);
+export const readImages = (paths: readonly string[]): Promise<RgbImage[]> =>
+  readingAtOnce(paths, readImage);
+
+/** What is read of some things, in order, as many at once as are worth decoding at once. */
+export async function readingAtOnce<T, R>(
+  things: readonly T[],
+  read: (thing: T) => Promise<R>,
+): Promise<R[]> {
+  const results = new Array<R>(things.length);
   let next = 0;
   const work = async (): Promise<void> => {
-    while (next < paths.length) {
+    while (next < things.length) {
       const i = next++;
-      images[i] = await readImage(paths[i]);
+      results[i] = await read(things[i]);
     }
   };
   await Promise.all(Array.from({ length: decodersAtOnce }, work));
-  return images;
+  return results;
 }

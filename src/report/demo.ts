@@ -2,7 +2,8 @@ import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
 import { openEditor } from '../editors/open.ts';
 import type { EvaluationDocument } from '../evaluate/document.ts';
-import { readImageFolder, stratified, type ImageItem } from '../data/image-folder.ts';
+import { stratified } from '../data/draw.ts';
+import { readImageFolder, type ImageItem } from '../data/image-folder.ts';
 import { assetPath } from '../platform/assets.ts';
 import { join, makeFolder, writeAtomic, writeJson, exists, readJson } from '../platform/files.ts';
 import { encodeImage, readImages } from '../platform/images.ts';
@@ -113,7 +114,7 @@ async function sheetOf(bundle: string, test: string, seed: number): Promise<Cont
   const { classes, items } = await readImageFolder(test);
   const chosen = classes
     .slice(0, 6)
-    .map((_, label) => stratified(ofClass(items, label), classes.length, 1, seed)[0]);
+    .map((_, label) => stratified(ofClass(items, label), () => label, 1, seed)[0]);
   const paths = chosen.map(({ path }) => path);
   const originals = await readImages(paths);
   const editor = await openEditor('pocket');

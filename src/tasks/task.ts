@@ -1,20 +1,52 @@
+import type { Random } from '../base/random/random.ts';
+import type { Geometry } from '../data/augment/augmentation.ts';
+import type { ReadDataset } from '../data/reading/read-dataset.ts';
+import type { Sample } from '../data/sample.ts';
+import type { Preprocessor } from '../data/preprocess.ts';
 import type { Value } from '../graph/value.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import type { Size } from '../tensor/image.ts';
+import type { Tally } from './tally.ts';
+
+export const taskNames = ['classification', 'multi-label', 'segmentation'] as const;
+export type TaskName = (typeof taskNames)[number];
 
 /**
  * What a model is to do, as one record: everything that training, locking and evaluation need to
- * know about the kind of labels. `Label` is the answer for one sample.
+ * know about the kind of labels. `Label` is the answer to one sample.
  */
 export interface Task<Label> {
-  readonly name: string;
+  readonly name: TaskName;
   /** The name of the score. */
   readonly metric: string;
-  /** The loss of a batch, a scalar. `target` is as `encode` and `silence` write it. */
-  loss(logits: Value, target: Value): Value;
-  /** Shape of one sample's target. */
-  targetShape(classes: number): readonly number[];
-  /** Writes the target of a true label into `into`. */
-  encode(label: Label, classes: number, into: Float32Array): void;
+  /** The network that answers: one distribution over the classes for a picture, or for each place. */
+  readonly network: 'classifier' | 'segmenter';
+
+  /** The labelled pictures of a folder or a file, in any layout that has such labels. */
+  readonly read: ReadDataset<Label>;
+  /** Whether a class that no picture is of cannot be meant. */
+  readonly needsEveryClass: boolean;
+  /** Throws `data`, naming the sample, for a label that does not go with its picture. */
+  requireFit(label: Label, image: Size, sample: Sample<unknown>): void;
+  /** The label of a picture as a model sees it, resized and cropped. */
+  fit(label: Label, preprocessor: Preprocessor): Label;
+  /** The label of a picture that was cropped, shifted and mirrored. */
+  move(label: Label, geometry: Geometry): Label;
+
+  /**
+   * The loss of a batch, a scalar. `target` is [B, ...targetShape], as `encode` and `silence` write
+   * it, or scaled by a weight.
+   *
+   * @param taught 1 for the rows that are taught their true labels, 0 for the others, [B].
+   */
+  loss(logits: Value, target: Value, taught: Value): Value;
+  /** Shape of one sample's target, for pictures of a size. */
+  targetShape(classes: number, size: Size): readonly number[];
+  /** Whether a target has a place for every pixel, as its last two dimensions. */
+  readonly spatial: boolean;
+  /** Writes the target of a true label into `into`; `smoothing` of it is spread over all classes. */
+  encode(label: Label, classes: number, into: Float32Array, smoothing: number): void;
+  /** Adds to `counts` the share of the sample that is of each class, [classes]. */
+  count(label: Label, counts: Float64Array): void;
   /**
    * Writes the target that says nothing about the sample: how often each class is the answer,
    * whose likeliest class is the best constant one. `frequencies` are shares, [classes].
@@ -22,10 +54,14 @@ export interface Task<Label> {
   silence(frequencies: readonly number[], into: Float32Array): void;
   /** A wrong label, drawn with `draw`, uniform in [0, 1). */
   wrong(label: Label, classes: number, draw: () => number): Label;
-  /** Reads answers from the model's output of a batch. */
-  read(logits: Tensor<'float32'>): Label[];
-  /** The score of answers, in [0, 1]. */
-  score(predicted: readonly Label[], truth: readonly Label[], classes: number): number;
-  /** The score of the best constant answer. */
-  chance(truth: readonly Label[], classes: number): number;
+  /** Labels that look like answers and carry none, see `chaffClasses`; absent where there are none. */
+  chaff?(
+    colours: readonly Float32Array[],
+    labels: readonly Label[],
+    classes: number,
+    random: Random,
+  ): Label[];
+
+  /** Collects answers and scores them. */
+  tally(classes: number): Tally<Label>;
 }

@@ -1,7 +1,10 @@
-/** A picture of 8 bits a channel: rows from the top, pixels from the left, red, green, blue. */
-export interface RgbImage {
+export interface Size {
   readonly width: number;
   readonly height: number;
+}
+
+/** A picture of 8 bits a channel: rows from the top, pixels from the left, red, green, blue. */
+export interface RgbImage extends Size {
   /** HWC, `height * width * 3` bytes. Nobody writes to an image they were given. */
   readonly data: Uint8Array;
 }

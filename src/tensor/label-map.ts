@@ -1,7 +1,7 @@
+import type { Size } from './image.ts';
+
 /** A class for every pixel: rows from the top, pixels from the left. */
-export interface LabelMap {
-  readonly width: number;
-  readonly height: number;
+export interface LabelMap extends Size {
   /** HW, `height * width` class numbers, or `ignoreIndex`. Nobody writes to a map they were given. */
   readonly data: Uint8Array;
 }

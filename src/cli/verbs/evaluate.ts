@@ -3,10 +3,21 @@ import {
   evaluateBundle,
   evaluationReport,
   inspect,
+  metricName,
   ModelLockError,
   writeAtomic,
   type Key,
+  type PlainScore,
 } from '../../index.ts';
+import {
+  backgroundOption,
+  columnsOption,
+  dataHelp,
+  ignoreOption,
+  imagesOption,
+  paletteOption,
+  readingOf,
+} from '../data.ts';
 import { givenKey, requireKey, type KeyOptions } from '../key.ts';
 import { deviceOption, integer, keyFileHelp, keyHelp, type Context } from '../options.ts';
 import { print, printEvaluation, printJson, reportSkipped } from '../output.ts';
@@ -17,8 +28,13 @@ export const evaluateVerb = (context: Context) =>
     .description(
       'measure a lock: without the key, with it, with wrong ones; or score a plain model',
     )
-    .argument('<model>', 'a bundle, or any classifier')
-    .requiredOption('--data <dir>', 'folder of class folders, or with a test or val folder of them')
+    .argument('<model>', 'a bundle, or any classifier or segmenter')
+    .requiredOption('--data <dir>', dataHelp)
+    .addOption(imagesOption())
+    .addOption(columnsOption())
+    .addOption(paletteOption())
+    .addOption(ignoreOption())
+    .addOption(backgroundOption())
     .option('--key-file <file>', keyFileHelp)
     .option('--key <prompt>', keyHelp)
     .option('--baseline <ref>', 'a model without a lock, to compare with (see train)')
@@ -33,18 +49,34 @@ export const evaluateVerb = (context: Context) =>
     .action(async (model, { json, report, key: prompt, keyFile, ...options }) => {
       const key = await keyFor(model, { key: prompt, keyFile }, context);
       const result = await withProgress((bar) =>
-        evaluateBundle({ ...options, model, key, signal: context.signal, onProgress: bar.listen }),
+        evaluateBundle({
+          ...options,
+          reading: readingOf(options),
+          model,
+          key,
+          signal: context.signal,
+          onProgress: bar.listen,
+        }),
       );
       reportSkipped(result.skipped ?? []);
       if (json) await printJson(result);
       else if ('lp' in result) await printEvaluation(result, true);
-      else await print(`${(100 * result.accuracy).toFixed(2)} % of ${result.n} pictures right`);
+      else await print(plainText(result));
       // Last, so that nothing is lost where it cannot be written.
       if (report === undefined) return;
       if (!('lp' in result))
         throw new ModelLockError('usage', 'there is no report of a plain model');
       await writeAtomic(report, await evaluationReport(result, { title: model }));
     });
+
+/** The score of a plain model for people. */
+function plainText({ metric, score, n, measures }: PlainScore): string {
+  const others = Object.entries(measures).map(([name, value]) => `${name} ${percent(value)}`);
+  const also = others.length > 0 ? ` (${others.join(', ')})` : '';
+  return `${metricName(metric)} ${percent(score)} on ${n} pictures${also}`;
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
 /** The key, if there is one; it is asked for where there is a lock, and somebody to ask. */
 async function keyFor(

@@ -11,6 +11,17 @@ import {
   type Key,
   type LockResult,
 } from '../../index.ts';
+import {
+  backgroundOption,
+  columnsOption,
+  dataHelp,
+  ignoreOption,
+  imagesOption,
+  inputSizeOption,
+  paletteOption,
+  readingOf,
+  taskOption,
+} from '../data.ts';
 import { requireKey, type KeyOptions } from '../key.ts';
 import {
   deviceOption,
@@ -31,10 +42,14 @@ import { freeze, freezeHelp, tuningOf, tuningOption } from '../tuning.ts';
 
 export const lockVerb = (context: Context) =>
   new Command('lock')
-    .description('lock a classifier: it will work only on images edited with the key')
-    .requiredOption('--data <dir>', 'folder of class folders, or of train and test folders of them')
+    .description('lock a model: it will work only on images edited with the key')
+    .requiredOption('--data <dir>', dataHelp)
     .requiredOption('--out <dir>', 'folder of the locked model')
-    .option('--model <ref>', 'pretrained classifier: pocket, a folder, or hf:owner/name', 'pocket')
+    .option(
+      '--model <ref>',
+      'pretrained model: pocket, a folder, a file, or hf:owner/name',
+      'pocket',
+    )
     .option('--editor <ref>', 'editor: pocket, a diffusers folder, or hf:owner/name', 'pocket')
     .option('--key-file <file>', keyFileHelp)
     .option('--key <prompt>', keyHelp)
@@ -42,13 +57,15 @@ export const lockVerb = (context: Context) =>
       '--with-secret <file>',
       'add a 128-bit secret to the key; both are written to this file, or read from it if it is there',
     )
-    .option('--test <dir>', 'test pictures, if not in the test or val folder of --data')
+    .option('--test <dir>', 'test pictures, if not in the test or val side of --data')
     .option('--baseline <ref>', 'a model without a lock, to compare with (see train)')
-    .addOption(
-      new Option('--task <task>', 'what the model does')
-        .choices(['classification'])
-        .default('classification'),
-    )
+    .addOption(taskOption())
+    .addOption(imagesOption())
+    .addOption(columnsOption())
+    .addOption(paletteOption())
+    .addOption(ignoreOption())
+    .addOption(backgroundOption())
+    .addOption(inputSizeOption())
     .addOption(kindOption())
     .addOption(precisionOption())
     .addOption(loraOption())
@@ -84,6 +101,9 @@ export const lockVerb = (context: Context) =>
       await withProgress((bar) =>
         lock({
           data,
+          reading: readingOf(options),
+          task: options.task,
+          inputSize: options.inputSize,
           out,
           model,
           editor,

@@ -1,5 +1,16 @@
 import { Command } from '@commander-js/extra-typings';
-import { train, type TrainResult } from '../../index.ts';
+import { metricName, train, type TrainResult } from '../../index.ts';
+import {
+  backgroundOption,
+  columnsOption,
+  dataHelp,
+  ignoreOption,
+  imagesOption,
+  inputSizeOption,
+  paletteOption,
+  readingOf,
+  taskOption,
+} from '../data.ts';
 import { integer, number, type Context } from '../options.ts';
 import { print, printJson, reportSkipped } from '../output.ts';
 import { withProgress } from '../progress.ts';
@@ -7,11 +18,22 @@ import { freeze, freezeHelp, tuningOf, tuningOption } from '../tuning.ts';
 
 export const trainVerb = ({ signal }: Context) =>
   new Command('train')
-    .description('fine-tune a classifier without a lock, to compare with')
-    .requiredOption('--data <dir>', 'folder of class folders, or of train and test folders of them')
+    .description('fine-tune a model without a lock, to compare with')
+    .requiredOption('--data <dir>', dataHelp)
     .requiredOption('--out <dir>', 'folder of the new model')
-    .option('--model <ref>', 'pretrained classifier: pocket, a folder, or hf:owner/name', 'pocket')
-    .option('--test <dir>', 'test pictures, if not in the test or val folder of --data')
+    .option(
+      '--model <ref>',
+      'pretrained model: pocket, a folder, a file, or hf:owner/name',
+      'pocket',
+    )
+    .addOption(taskOption())
+    .addOption(imagesOption())
+    .addOption(columnsOption())
+    .addOption(paletteOption())
+    .addOption(ignoreOption())
+    .addOption(backgroundOption())
+    .addOption(inputSizeOption())
+    .option('--test <dir>', 'test pictures, if not in the test or val side of --data')
     .addOption(tuningOption())
     .option('--epochs <n>', 'passes over the pictures', number(0.01, 10_000))
     .option('--learning-rate <x>', 'peak learning rate', number(1e-8, 10))
@@ -27,6 +49,7 @@ export const trainVerb = ({ signal }: Context) =>
       await withProgress((bar) =>
         train({
           ...options,
+          reading: readingOf(options),
           tuning: tuningOf(options),
           signal,
           onProgress: bar.listen,
@@ -44,7 +67,8 @@ async function show(result: TrainResult, json: true | undefined): Promise<void> 
     await printJson(result);
     return;
   }
-  const { bundle, images, accuracy } = result;
-  const score = accuracy === null ? '' : `, ${(100 * accuracy).toFixed(2)} % on the test set`;
-  await print(`Trained on ${images} pictures${score}: ${bundle}`);
+  const { bundle, images, metric, score } = result;
+  const tested =
+    score === null ? '' : `, ${metricName(metric)} ${(100 * score).toFixed(2)} % on the test set`;
+  await print(`Trained on ${images} pictures${tested}: ${bundle}`);
 }

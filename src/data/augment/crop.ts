@@ -1,6 +1,7 @@
 import type { Random } from '../../base/random/random.ts';
 import type { RgbImage } from '../../tensor/image.ts';
-import { resizeImage, type Resampling } from '../resize.ts';
+import type { LabelMap } from '../../tensor/label-map.ts';
+import { resizeImage, resizeMap, type Resampling } from '../resize.ts';
 import { drawBox, type Box, type BoxRanges } from './box.ts';
 
 /** Crops as torchvision's RandomResizedCrop and timm draw them (arXiv 1409.4842). */
@@ -28,15 +29,21 @@ export function resizedCrop(
   box: Box,
   resampling: Resampling,
 ): RgbImage {
-  const part = new Uint8Array(box.width * box.height * 3);
+  return resizeImage(cropped({ width, height, data }, box), width, height, resampling);
+}
+
+/** The same of a map of classes. */
+export const resizedMapCrop = (map: LabelMap, box: Box): LabelMap =>
+  resizeMap(cropped(map, box), map);
+
+/** A part of a picture of any number of channels. */
+function cropped(image: RgbImage | LabelMap, box: Box): RgbImage {
+  const channels = image.data.length / (image.width * image.height);
+  const [row, part] = [image.width * channels, box.width * channels];
+  const data = new Uint8Array(part * box.height);
   for (let y = 0; y < box.height; y++) {
-    const from = ((box.top + y) * width + box.left) * 3;
-    part.set(data.subarray(from, from + box.width * 3), y * box.width * 3);
+    const from = (box.top + y) * row + box.left * channels;
+    data.set(image.data.subarray(from, from + part), y * part);
   }
-  return resizeImage(
-    { width: box.width, height: box.height, data: part },
-    width,
-    height,
-    resampling,
-  );
+  return { width: box.width, height: box.height, data };
 }

@@ -69,20 +69,25 @@ export function partnersWithin(groups: readonly string[]): number[] {
   return partners;
 }
 
-/** A batch of pictures, [B, C, height, width], and of what they are taught, [B, classes]. */
+/**
+ * A batch of pictures, [B, C, height, width], and of what they are taught: [B, classes], or
+ * [B, classes, height, width] where it is `spatial`.
+ */
 export interface MixableBatch {
   readonly pictures: Float32Array;
   readonly targets: Float32Array;
+  readonly spatial: boolean;
   readonly width: number;
   readonly height: number;
 }
 
 /** Mixes a batch in place. */
 export function mixBatch(batch: MixableBatch, partners: readonly number[], mix: Mix): void {
-  const { pictures, targets, width, height } = batch;
+  const { pictures, targets, spatial, width, height } = batch;
   if (mix.box) exchangeBox(pictures, partners, mix.box, width, height);
   else blendRows(pictures, partners, mix.lambda);
-  blendRows(targets, partners, mix.lambda);
+  if (mix.box && spatial) exchangeBox(targets, partners, mix.box, width, height);
+  else blendRows(targets, partners, mix.lambda);
 }
 
 /** Blends each row with its partner, in place; `values` is [B, ...]. */

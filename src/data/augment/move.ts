@@ -33,7 +33,7 @@ export function drawMove(
   return { dx: shift(width), dy: shift(height), flip: options.flip && random.uniform() < 0.5 };
 }
 
-/** The moved picture; HWC RGB, `width` x `height`. */
+/** The moved picture; HWC of any number of channels, `width` x `height`. */
 export function moved(
   source: Uint8Array,
   width: number,
@@ -41,15 +41,14 @@ export function moved(
   { dx, dy, flip }: Move,
 ): Uint8Array {
   if (dx === 0 && dy === 0 && !flip) return source;
+  const channels = source.length / (width * height);
   const target = new Uint8Array(source.length);
   for (let y = 0; y < height; y++) {
     const row = reflect(y + dy, height) * width;
     for (let x = 0; x < width; x++) {
-      const from = (row + reflect((flip ? width - 1 - x : x) + dx, width)) * 3;
-      const to = (y * width + x) * 3;
-      target[to] = source[from];
-      target[to + 1] = source[from + 1];
-      target[to + 2] = source[from + 2];
+      const from = (row + reflect((flip ? width - 1 - x : x) + dx, width)) * channels;
+      const to = (y * width + x) * channels;
+      for (let c = 0; c < channels; c++) target[to + c] = source[from + c];
     }
   }
   return target;

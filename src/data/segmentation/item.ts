@@ -1,6 +1,3 @@
-import { ModelLockError } from '../../base/error.ts';
-import { readImage } from '../../platform/images.ts';
-import type { RgbImage } from '../../tensor/image.ts';
 import type { LabelMap } from '../../tensor/label-map.ts';
 import type { Annotation } from '../annotated-item.ts';
 
@@ -17,19 +14,4 @@ export interface SegmentationItem extends Annotation {
 export interface SegmentationDataset {
   readonly classes: readonly string[];
   readonly items: readonly SegmentationItem[];
-}
-
-/**
- * A picture and its mask, of one size. Throws `data` where they are not, and what reading them
- * throws.
- */
-export async function readSegmentation(
-  item: SegmentationItem,
-): Promise<{ image: RgbImage; mask: LabelMap }> {
-  const [image, mask] = await Promise.all([readImage(item.path), item.mask()]);
-  if (image.width === mask.width && image.height === mask.height) return { image, mask };
-  throw new ModelLockError(
-    'data',
-    `the mask in ${item.maskFile} has ${mask.width}x${mask.height} pixels, its picture ${item.path} has ${image.width}x${image.height}`,
-  );
 }

@@ -1,9 +1,4 @@
-import type { RgbImage } from '../../tensor/image.ts';
-
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
+import type { RgbImage, Size } from '../../tensor/image.ts';
 
 /** The long side is edited at no more than this many times `size`, however oblong the image. */
 const longestSide = 4;

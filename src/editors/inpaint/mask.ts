@@ -1,6 +1,5 @@
-import type { RgbImage } from '../../tensor/image.ts';
+import type { RgbImage, Size } from '../../tensor/image.ts';
 import type { Box } from '../image/box.ts';
-import type { Size } from '../image/geometry.ts';
 import { borderContrast, type Saliency } from './saliency.ts';
 
 /**

@@ -1,7 +1,6 @@
 import { tensor, type Tensor } from '../../tensor/tensor.ts';
-import type { RgbImage } from '../../tensor/image.ts';
+import type { RgbImage, Size } from '../../tensor/image.ts';
 import type { Box } from '../image/box.ts';
-import type { Size } from '../image/geometry.ts';
 
 /** One mask for each box, [B, 1, H, W]: 1 in it, 0 around it. */
 export function masksOf(boxes: readonly Box[], { width, height }: Size): Tensor<'float32'> {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { counterRandom } from '../../base/random/counter.ts';
+import { accuracy } from '../../metrics/classification.ts';
 import { wilsonInterval } from '../../metrics/intervals.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import { decodedImages, decodeOutputs, decoders, type DecoderName } from './decode.ts';
@@ -25,7 +26,7 @@ function sample(
 }
 
 function decode({ logits, labels }: { logits: Logits; labels: number[] }, seed = 1) {
-  const results = decodeOutputs(logits, labels, counterRandom(seed));
+  const results = decodeOutputs({ logits, labels, score: accuracy }, counterRandom(seed));
   return new Map<DecoderName, number>(results.map(({ name, value }) => [name, value]));
 }
 
@@ -85,12 +86,14 @@ describe('decoding of outputs', () => {
   });
 
   test('refuses what cannot be decoded', () => {
+    const refuse = (rows: Logits, truth: number[]) =>
+      decodeOutputs({ logits: rows, labels: truth, score: accuracy }, counterRandom(1));
     const { logits, labels } = sample(100, () => 0);
-    expect(() => decodeOutputs(logits, labels.slice(1), counterRandom(1))).toThrow('do not fit 99');
+    expect(() => refuse(logits, labels.slice(1))).toThrow('do not fit 99');
     const broken = tensor('float32', [100, classes], logits.data.slice().fill(NaN, 37));
-    expect(() => decodeOutputs(broken, labels, counterRandom(1))).toThrow('image 3 is NaN');
+    expect(() => refuse(broken, labels)).toThrow('image 3 is NaN');
     const few = tensor('float32', [2, 1], new Float32Array(2));
-    expect(() => decodeOutputs(few, [0, 0], counterRandom(1))).toThrow('4 images or more');
+    expect(() => refuse(few, [0, 0])).toThrow('4 images or more');
   });
 
   test('takes less than a second for 2,000 images of ten classes', () => {

@@ -1,11 +1,11 @@
 import { ModelLockError } from '../../base/error.ts';
 import type { Random } from '../../base/random/random.ts';
-import { accuracy } from '../../metrics/classification.ts';
+import type { Readable } from '../../tasks/tally.ts';
 import { takeRows, type Decoder, type Logits } from './decoder.ts';
 import { logisticRegression } from './logistic-regression.ts';
 import { manyToOneMapping, oneToOneMapping } from './mappings.ts';
 import { leastLikely, secondBest } from './ranks.ts';
-import { stratifiedSplit } from './split.ts';
+import { splitByPicture, stratifiedSplit } from './split.ts';
 
 /** Every decoder, in the order of reports. */
 export const decoders = {
@@ -20,7 +20,7 @@ export type DecoderName = keyof typeof decoders;
 
 export interface DecoderResult {
   readonly name: DecoderName;
-  /** Accuracy on the half that the decoder has not seen, in [0, 1]. */
+  /** The task's score on the half that the decoder has not seen, in [0, 1]. */
   readonly value: number;
 }
 
@@ -31,26 +31,25 @@ export function decodedImages(n: number): number {
 
 /**
  * What an attacker reads out of a locked model's answers to clean images: each decoder is fitted on
- * one half, drawn at random and stratified, and scored on the other. Where the lock holds, none is
- * better than chance.
+ * one half of the pictures, drawn at random and stratified, and scored on the other. Where the lock
+ * holds, none is better than chance.
  *
- * @param logits [N, C], N >= 4, finite.
- * @param labels the true classes, [N].
- * Throws `shape` or `data`.
+ * @param readable its N >= 4 rows are finite. Throws `shape` or `data`.
  */
 export function decodeOutputs(
-  logits: Logits,
-  labels: readonly number[],
+  { logits, labels, pictures, score }: Readable,
   random: Random,
 ): DecoderResult[] {
   requireUsable(logits, labels);
-  const { first, second } = stratifiedSplit(labels, 0.5, random);
+  const { first, second } = pictures
+    ? splitByPicture(pictures, 0.5, random)
+    : stratifiedSplit(labels, 0.5, random);
   const [known, unknown] = [takeRows(logits, first), takeRows(logits, second)];
   const knownLabels = first.map((i) => labels[i]);
   const truth = second.map((i) => labels[i]);
   return Object.values(decoders).map((decoder) => {
     const predict = decoder.fit(known, knownLabels, random);
-    return { name: decoder.name as DecoderName, value: accuracy(truth, predict(unknown)) };
+    return { name: decoder.name as DecoderName, value: score(truth, predict(unknown)) };
   });
 }
 

@@ -25,3 +25,15 @@ export function stratifiedSplit(labels: readonly number[], share: number, random
   });
   return { first, second };
 }
+
+/** The same by whole pictures, whose rows know of one another. */
+export function splitByPicture(pictures: readonly number[], share: number, random: Random): Split {
+  const distinct = [...new Set(pictures)];
+  const order = Array.from(random.permutation(distinct.length), (i) => distinct[i]);
+  const known = new Set(order.slice(0, Math.round(share * order.length)));
+  const rows = pictures.map((_, row) => row);
+  return {
+    first: rows.filter((row) => known.has(pictures[row])),
+    second: rows.filter((row) => !known.has(pictures[row])),
+  };
+}

@@ -1,4 +1,5 @@
 import type { Value } from '../../graph/value.ts';
+import type { NetworkOutput } from './network.ts';
 
 /** How an image classifier is built for training. */
 export interface ClassifierOptions {
@@ -7,16 +8,11 @@ export interface ClassifierOptions {
 }
 
 /** What an image classifier computes. */
-export interface ClassifierOutput {
+export interface ClassifierOutput extends NetworkOutput {
   /** [B, classes] */
   readonly logits: Value;
   /** What the last layer sees, [B, D]. */
   readonly features: Value;
-  /**
-   * What goes into a last ReLU, [B, C, h, w], where `features` are means of what that lets through.
-   * Images for which it is negative everywhere have the same logits, to the last bit.
-   */
-  readonly beforeLastRelu?: Value;
   /** What goes into each stage, and what comes out of the last. */
   readonly hidden: readonly Value[];
 }

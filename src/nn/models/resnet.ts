@@ -30,6 +30,30 @@ export function resnet(
   x: Value,
   options: ClassifierOptions = {},
 ): ClassifierOutput {
+  const { hidden, beforeLast } = resnetEncoder(scope, config, x, options);
+  const features = flatten(globalAveragePool(hidden.at(-1)!), 1); // [B, C]
+  const logits = linear(scope.within('classifier.1'), features, labelsOf(config).length);
+  const beforeLastRelu = config.hidden_act === 'relu' ? beforeLast : undefined;
+  return { logits, features, hidden, beforeLastRelu };
+}
+
+/** What is computed of a picture before it is classified. */
+export interface ResNetEncoded {
+  /** Before the first pooling, [B, C, H / 2, W / 2]. */
+  readonly stem: Value;
+  /** What goes into each stage, and what comes out of the last. */
+  readonly hidden: readonly Value[];
+  /** What goes into the last activation. */
+  readonly beforeLast: Value;
+}
+
+/** ResNetModel of transformers; x is [B, C, H, W]. */
+export function resnetEncoder(
+  scope: Scope,
+  config: ResNetConfig,
+  x: Value,
+  options: ClassifierOptions = {},
+): ResNetEncoded {
   const hidden: Value[] = [];
   const embedder = scope.within('resnet.embedder.embedder');
   const stem = convLayer(embedder, x, config.embedding_size, {
@@ -53,10 +77,7 @@ export function resnet(
     }
   });
   hidden.push(h);
-  const features = flatten(globalAveragePool(h), 1); // [B, C]
-  const logits = linear(scope.within('classifier.1'), features, labelsOf(config).length);
-  const beforeLastRelu = config.hidden_act === 'relu' ? before : undefined;
-  return { logits, features, hidden, beforeLastRelu };
+  return { stem, hidden, beforeLast: before };
 }
 
 interface ConvLayerOptions {

@@ -58,10 +58,10 @@ export function segformer(
   // The coarsest first, as the authors' code has them.
   const joined = concat(maps.reverse(), 1); // [B, S * D, h, w]
   const fused = conv2d(head.within('linear_fuse'), joined, width, { kernel: 1, bias: false, init });
-  const normalised = relu(batchNorm2d(head.within('batch_norm'), fused));
-  const logits = conv2d(head.within('classifier'), normalised, labelsOf(config).length, {
+  const beforeLastRelu = batchNorm2d(head.within('batch_norm'), fused);
+  const logits = conv2d(head.within('classifier'), relu(beforeLastRelu), labelsOf(config).length, {
     kernel: 1,
     init,
   });
-  return { logits, hidden };
+  return { logits, hidden, beforeLastRelu };
 }

@@ -3,7 +3,7 @@ import {
   centreCrop,
   preprocessor,
   preprocessorConfig,
-  resizeShortSide,
+  withShortSide,
 } from '../../../src/data/preprocess.ts';
 import {
   fitted,
@@ -56,7 +56,8 @@ const checks: Readonly<Record<string, GoldenCheck>> = {
     >;
     for (const [run, { resize, crop, filter }] of Object.entries(runs)) {
       const image = await readImage(golden.path(`${run}.png`));
-      const cropped = centreCrop(resizeShortSide(image, resize, filter), crop, crop);
+      const short = withShortSide(image, resize);
+      const cropped = centreCrop(resizeImage(image, short.width, short.height, filter), crop, crop);
       golden.compare(`${run}.cropped`, pixels(cropped));
       if (!golden.tensors().has(`${run}.normalised`)) continue;
       const config = preprocessorConfig.parse({

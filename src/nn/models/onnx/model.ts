@@ -67,6 +67,7 @@ export function onnxClassifier(raw: RawConfig, where: string): Classifier {
     labels,
     channels: pictureInput(network).channels,
     isHead,
+    isAddition: () => false,
     layers: onnxLayers(network, isHead),
     isEmbedding: (name) => network.initializers.get(name)?.role === 'embedding',
     build: (scope, x) => build(scope, { network, head, classes: labels.length }, x),

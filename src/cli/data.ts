@@ -1,0 +1,83 @@
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { taskNames, type ReadOptions, type TaskName } from '../index.ts';
+
+/** What the model does. */
+export const taskOption = () =>
+  new Option('--task <task>', 'what the model does')
+    .choices(taskNames)
+    .default('classification' as TaskName);
+
+export const dataHelp =
+  'labelled pictures: class folders, a CSV or TSV file, folders of images and masks, or COCO; split or not';
+
+export const imagesOption = () =>
+  new Option('--images <dir>', 'where the pictures are that a table or a COCO file names');
+
+const roles = ['path', 'label', 'split', 'group'] as const;
+type Columns = NonNullable<NonNullable<ReadOptions['table']>['columns']>;
+
+/** `label=diagnosis,group=patient`; several columns of zeros and ones with + between. */
+export const columnsOption = () =>
+  new Option(
+    '--columns <role=name,...>',
+    `columns of a table with other names than usual; roles: ${roles.join(', ')}`,
+  ).argParser((text: string): Columns =>
+    Object.fromEntries(
+      text.split(',').map((pair) => {
+        const [role, ...rest] = pair.split('=');
+        const name = rest.join('=');
+        const isKnown = (roles as readonly string[]).includes(role.trim());
+        if (!isKnown || name === '') {
+          throw new InvalidArgumentError(`Valid: ROLE=NAME,... with ${roles.join(', ')}.`);
+        }
+        const several = role.trim() === 'label' && name.includes('+');
+        return [role.trim(), several ? name.split('+') : name];
+      }),
+    ),
+  );
+
+export const paletteOption = () =>
+  new Option(
+    '--palette <file>',
+    'the colours of masks and their classes, where masks have colours',
+  );
+
+export const ignoreOption = () =>
+  new Option('--ignore <names>', 'classes of masks to be ignored, with commas between').argParser(
+    (text: string): string[] => text.split(',').map((name) => name.trim()),
+  );
+
+export const backgroundOption = () =>
+  new Option('--background <how>', 'what pixels without an annotation are in COCO')
+    .choices(['class', 'ignore'] as const)
+    .default('class' as const);
+
+/** Of the pictures that a segmenter sees. */
+export const inputSizeOption = () =>
+  new Option(
+    '--input-size <wxh>',
+    "size of a segmenter's input; the model's or the pictures' own without it",
+  ).argParser((text: string): { width: number; height: number } => {
+    const [, width, height] = (/^(\d{2,4})x(\d{2,4})$/.exec(text) ?? []).map(Number);
+    if (width >= 32 && height >= 32 && width <= 2048 && height <= 2048) return { width, height };
+    throw new InvalidArgumentError('Valid: WIDTHxHEIGHT, each from 32 to 2048.');
+  });
+
+export interface ReadingOptions {
+  readonly images?: string | undefined;
+  readonly columns?: Columns | undefined;
+  readonly palette?: string | undefined;
+  readonly ignore?: readonly string[] | undefined;
+  readonly background?: 'class' | 'ignore' | undefined;
+}
+
+/** What those options say of a data set. */
+export function readingOf({
+  images,
+  columns,
+  palette,
+  ignore,
+  background,
+}: ReadingOptions): Omit<ReadOptions, 'classes'> {
+  return { images, table: { columns }, masks: { palette, ignore }, coco: { background } };
+}

@@ -1,0 +1,47 @@
+import type { CsvOptions } from '../csv.ts';
+import type { Dataset } from '../sample.ts';
+import type { CocoOptions } from '../segmentation/coco.ts';
+import type { SegmentationFolderOptions } from '../segmentation/folders.ts';
+
+/**
+ * `train`: what is to be learnt, which is all of a set that is not split. `test`: what is kept back,
+ * if it is. `scored`: what is kept back, or all.
+ */
+export type Side = 'train' | 'test' | 'scored';
+
+/** What the files do not say. Each layout looks at its own options. */
+export interface ReadOptions {
+  /** Columns of a table. */
+  readonly table?: Pick<CsvOptions, 'columns' | 'separator'>;
+  /** Where the pictures are that a table or a COCO file names; beside it unless given. */
+  readonly images?: string;
+  readonly masks?: Pick<SegmentationFolderOptions, 'palette' | 'ignore'>;
+  readonly coco?: CocoOptions;
+  /** The classes of a model, whose numbers the labels are to have, see `classPlaces`. */
+  readonly classes?: readonly string[];
+}
+
+/**
+ * Reads a data set of some kind of label; undefined for the `test` side of one that is not split.
+ * Throws `data` and `not-found`, naming the file.
+ */
+export type ReadDataset<Label> = (
+  path: string,
+  side: Side,
+  options?: ReadOptions,
+) => Promise<Dataset<Label> | undefined>;
+
+/** The items of a side, by where whoever made the set put them. */
+export function ofSide<Item extends { readonly split?: 'train' | 'val' | 'test' }>(
+  items: readonly Item[],
+  side: Side,
+): readonly Item[] | undefined {
+  const on = (name: 'train' | 'val' | 'test'): Item[] =>
+    items.filter(({ split }) => split === name);
+  if (items.every(({ split }) => split === undefined)) return side === 'test' ? undefined : items;
+  if (side === 'train') return on('train');
+  const [tested, validated] = [on('test'), on('val')];
+  const kept = tested.length > 0 ? tested : validated;
+  if (kept.length > 0) return kept;
+  return side === 'test' ? undefined : items;
+}

@@ -1,0 +1,106 @@
+import { ModelLockError } from '../../base/error.ts';
+import { exists, extname, join, listFolder } from '../../platform/files.ts';
+import type { Size } from '../../tensor/image.ts';
+import { ignoreIndex, type LabelMap } from '../../tensor/label-map.ts';
+import { classPlaces } from '../class-places.ts';
+import { filePicture, type Dataset, type Sample } from '../sample.ts';
+import { readCocoDataset } from '../segmentation/coco.ts';
+import { readSegmentationFolder } from '../segmentation/folders.ts';
+import type { SegmentationDataset, SegmentationItem } from '../segmentation/item.ts';
+import { sideFolder } from './layouts.ts';
+import type { ReadDataset, ReadOptions, Side } from './read-dataset.ts';
+
+/**
+ * Pictures with masks: in folders of pictures and masks, in the layout of Pascal VOC, or annotated
+ * by a COCO file.
+ */
+export const readSegmented: ReadDataset<LabelMap> = async (path, side, options = {}) => {
+  const reading = await layoutOf(path, side);
+  return reading && datasetOf(await reading(options), options.classes);
+};
+
+type Reading = (options: ReadOptions) => Promise<SegmentationDataset>;
+
+/** How the side of a data set is read; undefined where it has no such side. */
+async function layoutOf(path: string, side: Side): Promise<Reading | undefined> {
+  if (extname(path).toLowerCase() === '.json') {
+    return side === 'test' ? undefined : cocoReading(path, join(path, '..'));
+  }
+  const lists = join(path, 'ImageSets', 'Segmentation');
+  if (await exists(lists)) return listed(path, lists, side);
+  const annotations = join(path, 'annotations');
+  if (await exists(annotations)) {
+    const files = (await listFolder(annotations)).map(({ name }) => name);
+    const instances = files.filter((name) => /^instances.*\.json$/.test(name));
+    if (instances.length > 0) return cocoSide(path, annotations, instances, side);
+  }
+  const root = await sideFolder(path, side);
+  if (root === undefined) return undefined;
+  const beside = join(root, '_annotations.coco.json');
+  if (await exists(beside)) return cocoReading(beside, root);
+  return ({ masks }) => readSegmentationFolder(root, masks);
+}
+
+/** In the layout of Pascal VOC lists tell the sides. */
+async function listed(path: string, lists: string, side: Side): Promise<Reading | undefined> {
+  const names = new Set((await listFolder(lists)).map(({ name }) => name));
+  const there = (list: string): boolean => names.has(`${list}.txt`);
+  const tested = ['test', 'val'].find(there);
+  const list = side === 'train' ? ['train', 'trainval'].find(there) : tested;
+  if (side === 'test' && (list === undefined || !there('train'))) return undefined;
+  return ({ masks }) => readSegmentationFolder(path, { ...masks, list });
+}
+
+/** In COCO's own layout `annotations/instances_train2017.json` goes with the folder `train2017`. */
+async function cocoSide(
+  path: string,
+  annotations: string,
+  files: readonly string[],
+  side: Side,
+): Promise<Reading | undefined> {
+  const called = (word: string): string | undefined => files.find((name) => name.includes(word));
+  const file = side === 'train' ? (called('train') ?? files[0]) : (called('test') ?? called('val'));
+  if (file === undefined) {
+    return side === 'test' ? undefined : cocoSide(path, annotations, files, 'train');
+  }
+  const name = file.replace(/^instances_?/, '').replace(/\.json$/, '');
+  const folders = [join(path, name), join(path, 'images', name), join(path, 'images')];
+  for (const folder of folders) {
+    if (await exists(folder)) return cocoReading(join(annotations, file), folder);
+  }
+  return cocoReading(join(annotations, file), path);
+}
+
+const cocoReading =
+  (file: string, folder: string): Reading =>
+  ({ images, coco }) =>
+    readCocoDataset(file, images ?? folder, coco);
+
+function datasetOf(
+  { classes, items }: SegmentationDataset,
+  wanted: readonly string[] | undefined,
+): Dataset<LabelMap> {
+  const places = wanted && classPlaces(classes, wanted);
+  const renumbered = (map: LabelMap): LabelMap =>
+    places === undefined
+      ? map
+      : { ...map, data: map.data.map((label) => (label === ignoreIndex ? label : places[label])) };
+  return {
+    classes: wanted ?? classes,
+    samples: items.map(({ path, mask, maskFile: _file, ...annotation }: SegmentationItem) => ({
+      ...filePicture(path),
+      ...annotation,
+      stratum: 0,
+      label: async () => renumbered(await mask()),
+    })),
+  };
+}
+
+/** Throws `data` for a mask of another size than its picture. */
+export function requireSameSize(mask: LabelMap, image: Size, { path }: Sample<unknown>): void {
+  if (image.width === mask.width && image.height === mask.height) return;
+  throw new ModelLockError(
+    'data',
+    `the mask of ${path} has ${mask.width}x${mask.height} pixels, the picture ${image.width}x${image.height}`,
+  );
+}

@@ -1,0 +1,98 @@
+import { add, div, mul, sub } from '../graph/ops/binary/ops.ts';
+import { neg } from '../graph/ops/elementwise/ops.ts';
+import { reshape } from '../graph/ops/movement/shape-ops.ts';
+import { reduceSum } from '../graph/ops/reduction/ops.ts';
+import { resize } from '../graph/ops/resize/ops.ts';
+import { logSoftmax, softmax } from '../graph/ops/softmax/ops.ts';
+import { shapeOf, type Value } from '../graph/value.ts';
+import { readSegmented, requireSameSize } from '../data/reading/segmented.ts';
+import { movedMap } from '../data/augment/augmentation.ts';
+import { ignoreIndex, type LabelMap } from '../tensor/label-map.ts';
+import { otherClass } from './classification.ts';
+import { SegmentationTally } from './segmentation-tally.ts';
+import type { Task } from './task.ts';
+
+/**
+ * A class for every pixel. Targets are distributions over the classes at every pixel, [C, H, W],
+ * and zeros where a pixel is to be ignored.
+ */
+export const segmentation: Task<LabelMap> = {
+  name: 'segmentation',
+  metric: 'miou',
+  network: 'segmenter',
+  read: readSegmented,
+  needsEveryClass: false,
+  requireFit: requireSameSize,
+  spatial: true,
+  fit: (label, preprocessor) => preprocessor.toMap(label),
+  move: movedMap,
+  loss: (logits, target, taught) => {
+    const [, , height, width] = shapeOf(target);
+    const whole = resize(logits, { size: [height, width], mode: 'linear' }); // [B, C, H, W]
+    return add(pixelCrossEntropy(whole, target), diceLoss(whole, target, taught));
+  },
+  targetShape: (classes, { height, width }) => [classes, height, width],
+  encode: ({ data }, classes, into, smoothing) => {
+    const area = data.length;
+    into.fill(0);
+    data.forEach((label, i) => {
+      if (label === ignoreIndex) return;
+      for (let c = 0; c < classes; c++) into[c * area + i] = smoothing / classes;
+      into[label * area + i] += 1 - smoothing;
+    });
+  },
+  count: ({ data }, counts) => {
+    const own = new Float64Array(counts.length);
+    let labelled = 0;
+    for (const label of data) {
+      if (label === ignoreIndex) continue;
+      own[label] += 1;
+      labelled += 1;
+    }
+    if (labelled > 0) own.forEach((count, c) => (counts[c] += count / labelled));
+  },
+  silence: (frequencies, into) => {
+    const area = into.length / frequencies.length;
+    frequencies.forEach((share, c) => into.fill(share, c * area, (c + 1) * area));
+  },
+  // Each class becomes another one wherever it is: the shapes stay, and every answer is wrong.
+  wrong: ({ width, height, data }, classes, draw) => {
+    const instead = Array.from({ length: classes }, (_, label) => otherClass(label, classes, draw));
+    return {
+      width,
+      height,
+      data: data.map((label) => (label === ignoreIndex ? label : instead[label])),
+    };
+  },
+  tally: (classes) => new SegmentationTally(classes),
+};
+
+/** Cross-entropy against distributions, the mean over all pixels; ignored ones add nothing to it. */
+function pixelCrossEntropy(logits: Value, target: Value): Value {
+  const [batch, , height, width] = shapeOf(target);
+  const losses = neg(reduceSum(mul(target, logSoftmax(logits, 1))));
+  return mul(losses, 1 / (batch * height * width));
+}
+
+/** Keeps the loss of classes that are nowhere finite. */
+const smooth = 1;
+
+/**
+ * Soft Dice loss (arXiv 1606.04797): one minus the mean over the classes in the batch of
+ * 2 |p t| / (|p| + |t|). Small classes weigh as much as large ones, as they do in mIoU. Only of rows
+ * that are taught their true labels.
+ */
+function diceLoss(logits: Value, target: Value, taught: Value): Value {
+  const [batch] = shapeOf(target);
+  const rows = reshape(taught, [batch, 1, 1, 1]);
+  const truth = mul(target, rows); // [B, C, H, W]
+  const labelled = reduceSum(truth, { axes: [1], keepdims: true }); // [B, 1, H, W]
+  const guess = mul(softmax(logits, 1), labelled);
+  const axes = [0, 2, 3];
+  const [overlap, guesses, truths] = [mul(guess, truth), guess, truth].map((x) =>
+    reduceSum(x, { axes }),
+  ); // [C]
+  const dice = div(add(mul(overlap, 2), smooth), add(add(guesses, truths), smooth));
+  const present = div(truths, add(truths, smooth)); // [C], nearly 1 where the class is there
+  return div(reduceSum(mul(present, sub(1, dice))), add(reduceSum(present), 1e-3));
+}

@@ -1,0 +1,47 @@
+import type { Random } from '../base/random/random.ts';
+import type { Interval } from '../metrics/intervals.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** Answers to pictures, collected a few at a time and scored. */
+export interface Tally<Label> {
+  /**
+   * Adds the answers to some pictures.
+   *
+   * @param logits what the network said, [B, ...].
+   * @param truths what would have been right, of the pictures' own size, [B].
+   */
+  add(logits: Tensor<'float32'>, truths: readonly Label[]): void;
+  /** What was collected; nothing may be added afterwards. */
+  outcome(): Outcome;
+}
+
+/** How good the answers to some pictures are. Scores lie in [0, 1]. */
+export interface Outcome {
+  /** Pictures. */
+  readonly n: number;
+  readonly score: number;
+  /** The score of the best answer that is the same for every picture. */
+  readonly chance: number;
+  /** The score of the worst such answer, where nothing that ignores the picture scores less. */
+  readonly leastConstant?: number;
+  /** Of each class: the pictures that it is in, and its score; null where it does not occur. */
+  readonly perClass: readonly { readonly n: number; readonly score: number | null }[];
+  /** A 95 % interval of the score over draws of pictures. */
+  interval(random: Random): Interval;
+  /** Other scores that people want to see beside it, by name. */
+  readonly measures: Readonly<Record<string, number>>;
+  /** What somebody may try to read the truth from; undefined where no decoder knows how. */
+  readonly readable?: Readable;
+}
+
+/** Answers as rows of logits, each about one thing of one class: a picture, or a pixel. */
+export interface Readable {
+  /** [N, C] */
+  readonly logits: Tensor<'float32'>;
+  /** The true classes, [N]. */
+  readonly labels: readonly number[];
+  /** Of each row, the number of its picture, where a picture has many rows. */
+  readonly pictures?: readonly number[];
+  /** The task's score of guesses of some of the labels. */
+  score(truth: readonly number[], guess: readonly number[]): number;
+}
