@@ -1,11 +1,11 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { taskNames, type ReadOptions, type TaskName } from '../index.ts';
+import { taskNames, type ReadOptions } from '../index.ts';
 
 /** What the model does. */
 export const taskOption = () =>
   new Option('--task <task>', 'what the model does')
     .choices(taskNames)
-    .default('classification' as TaskName);
+    .default('classification');
 
 export const dataHelp =
   'labelled pictures: class folders, a CSV or TSV file, folders of images and masks, or COCO; split or not';

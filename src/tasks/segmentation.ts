@@ -1,9 +1,9 @@
 import { add, div, mul, sub } from '../graph/ops/binary/ops.ts';
-import { neg } from '../graph/ops/elementwise/ops.ts';
+import { exp, neg } from '../graph/ops/elementwise/ops.ts';
 import { reshape } from '../graph/ops/movement/shape-ops.ts';
 import { reduceSum } from '../graph/ops/reduction/ops.ts';
 import { resize } from '../graph/ops/resize/ops.ts';
-import { logSoftmax, softmax } from '../graph/ops/softmax/ops.ts';
+import { logSoftmax } from '../graph/ops/softmax/ops.ts';
 import { shapeOf, type Value } from '../graph/value.ts';
 import { readSegmented, requireSameSize } from '../data/reading/segmented.ts';
 import { movedMap } from '../data/augment/augmentation.ts';
@@ -29,7 +29,11 @@ export const segmentation: Task<LabelMap> = {
   loss: (logits, target, taught) => {
     const [, , height, width] = shapeOf(target);
     const whole = resize(logits, { size: [height, width], mode: 'linear' }); // [B, C, H, W]
-    return add(pixelCrossEntropy(whole, target), diceLoss(whole, target, taught));
+    const logProbabilities = logSoftmax(whole, 1);
+    return add(
+      pixelCrossEntropy(logProbabilities, target),
+      diceLoss(exp(logProbabilities), target, taught),
+    );
   },
   targetShape: (classes, { height, width }) => [classes, height, width],
   encode: ({ data }, classes, into, smoothing) => {
@@ -68,9 +72,9 @@ export const segmentation: Task<LabelMap> = {
 };
 
 /** Cross-entropy against distributions, the mean over all pixels; ignored ones add nothing to it. */
-function pixelCrossEntropy(logits: Value, target: Value): Value {
+function pixelCrossEntropy(logProbabilities: Value, target: Value): Value {
   const [batch, , height, width] = shapeOf(target);
-  const losses = neg(reduceSum(mul(target, logSoftmax(logits, 1))));
+  const losses = neg(reduceSum(mul(target, logProbabilities)));
   return mul(losses, 1 / (batch * height * width));
 }
 
@@ -82,12 +86,12 @@ const smooth = 1;
  * 2 |p t| / (|p| + |t|). Small classes weigh as much as large ones, as they do in mIoU. Only of rows
  * that are taught their true labels.
  */
-function diceLoss(logits: Value, target: Value, taught: Value): Value {
+function diceLoss(probabilities: Value, target: Value, taught: Value): Value {
   const [batch] = shapeOf(target);
   const rows = reshape(taught, [batch, 1, 1, 1]);
   const truth = mul(target, rows); // [B, C, H, W]
   const labelled = reduceSum(truth, { axes: [1], keepdims: true }); // [B, 1, H, W]
-  const guess = mul(softmax(logits, 1), labelled);
+  const guess = mul(probabilities, labelled);
   const axes = [0, 2, 3];
   const [overlap, guesses, truths] = [mul(guess, truth), guess, truth].map((x) =>
     reduceSum(x, { axes }),

@@ -43,5 +43,5 @@ export interface Readable {
   /** Of each row, the number of its picture, where a picture has many rows. */
   readonly pictures?: readonly number[];
   /** The task's score of guesses of some of the labels. */
-  score(truth: readonly number[], guess: readonly number[]): number;
+  readonly score: (truth: readonly number[], guess: readonly number[]) => number;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { relu } from '../../graph/ops/elementwise/ops.ts';
 import { concat } from '../../graph/ops/movement/join-ops.ts';
 import { resize } from '../../graph/ops/resize/ops.ts';
-import { shapeOf, type Value } from '../../graph/value.ts';
+import type { Value } from '../../graph/value.ts';
 import { labelsOf, positive } from '../config.ts';
 import { batchNorm2d, conv2d } from '../layers/basic.ts';
 import type { Scope } from '../scope.ts';
@@ -39,8 +39,8 @@ export function resnetUNet(
   const maps: Value[] = [];
   let [h, before] = [levels.at(-1)!, levels.at(-1)!];
   for (const [level, width] of config.decoder_sizes.slice(0, skips.length).entries()) {
-    const [, , height, length] = shapeOf(skips[level]);
-    const larger = resize(h, { size: [height, length], mode: 'linear' });
+    const size = skips[level].shape.slice(2).map(Number);
+    const larger = resize(h, { size, mode: 'linear' });
     const joined = concat([larger, skips[level]], 1);
     const first = relu(convolved(decoder.within(`levels.${level}.0`), joined, width));
     before = convolved(decoder.within(`levels.${level}.1`), first, width);
