@@ -3,9 +3,7 @@ import { taskNames, type ReadOptions } from '../index.ts';
 
 /** What the model does. */
 export const taskOption = () =>
-  new Option('--task <task>', 'what the model does')
-    .choices(taskNames)
-    .default('classification');
+  new Option('--task <task>', 'what the model does').choices(taskNames).default('classification');
 
 export const dataHelp =
   'labelled pictures: class folders, a CSV or TSV file, folders of images and masks, or COCO; split or not';

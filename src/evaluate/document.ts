@@ -37,6 +37,8 @@ export const evaluationDocumentSchema = z.object({
   chance: fraction,
   /** The score of an unlocked model. */
   baseline: fraction.nullable(),
+  /** The unlocked model's score on images edited with the key: what the edit itself takes away. */
+  baselineEdited: fraction.nullable().optional(),
   /** Locked performance: on clean images. */
   lp: fraction,
   /** Unlocked performance: on images edited with the key; null when no key was given. */

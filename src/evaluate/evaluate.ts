@@ -13,7 +13,7 @@ import type { RgbImage } from '../tensor/image.ts';
 import { decodeOutputs } from './decoders/decode.ts';
 import { diagnose } from './diagnosis.ts';
 import type { DocumentedDecoy, EvaluationDocument } from './document.ts';
-import { outcomeOf, untouched, type Answering, type Treatment } from './score.ts';
+import { outcomesOf, untouched, type Answering, type Treatment } from './score.ts';
 
 /** The key of a lock and what speaks it. */
 export interface Unlocking {
@@ -51,9 +51,11 @@ export async function evaluate<Label>(
   const { samples } = dataset;
   const measure = measurer(options);
 
-  const locked = await measure(samples, untouched);
-  const plain = baseline && (await measure(samples, untouched, baseline));
-  const opened = unlocking && (await measure(samples, editedWith(unlocking)));
+  const models = baseline ? [model, baseline] : [model];
+  const [locked, plain] = await measure(samples, untouched, models);
+  const [opened, plainEdited] = unlocking
+    ? await measure(samples, editedWith(unlocking), models)
+    : [];
   const decoders =
     locked.readable && samples.length >= 4
       ? decodeOutputs(locked.readable, counterRandom(seed, place.decoders))
@@ -67,8 +69,8 @@ export async function evaluate<Label>(
   const decoys = unlocking ? await scoreDecoys(options, unlocking, few, measure) : [];
   const robustness = unlocking
     ? {
-        jpeg95: (await measure(few, throughJpeg(unlocking))).score,
-        noise1: (await measure(few, withNoise(unlocking, seed))).score,
+        jpeg95: (await measure(few, throughJpeg(unlocking)))[0].score,
+        noise1: (await measure(few, withNoise(unlocking, seed)))[0].score,
         n: few.length,
       }
     : null;
@@ -89,6 +91,7 @@ export async function evaluate<Label>(
   return {
     task: task.name,
     ...measured,
+    baselineEdited: plainEdited?.score ?? null,
     diagnosis: diagnosis({ ...measured, leastConstant: locked.leastConstant }),
     intervals: {
       baseline: plain ? intervalOf(plain) : null,
@@ -119,19 +122,19 @@ function diagnosis(measured: Parameters<typeof diagnose>[0]): EvaluationDocument
 type Measure<Label> = (
   samples: readonly Sample<Label>[],
   treatment: Treatment,
-  model?: Answering,
-) => Promise<Outcome>;
+  models?: readonly Answering[],
+) => Promise<Outcome[]>;
 
 /** Answers, counted towards one progress bar for the whole evaluation. */
 function measurer<Label>(options: EvaluateOptions<Label>): Measure<Label> {
-  const { task, model, dataset, baseline, unlocking, signal, onProgress } = options;
+  const { task, model, dataset, unlocking, signal, onProgress } = options;
   const n = dataset.samples.length;
   const few = Math.min(n, options.decoyImages ?? 512);
   const decoys = unlocking ? wrongKeys(options, unlocking).length : 0;
-  const total = n * (1 + (baseline ? 1 : 0) + (unlocking ? 1 : 0)) + few * (decoys && decoys + 2);
+  const total = n * (unlocking ? 2 : 1) + few * (decoys && decoys + 2);
   let done = 0;
-  return (samples, treatment, answering = model) =>
-    outcomeOf(task, answering, samples, treatment, {
+  return (samples, treatment, models = [model]) =>
+    outcomesOf(task, models, samples, treatment, {
       signal,
       onProgress: (images) => {
         done += images;
@@ -225,7 +228,7 @@ async function scoreDecoys<Label>(
 ): Promise<DocumentedDecoy[]> {
   const scored: DocumentedDecoy[] = [];
   for (const { kind, change, prompt, key, options: edit } of wrongKeys(options, unlocking)) {
-    const { score, n } = await measure(samples, editedWith({ ...unlocking, key, options: edit }));
+    const [{ score, n }] = await measure(samples, editedWith({ ...unlocking, key, options: edit }));
     scored.push({ kind, change, prompt, value: score, n });
   }
   return scored;

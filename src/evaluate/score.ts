@@ -34,17 +34,32 @@ export async function outcomeOf<Label>(
   model: Answering,
   samples: readonly Sample<Label>[],
   treatment: Treatment,
-  { signal, onProgress }: AnswerOptions = {},
+  options: AnswerOptions = {},
 ): Promise<Outcome> {
-  const tally = task.tally(model.labels.length);
+  const [outcome] = await outcomesOf(task, [model], samples, treatment, options);
+  return outcome;
+}
+
+/** The same for several models of the same classes, which are shown the same pictures. */
+export async function outcomesOf<Label>(
+  task: Task<Label>,
+  models: readonly Answering[],
+  samples: readonly Sample<Label>[],
+  treatment: Treatment,
+  { signal, onProgress }: AnswerOptions = {},
+): Promise<Outcome[]> {
+  const tallies = models.map(({ labels }) => task.tally(labels.length));
   for (let start = 0; start < samples.length; start += chunk) {
     throwIfAborted(signal);
     const some = samples.slice(start, start + chunk);
     const images = await readingAtOnce(some, (sample) => sample.read());
     const truths = await readingAtOnce(some, (sample) => sample.label());
-    tally.add(await model.logits(await treatment(images)), truths);
+    const treated = await treatment(images);
+    for (const [i, model] of models.entries()) {
+      tallies[i].add(await model.logits(treated), truths);
+    }
     onProgress?.(some.length);
     await breathe();
   }
-  return tally.outcome();
+  return tallies.map((tally) => tally.outcome());
 }

@@ -1,3 +1,4 @@
+import { ModelLockError } from '../base/error.ts';
 import { throwIfAborted, type JobOptions } from '../base/job.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { Predictor } from '../bundle/predictor.ts';
@@ -5,7 +6,9 @@ import type { EditorPlace } from '../editors/setup.ts';
 import type { Key } from '../key/key.ts';
 import { readImages } from '../platform/images.ts';
 import type { RgbImage } from '../tensor/image.ts';
+import { taskNamed } from '../tasks/registry.ts';
 import { openModel, openUnlocking } from './bundle-lock.ts';
+import { writeMasks } from './write-masks.ts';
 
 export interface PredictOptions extends JobOptions, EditorPlace {
   /** A bundle or any classifier. */
@@ -17,31 +20,44 @@ export interface PredictOptions extends JobOptions, EditorPlace {
   readonly editor?: string;
   /** Classes to list for each image. Default 3. */
   readonly top?: number;
+  /** A folder to be made for what a segmenter sees: see `writeMasks`. */
+  readonly out?: string;
 }
 
 export interface Prediction {
   readonly image: string;
-  /** The likeliest classes first. */
+  /** The likeliest classes first; of a segmenter, those that cover most of the picture. */
   readonly classes: readonly { readonly label: string; readonly probability: number }[];
 }
 
 /** What a model sees in some images. */
 export async function predict(options: PredictOptions): Promise<Prediction[]> {
-  const { checkpoint, manifest } = await openModel(options.model, options);
+  const { checkpoint, manifest, task: name } = await openModel(options.model, options);
+  const { out, top = 3, signal } = options;
+  const task = taskNamed(name);
+  if (out !== undefined && task.network !== 'segmenter') {
+    throw new ModelLockError(
+      'usage',
+      `${options.model} gives no masks, so there is nothing to write`,
+    );
+  }
   const predictor = await Predictor.create(checkpoint);
   try {
     const images = await readImages(options.images);
     const shown = await unlocked(images, manifest, options);
-    throwIfAborted(options.signal);
-    const { data } = await predictor.logits(shown);
-    const count = predictor.labels.length;
-    return options.images.map((image, i) => {
-      const probabilities = softmax(data.subarray(i * count, (i + 1) * count));
-      const ranked = predictor.labels
-        .map((label, c) => ({ label, probability: probabilities[c] }))
-        .sort((a, b) => b.probability - a.probability);
-      return { image, classes: ranked.slice(0, options.top ?? 3) };
-    });
+    throwIfAborted(signal);
+    const answers = task.answers(await predictor.logits(shown), images);
+    if (out !== undefined) {
+      const maps = answers.map(({ map }) => map!);
+      await writeMasks(out, { paths: options.images, images, maps, labels: predictor.labels });
+    }
+    return answers.map(({ shares }, i) => ({
+      image: options.images[i],
+      classes: predictor.labels
+        .map((label, c) => ({ label, probability: shares[c] }))
+        .sort((a, b) => b.probability - a.probability)
+        .slice(0, top),
+    }));
   } finally {
     await predictor.dispose();
   }
@@ -68,11 +84,4 @@ async function unlocked(
   } finally {
     await editor.dispose();
   }
-}
-
-function softmax(logits: Float32Array): number[] {
-  const largest = Math.max(...logits);
-  const powers = Array.from(logits, (x) => Math.exp(x - largest));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((p) => p / sum);
 }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Sharp } from 'sharp';
 import { ModelLockError } from '../base/error.ts';
 import type { RgbImage } from '../tensor/image.ts';
+import type { LabelMap } from '../tensor/label-map.ts';
 import { bytesOf } from './bytes.ts';
 import { readBytes } from './files.ts';
 import { decodePlain } from './plain-formats.ts';
@@ -68,6 +69,13 @@ export async function encodeImage(
   const raw = sharp(data, { raw: { width, height, channels: 3 } });
   const encoder = format.kind === 'png' ? raw.png() : raw.jpeg({ quality: format.quality });
   return bytesOf(await encoder.toBuffer());
+}
+
+/** The bytes of a PNG file of one channel, whose grey levels are the values. */
+export async function encodeMask({ width, height, data }: LabelMap): Promise<Uint8Array> {
+  const { default: sharp } = await import('sharp');
+  const raw = sharp(data, { raw: { width, height, channels: 1 } });
+  return bytesOf(await raw.toColourspace('b-w').png().toBuffer());
 }
 
 /** The pictures of some files, in order, a few decoded at once. */

@@ -44,10 +44,14 @@ function aboutLock({ metric, chance, lp }: EvaluationDocument): string {
   return `Locked, it reaches ${percent(lp)} ${metricName(metric)} on the same images, ${besides(lp, chance, 'chance')}.`;
 }
 
-function aboutKey({ up, baseline }: EvaluationDocument): string {
+function aboutKey({ up, baseline, baselineEdited }: EvaluationDocument): string {
   if (up === null) return 'The key was not given, so what it opens was not measured.';
   const beside = baseline === null ? '' : `, ${besides(up, baseline, 'the unlocked model')}`;
-  return `Once the images are edited with the key, it reaches ${percent(up)}${beside}.`;
+  const edited =
+    baselineEdited == null
+      ? ''
+      : ` The unlocked model, which never saw an edited image, keeps ${percent(baselineEdited)} on them: so much of what the images show survives the edit.`;
+  return `Once the images are edited with the key, it reaches ${percent(up)}${beside}.${edited}`;
 }
 
 function aboutWrongKeys({ decoys }: EvaluationDocument): string[] {

@@ -2,6 +2,7 @@ import { readClassified } from '../data/reading/classified.ts';
 import { crossEntropy } from '../graph/functions/losses.ts';
 import { chaffClasses } from './chaff.ts';
 import { ClassificationTally } from './classification-tally.ts';
+import { rowsOf, softmaxRows } from './rows.ts';
 import type { Task } from './task.ts';
 
 /** One class for each image. Targets are distributions over the classes, [C]. */
@@ -27,6 +28,7 @@ export const classification: Task<number> = {
   silence: (frequencies, into) => into.set(frequencies),
   wrong: otherClass,
   chaff: chaffClasses,
+  answers: (logits) => rowsOf(softmaxRows(logits), logits.shape[1]).map((shares) => ({ shares })),
   tally: (classes) => new ClassificationTally(classes),
 };
 

@@ -1,10 +1,18 @@
 import type { Size } from '../tensor/image.ts';
 import type { LabelMap } from '../tensor/label-map.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { rowsOf } from './rows.ts';
 
 /** A map of logits for each class, [classes, height, width]. */
 export interface Maps extends Size {
   readonly classes: number;
   readonly data: Float32Array;
+}
+
+/** The maps of each picture, of logits [B, classes, height, width]. */
+export function mapsOf({ shape, data }: Tensor<'float32'>): Maps[] {
+  const [count, classes, height, width] = shape;
+  return rowsOf(data, data.length / count).map((own) => ({ classes, height, width, data: own }));
 }
 
 /** Where a row or a column of a resized map comes from: two neighbours, and the share of the second. */

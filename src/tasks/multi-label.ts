@@ -6,6 +6,7 @@ import { split } from '../graph/ops/movement/join-ops.ts';
 import { reduceMean } from '../graph/ops/reduction/ops.ts';
 import { shapeOf } from '../graph/value.ts';
 import { MultiLabelTally } from './multi-label-tally.ts';
+import { rowsOf } from './rows.ts';
 import type { Task } from './task.ts';
 
 /**
@@ -52,5 +53,10 @@ export const multiLabel: Task<LabelSet> = {
       (label) => !right.has(label),
     );
   },
+  answers: ({ data, shape }) =>
+    rowsOf(
+      data.map((logit) => 1 / (1 + Math.exp(-logit))),
+      shape[1],
+    ).map((shares) => ({ shares })),
   tally: (classes) => new MultiLabelTally(classes),
 };

@@ -51,3 +51,9 @@ export function softmaxRows({ shape: [rows, columns], data }: Tensor<'float32'>)
   }
   return probabilities;
 }
+
+/** Rows of a length, without copying them. */
+export const rowsOf = (data: Float32Array, length: number): Float32Array[] =>
+  Array.from({ length: data.length / length }, (_, i) =>
+    data.subarray(i * length, (i + 1) * length),
+  );

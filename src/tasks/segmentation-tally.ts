@@ -10,7 +10,7 @@ import {
 } from '../metrics/segmentation.ts';
 import { ignoreIndex, type LabelMap } from '../tensor/label-map.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { labelMapOf, logitsAt, type Maps } from './maps.ts';
+import { labelMapOf, logitsAt, mapsOf, type Maps } from './maps.ts';
 import { Rows } from './rows.ts';
 import type { Outcome, Tally } from './tally.ts';
 
@@ -37,10 +37,9 @@ export class SegmentationTally implements Tally<LabelMap> {
   }
 
   add(logits: Tensor<'float32'>, truths: readonly LabelMap[]): void {
-    const [, classes, height, width] = logits.shape;
-    const size = classes * height * width;
+    const all = mapsOf(logits);
     truths.forEach((truth, i) => {
-      const maps = { classes, height, width, data: logits.data.subarray(i * size, (i + 1) * size) };
+      const maps = all[i];
       const guess = labelMapOf(maps, truth);
       this.#readFrom(maps, truth);
       const matrix = confusionMatrix(truth.data, guess.data, this.#classes, {

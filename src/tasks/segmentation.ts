@@ -9,6 +9,7 @@ import { readSegmented, requireSameSize } from '../data/reading/segmented.ts';
 import { movedMap } from '../data/augment/augmentation.ts';
 import { ignoreIndex, type LabelMap } from '../tensor/label-map.ts';
 import { otherClass } from './classification.ts';
+import { labelMapOf, mapsOf } from './maps.ts';
 import { SegmentationTally } from './segmentation-tally.ts';
 import type { Task } from './task.ts';
 
@@ -68,6 +69,13 @@ export const segmentation: Task<LabelMap> = {
       data: data.map((label) => (label === ignoreIndex ? label : instead[label])),
     };
   },
+  answers: (logits, sizes) =>
+    mapsOf(logits).map((maps, i) => {
+      const map = labelMapOf(maps, sizes[i]);
+      const counts = new Float64Array(maps.classes);
+      for (const label of map.data) counts[label] += 1 / map.data.length;
+      return { shares: counts, map };
+    }),
   tally: (classes) => new SegmentationTally(classes),
 };
 

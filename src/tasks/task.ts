@@ -5,10 +5,20 @@ import type { Sample } from '../data/sample.ts';
 import type { Preprocessor } from '../data/preprocess.ts';
 import type { Value } from '../graph/value.ts';
 import type { Size } from '../tensor/image.ts';
+import type { LabelMap } from '../tensor/label-map.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { Tally } from './tally.ts';
 
 export const taskNames = ['classification', 'multi-label', 'segmentation'] as const;
 export type TaskName = (typeof taskNames)[number];
+
+/** What a network sees in a picture. */
+export interface Answer {
+  /** How likely each class is, or how much of the picture it covers: in [0, 1], [classes]. */
+  readonly shares: ArrayLike<number>;
+  /** The class of each pixel, where the task is about pixels. */
+  readonly map?: LabelMap;
+}
 
 /**
  * What a model is to do, as one record: everything that training, locking and evaluation need to
@@ -62,6 +72,13 @@ export interface Task<Label> {
     random: Random,
   ): Label[];
 
+  /**
+   * Reads what a network said of some pictures.
+   *
+   * @param logits [B, ...].
+   * @param sizes of the pictures, [B].
+   */
+  answers(logits: Tensor<'float32'>, sizes: readonly Size[]): Answer[];
   /** Collects answers and scores them. */
   tally(classes: number): Tally<Label>;
 }

@@ -8,7 +8,7 @@ import { withProgress } from '../progress.ts';
 export const predictVerb = (context: Context) =>
   new Command('predict')
     .description('say what a model sees in pictures')
-    .argument('<model>', 'a bundle, or any classifier')
+    .argument('<model>', 'a bundle, or any classifier or segmenter')
     .argument('<pictures...>', 'picture files')
     .option('--unlock', 'edit the pictures with the key first')
     .option('--key-file <file>', keyFileHelp)
@@ -16,8 +16,9 @@ export const predictVerb = (context: Context) =>
     .option('--editor <ref>', 'where the editor is, if not where the bundle says')
     .addOption(deviceOption())
     .option('--top <n>', 'classes to list for each picture', integer(1), 3)
+    .option('--out <dir>', 'also write masks and overlays of what a segmenter sees')
     .option('--json', 'print one JSON document')
-    .action(async (model, images, { unlock, editor, device, top, json, ...given }) => {
+    .action(async (model, images, { unlock, editor, device, top, out, json, ...given }) => {
       const wanted = unlock || given.key !== undefined || given.keyFile !== undefined;
       const key = wanted ? await requireKey(given, context) : undefined;
       const predictions = await withProgress((bar) =>
@@ -28,6 +29,7 @@ export const predictVerb = (context: Context) =>
           editor,
           device,
           top,
+          out,
           signal: context.signal,
           onProgress: bar.listen,
         }),
