@@ -48,7 +48,7 @@ function aboutKey({ up, baseline, baselineEdited }: EvaluationDocument): string 
   if (up === null) return 'The key was not given, so what it opens was not measured.';
   const beside = baseline === null ? '' : `, ${besides(up, baseline, 'the unlocked model')}`;
   const edited =
-    baselineEdited == null
+    typeof baselineEdited !== 'number'
       ? ''
       : ` The unlocked model, which never saw an edited image, keeps ${percent(baselineEdited)} on them: so much of what the images show survives the edit.`;
   return `Once the images are edited with the key, it reaches ${percent(up)}${beside}.${edited}`;

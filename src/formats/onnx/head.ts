@@ -24,6 +24,9 @@ const afterwards: ReadonlySet<string> = new Set([
   'Squeeze',
   'Dropout',
   'Cast',
+  // Of maps of logits.
+  'Resize',
+  'ArgMax',
 ]);
 
 /**

@@ -2,6 +2,7 @@ import { requireEntry } from '../../base/registry.ts';
 import type { RawConfig } from '../config.ts';
 import { resnetLayers, segformerLayers } from './layer-ids.ts';
 import { family, type Family, type Network } from './network.ts';
+import { onnxModelType, onnxSegmenter } from './onnx/model.ts';
 import { resnetUNet, resnetUNetConfig, resnetUNetType } from './resnet-unet.ts';
 import { segformerConfig } from './segformer-encoder.ts';
 import { segformer } from './segformer.ts';
@@ -29,6 +30,7 @@ const families = {
     head,
     additions,
   }),
+  [onnxModelType]: onnxSegmenter,
 } as const satisfies Record<string, Family<SegmenterOutput>>;
 
 /** The segmenter that a `config.json` describes. Throws `unsupported` for other architectures. */

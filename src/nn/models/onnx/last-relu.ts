@@ -27,7 +27,8 @@ function isMeanOfPlaces({ operator: { name }, inputs }: Node): boolean {
   return name === 'ReduceMean' && [...axesOf(inputs)].sort((a, b) => a - b).join() === '2,3';
 }
 
-function beforeRelu(value: Value | undefined): Value | undefined {
+/** What goes into a ReLU, or a cut at zero, whose result this is. */
+export function beforeRelu(value: Value | undefined): Value | undefined {
   const relu = nodeOf(value, 'Relu');
   if (relu) return relu.inputs[0];
   const clip = nodeOf(value, 'Clip');

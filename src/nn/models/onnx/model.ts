@@ -11,14 +11,17 @@ import { batchNormTraining } from '../../../graph/functions/norm.ts';
 import { batchNorm } from '../../../graph/ops/norm/ops.ts';
 import { reshape, transpose } from '../../../graph/ops/movement/shape-ops.ts';
 import { showShape, type Dim } from '../../../graph/shape.ts';
-import type { Value, ValueType } from '../../../graph/value.ts';
+import { input, type Value, type ValueType } from '../../../graph/value.ts';
 import { isFloating } from '../../../tensor/dtype.ts';
 import { sizeOf } from '../../../tensor/tensor.ts';
 import { labelled, labelsOf, parseConfig, type RawConfig } from '../../config.ts';
-import { fanIn, normal, ones, zeros, type Initialiser, type Scope } from '../../scope.ts';
+import { fanIn, normal, ones, Scope, zeros, type Initialiser } from '../../scope.ts';
 import type { ClassifierOutput } from '../classifier.ts';
+import type { Network } from '../network.ts';
 import type { Classifier } from '../registry.ts';
-import { beforeLastReluOf } from './last-relu.ts';
+import type { SegmenterOutput } from '../segmenter.ts';
+import type { Segmenter } from '../segmenters.ts';
+import { beforeLastReluOf, beforeRelu } from './last-relu.ts';
 import { onnxLayers } from './layers.ts';
 
 /** The `model_type` of classifiers that came as ONNX files. */
@@ -50,6 +53,7 @@ export function onnxConfigOf(
   const names = labels ?? Array.from({ length: classes }, (_, i) => `LABEL_${i}`);
   return {
     model_type: onnxModelType,
+    ...(givesMaps(network) ? { architectures: ['OnnxForSemanticSegmentation'] } : {}),
     onnx_architecture: base64Encode(architecture),
     id2label: Object.fromEntries(names.map((name, i) => [String(i), name])),
     label2id: Object.fromEntries(names.map((name, i) => [name, i])),
@@ -58,19 +62,36 @@ export function onnxConfigOf(
 
 /** The classifier that such a configuration describes. Throws as `parseOnnx` does. */
 export function onnxClassifier(raw: RawConfig, where: string): Classifier {
+  const { architecture, network } = opened(raw, where);
+  return { ...network, build: (scope, x) => buildClassifier(scope, architecture, x) };
+}
+
+/** The segmenter that such a configuration describes. Throws as `parseOnnx` does. */
+export function onnxSegmenter(raw: RawConfig, where: string): Segmenter {
+  const { architecture, network } = opened(raw, where);
+  return { ...network, build: (scope, x) => buildSegmenter(scope, architecture, x) };
+}
+
+/** What is known of a network but how to build it. */
+function opened(
+  raw: RawConfig,
+  where: string,
+): { architecture: Architecture; network: Omit<Network, 'build'> } {
   const config = parseConfig(onnxConfig, raw, where);
   const network = openArchitecture(decoded(config.onnx_architecture, where), where);
   const head = requireHead(network);
   const isHead = (name: string): boolean => name === head.weight || name === head.bias;
   const labels = labelsOf(config);
   return {
-    labels,
-    channels: pictureInput(network).channels,
-    isHead,
-    isAddition: () => false,
-    layers: onnxLayers(network, isHead),
-    isEmbedding: (name) => network.initializers.get(name)?.role === 'embedding',
-    build: (scope, x) => build(scope, { network, head, classes: labels.length }, x),
+    architecture: { network, head, classes: labels.length },
+    network: {
+      labels,
+      channels: pictureInput(network).channels,
+      isHead,
+      isAddition: () => false,
+      layers: onnxLayers(network, isHead),
+      isEmbedding: (name) => network.initializers.get(name)?.role === 'embedding',
+    },
   };
 }
 
@@ -138,8 +159,44 @@ interface Architecture {
   readonly classes: number;
 }
 
-/** x is [B, C, H, W], whatever the model's own layout. */
-function build(scope: Scope, { network, head, classes }: Architecture, x: Value): ClassifierOutput {
+/** Side of pictures where a model takes any. */
+const anySide = 224;
+
+/** Whether a model gives each place of a picture a class, not the picture one. */
+function givesMaps(network: OnnxNetwork): boolean {
+  const { channels, height, width } = pictureInput(network);
+  const [rows, columns] = [height, width].map((dim) => (typeof dim === 'number' ? dim : anySide));
+  const head = requireHead(network);
+  const x = input('x', 'float32', [1, channels, rows, columns]);
+  const { logits } = built(Scope.root(), { network, head, classes: head.classes }, x);
+  return logits.shape.length === 4 && logits.shape.slice(2).some((dim) => dim !== 1);
+}
+
+function buildClassifier(scope: Scope, architecture: Architecture, x: Value): ClassifierOutput {
+  const { logits, features } = built(scope, architecture, x);
+  const { where } = architecture.network.model;
+  const [flatLogits, flatFeatures] = [logits, features].map((value) => flatRows(value, where));
+  const beforeLastRelu = beforeLastReluOf(features);
+  return {
+    logits: flatLogits,
+    features: flatFeatures,
+    hidden: [x, flatFeatures],
+    ...(beforeLastRelu ? { beforeLastRelu } : {}),
+  };
+}
+
+function buildSegmenter(scope: Scope, architecture: Architecture, x: Value): SegmenterOutput {
+  const { logits, features } = built(scope, architecture, x);
+  const beforeLastRelu = beforeRelu(features);
+  return { logits, hidden: [features], ...(beforeLastRelu ? { beforeLastRelu } : {}) };
+}
+
+/** Logits and what the last layer makes them of; x is [B, C, H, W], whatever the model's layout. */
+function built(
+  scope: Scope,
+  { network, head, classes }: Architecture,
+  x: Value,
+): { readonly logits: Value; readonly features: Value } {
   const { name, layout } = pictureInput(network);
   requireSize(network, x);
   const pictures = layout === 'NHWC' ? transpose(x, [0, 2, 3, 1]) : x;
@@ -159,15 +216,7 @@ function build(scope: Scope, { network, head, classes }: Architecture, x: Value)
     },
     normalisation: scopedNormalisation(scope),
   });
-  const flat = (key: string): Value => flatRows(results.get(key)!, network.model.where);
-  const features = flat(head.features);
-  const beforeLastRelu = beforeLastReluOf(results.get(head.features)!);
-  return {
-    logits: flat(head.logits),
-    features,
-    hidden: [x, features],
-    ...(beforeLastRelu ? { beforeLastRelu } : {}),
-  };
+  return { logits: results.get(head.logits)!, features: results.get(head.features)! };
 }
 
 /** [B, N] of [B, N] or [B, N, 1, 1]. Throws `unsupported` where there is more than one vector a picture. */
