@@ -48,9 +48,10 @@ export function macroF1(matrix: ConfusionMatrix): number {
   return meanOfKnown(f1Scores(matrix));
 }
 
-/** The mean of the values that are not null. Throws `data` when all are. */
-export function meanOfKnown(values: readonly (number | null)[]): number {
+/** The mean of the values that are not null. When all are, `none`, or else it throws `data`. */
+export function meanOfKnown(values: readonly (number | null)[], none?: number): number {
   const known = values.filter((value) => value !== null);
+  if (known.length === 0 && none !== undefined) return none;
   requireSome(known.length);
   return sum(known) / known.length;
 }

@@ -70,6 +70,8 @@ function intervalOf(columns: readonly Column[], n: number, random: Random): Inte
             )
           : null;
       }),
+      // Of few pictures a draw may have none of any class.
+      0,
     );
   return bootstrapInterval(n, statistic, random, { resamples });
 }

@@ -1,6 +1,7 @@
 import { counterRandom } from '../base/random/counter.ts';
 import type { Random } from '../base/random/random.ts';
 import { confusionMatrix } from '../metrics/confusion.ts';
+import { meanOfKnown } from '../metrics/classification.ts';
 import { bootstrapInterval, type Interval } from '../metrics/intervals.ts';
 import {
   intersectionsOverUnion,
@@ -106,7 +107,9 @@ export class SegmentationTally implements Tally<LabelMap> {
   }
 
   #interval(random: Random): Interval {
-    const statistic = (drawn: Uint32Array): number => meanIntersectionOverUnion(this.#sum(drawn));
+    // Of few pictures a draw may have none with labels.
+    const statistic = (drawn: Uint32Array): number =>
+      meanOfKnown(intersectionsOverUnion(this.#sum(drawn)), 0);
     return bootstrapInterval(this.#pictures.length, statistic, random, { resamples });
   }
 }

@@ -1,0 +1,152 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeImage, encodeMask } from '../../platform/images.ts';
+import type { Dataset } from '../sample.ts';
+import { readClassified } from './classified.ts';
+import { readMultiLabelled } from './multi-labelled.ts';
+import { readSegmented, requireSameSize } from './segmented.ts';
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'reading-'));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+async function write(name: string, content: string | Uint8Array): Promise<string> {
+  const path = join(root, name);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content);
+  return path;
+}
+
+/** A picture of two pixels. */
+const picture = async (name: string): Promise<string> =>
+  write(name, await encodeImage({ width: 2, height: 1, data: new Uint8Array(6) }));
+const mask = async (name: string, ...data: number[]): Promise<string> =>
+  write(name, await encodeMask({ width: data.length, height: 1, data: Uint8Array.from(data) }));
+
+const paths = (set: Dataset<unknown> | undefined): string[] | undefined =>
+  set?.samples.map(({ path }) => relative(root, path));
+const labels = <Label>(set: Dataset<Label> | undefined): Promise<Label[]> =>
+  Promise.all(set!.samples.map((sample) => sample.label()));
+
+describe('readClassified', () => {
+  it('reads the sides of class folders', async () => {
+    for (const name of ['train/cat/1.png', 'train/dog/1.png', 'val/dog/2.png']) await picture(name);
+    expect(paths(await readClassified(root, 'train'))).toEqual([
+      'train/cat/1.png',
+      'train/dog/1.png',
+    ]);
+    for (const side of ['test', 'scored'] as const) {
+      const set = await readClassified(root, side, { classes: ['cat', 'dog'] });
+      expect(paths(set)).toEqual(['val/dog/2.png']);
+      expect(await labels(set)).toEqual([1]);
+    }
+  });
+
+  it('of folders that are not split trains with all, and tests with none', async () => {
+    await picture('cat/1.png');
+    await picture('test/1.png');
+    expect((await readClassified(root, 'train'))!.classes).toEqual(['cat', 'test']);
+    expect(await readClassified(root, 'test')).toBeUndefined();
+  });
+
+  it('reads the sides of a table, and whose pictures they are', async () => {
+    const table = await write(
+      'x.csv',
+      'file,label,split,patient\na.png,yes,train,1\nb.png,no,train,2\nc.png,no,val,3\n',
+    );
+    const train = (await readClassified(table, 'train'))!;
+    expect(train.classes).toEqual(['no', 'yes']);
+    expect(paths(train)).toEqual(['a.png', 'b.png']);
+    expect(train.samples.map(({ group }) => group)).toEqual(['1', '2']);
+    const test = await readClassified(table, 'test', { classes: ['yes', 'no'] });
+    expect(await labels(test)).toEqual([1]);
+  });
+
+  it('refuses several classes for a picture, and says which task has them', async () => {
+    const table = await write('x.csv', 'file,label\na.png,x|y\nb.png,x\n');
+    await expect(readClassified(table, 'train')).rejects.toThrow('--task multi-label');
+  });
+});
+
+describe('readMultiLabelled', () => {
+  it('reads labels in one cell, and columns of zeros and ones', async () => {
+    const cells = await write('cells.csv', 'file,label\na.png,x|y\nb.png,\nc.png,z\n');
+    expect(await labels(await readMultiLabelled(cells, 'train'))).toEqual([[0, 1], [], [2]]);
+    const columns = await write('columns.csv', 'file,x,y\na.png,1,1\nb.png,0,0\n');
+    const set = await readMultiLabelled(columns, 'scored', { classes: ['y', 'x', 'w'] });
+    expect(set!.classes).toEqual(['y', 'x', 'w']);
+    expect(await labels(set)).toEqual([[0, 1], []]);
+  });
+
+  it('refuses what is no table', async () => {
+    await expect(readMultiLabelled(root, 'train')).rejects.toThrow('CSV or TSV file');
+  });
+});
+
+describe('readSegmented', () => {
+  it('reads the sides of folders, and numbers classes as a model does', async () => {
+    for (const side of ['train', 'test']) {
+      await picture(`${side}/images/${side}.png`);
+      await mask(`${side}/masks/${side}.png`, 0, 1);
+    }
+    await write('classes.txt', 'road\nsky\n');
+    const train = await readSegmented(root, 'train');
+    expect([train!.classes, paths(train)]).toEqual([['road', 'sky'], ['train/images/train.png']]);
+    expect([...(await labels(train))[0].data]).toEqual([0, 1]);
+    const test = await readSegmented(root, 'test', { classes: ['sky', 'road'] });
+    expect([...(await labels(test))[0].data]).toEqual([1, 0]);
+    await expect(readSegmented(root, 'test', { classes: ['a', 'b', 'c'] })).rejects.toThrow(
+      'no class "road"',
+    );
+  });
+
+  it('reads the sides of the layout of Pascal VOC by its lists', async () => {
+    for (const name of ['a', 'b']) {
+      await picture(`JPEGImages/${name}.jpg`);
+      await mask(`SegmentationClass/${name}.png`, 3, 255);
+    }
+    await write('ImageSets/Segmentation/train.txt', 'b\n');
+    expect(await readSegmented(root, 'test')).toBeUndefined();
+    await write('ImageSets/Segmentation/val.txt', 'a\n');
+    expect(paths(await readSegmented(root, 'train'))).toEqual(['JPEGImages/b.jpg']);
+    expect(paths(await readSegmented(root, 'test'))).toEqual(['JPEGImages/a.jpg']);
+  });
+
+  it('reads COCO in its own layout, beside its pictures, and as one file', async () => {
+    const instances = JSON.stringify({
+      images: [{ id: 1, file_name: 'a.png', width: 2, height: 1 }],
+      categories: [{ id: 5, name: 'cat' }],
+      annotations: [{ image_id: 1, category_id: 5, segmentation: [[0, 0, 1, 0, 1, 1, 0, 1]] }],
+    });
+    await write('annotations/instances_train2017.json', instances);
+    await picture('train2017/a.png');
+    const train = await readSegmented(root, 'train');
+    expect(paths(train)).toEqual(['train2017/a.png']);
+    expect([...(await labels(train))[0].data]).toEqual([1, 0]);
+    expect(await readSegmented(root, 'test')).toBeUndefined();
+    await write('annotations/instances_val2017.json', instances);
+    await picture('val2017/a.png');
+    expect(paths(await readSegmented(root, 'scored'))).toEqual(['val2017/a.png']);
+
+    await write('other/train/_annotations.coco.json', instances);
+    expect(paths(await readSegmented(join(root, 'other'), 'train'))).toEqual(['other/train/a.png']);
+    const file = await write('one.json', instances);
+    const ignoring = await readSegmented(file, 'train', { coco: { background: 'ignore' } });
+    expect([ignoring!.classes, paths(ignoring)]).toEqual([['cat'], ['a.png']]);
+  });
+
+  it('refuses a mask of another size than its picture, by name', async () => {
+    await picture('images/x.png');
+    await mask('masks/x.png', 0, 1, 0);
+    await write('classes.txt', 'road\nsky\n');
+    const [sample] = (await readSegmented(root, 'train'))!.samples;
+    const [image, label] = [await sample.read(), await sample.label()];
+    expect(() => requireSameSize(label, image, sample)).toThrow(
+      /the mask of .*images\/x\.png has 3x1 pixels, the picture 2x1/,
+    );
+  });
+});
