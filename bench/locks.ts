@@ -44,6 +44,7 @@ await runBench(
       const { keys = options.quick ? 1 : 3, seeds = options.quick ? 2 : 3 } = options;
       const groups = plans.flatMap((set) =>
         chosen.map((recipe) => ({
+          set,
           heading: `### ${set.name}, ${recipe}`,
           jobs: lockJobs({
             ...pocket,
@@ -62,7 +63,7 @@ await runBench(
       const results = await runJobs(jobs, plans, options);
       const tables = groups.flatMap((group) => [
         group.heading,
-        lockTable(group.jobs, results(group.jobs)),
+        lockTable(group.set, group.jobs, results(group.jobs)),
       ]);
       await publish('LOCKS', [...tables, provenance(results(jobs))].join('\n\n'), options);
     }),

@@ -29,6 +29,7 @@ export { recipes, type Recipe, type RecipeName } from './lock/recipe.ts';
 export { train, type TrainOptions, type TrainResult } from './lock/train.ts';
 export {
   defaultTuning,
+  defaultTunings,
   tuningNamed,
   tunings,
   type FineTuning,

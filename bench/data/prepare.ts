@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { extract } from 'tar';
@@ -29,6 +29,10 @@ export async function prepareSet(
   const folder = join(out, 'data', subsetName(plan));
   if (existsSync(folder)) return folder;
   const root = plan.folder ?? (await locate(from, out, plan.name));
+  if (plan.task) {
+    await whole(folder, (part) => cp(root, part, { recursive: true }));
+    return folder;
+  }
   const trainRoot = (await splitFolder(root, trainFolders)) ?? root;
   const testRoot = trainRoot === root ? undefined : await splitFolder(root, testFolders);
   const parts = drawSubset(

@@ -7,6 +7,7 @@ import type {
   FineTuning,
   ProgressEvent,
   Recipe,
+  TaskName,
 } from '../../src/index.ts';
 
 /** A model or an editor, and what it was when it was measured. */
@@ -18,6 +19,8 @@ export interface Pinned {
 interface CommonJob {
   /** For people; the hash beside it is what tells jobs apart. */
   readonly name: string;
+  /** Default: classification. */
+  readonly task?: TaskName;
   /** The pictures: a folder's name below `data`. */
   readonly subset: string;
   readonly model: Pinned;
@@ -61,6 +64,7 @@ interface Run {
 }
 
 export interface TrainRun extends Run {
+  /** The score; that of other tasks is no accuracy, but results that are there say so. */
   readonly accuracy: number;
 }
 

@@ -1,5 +1,5 @@
 import {
-  defaultTuning,
+  defaultTunings,
   openEditor,
   version,
   type FineTuning,
@@ -10,6 +10,8 @@ import { subsetName, type SetPlan } from '../data/sets.ts';
 import type { LockJob, Pinned, TrainJob } from './job.ts';
 
 const pocket = 'pocket';
+
+const tuningOf = ({ task }: SetPlan): FineTuning => defaultTunings[task ?? 'classification'];
 
 /** The embedded backbone and editor as they are now. */
 export interface Pocket {
@@ -40,9 +42,10 @@ export function trainJob(plan: TrainPlan, called = 'baseline'): TrainJob {
   return {
     kind: 'train',
     name: `${set.name} ${called} seed ${seed}`,
+    ...(set.task ? { task: set.task } : {}),
     subset: subsetName(set),
     model,
-    tuning: { ...defaultTuning, ...tuning },
+    tuning: { ...tuningOf(set), ...tuning },
     fromScratch,
     seed,
     version,
@@ -68,12 +71,13 @@ export function lockJobs(plan: LockPlan): LockJob[] {
   return pairsOf(keys.length, seeds, set.pairing).map(({ key, seed }) => ({
     kind: 'lock',
     name: `${set.name} ${recipe.name} key ${key + 1} seed ${seed}`,
+    ...(set.task ? { task: set.task } : {}),
     subset: subsetName(set),
     model,
     editor,
     key: keys[key],
     recipe,
-    tuning: { ...defaultTuning, ...plan.tuning },
+    tuning: { ...tuningOf(set), ...plan.tuning },
     baseline: trainJob({ set, model, seed, tuning: plan.baselineTuning }),
     decoyImages,
     sharedEdits,

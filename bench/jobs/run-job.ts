@@ -86,7 +86,7 @@ async function trainAndScore(job: TrainJob, out: string, options: JobOptions): P
   if (isFinished(model)) {
     return ((await evaluateBundle({ model, data, seed, ...options })) as PlainScore).score;
   }
-  const how = { data, model: job.model.reference, tuning, fromScratch, seed };
+  const how = { data, task: job.task, model: job.model.reference, tuning, fromScratch, seed };
   const { score } = await train({ ...how, ...options, out: model });
   return score!;
 }
@@ -100,6 +100,7 @@ async function lockAndEvaluate(
   const { prompt, secret } = job.key;
   const how = {
     ...options,
+    task: job.task,
     data,
     key: { prompt, ...(secret === null ? {} : { secret: Buffer.from(secret, 'hex') }) },
     baseline: places.model(out, job.baseline),

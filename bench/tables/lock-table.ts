@@ -1,24 +1,31 @@
+import { metricName } from '../../src/index.ts';
 import type { LockJob, Result } from '../jobs/job.ts';
 import { measureTable } from './markdown.ts';
-import { lockMeasures } from './measures.ts';
+import type { SetPlan } from '../data/sets.ts';
+import { lockMeasuresOf } from './measures.ts';
 
 /** The table of one set and recipe, as far as it is measured. */
-export function lockTable(jobs: readonly LockJob[], results: readonly Result<LockJob>[]): string {
+export function lockTable(
+  set: Pick<SetPlan, 'targets'>,
+  jobs: readonly LockJob[],
+  results: readonly Result<LockJob>[],
+): string {
   const runs = results.map(({ run }) => run);
   const parts = [
     `${results.length} of ${jobs.length} pairs of a key and a seed`,
     ...results.slice(0, 1).map(about),
   ];
-  const table = results.length === 0 ? [] : [measureTable(Object.values(lockMeasures), runs)];
+  const table = results.length === 0 ? [] : [measureTable(lockMeasuresOf(set), runs)];
   return [`${parts.join('; ')}.`, ...table].join('\n\n');
 }
 
 /** What was trained and tested on. */
 export function about({ job, run: { images, evaluation } }: Result<LockJob>): string {
-  const { n, chance, perClass } = evaluation;
+  const { n, metric, chance, perClass } = evaluation;
   return [
     `${images} training and ${n} test images`,
     ...(perClass ? [`${perClass.length} classes`] : []),
+    `scores are ${metricName(metric)}`,
     `chance ${(100 * chance).toFixed(1)} %`,
     `${job.tuning.epochs} epochs`,
   ].join(', ');

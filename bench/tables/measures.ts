@@ -1,4 +1,5 @@
 import type { EvaluationDocument } from '../../src/index.ts';
+import type { SetPlan } from '../data/sets.ts';
 import type { LockRun, TrainRun } from '../jobs/job.ts';
 
 /** What is asked of a measure. */
@@ -92,6 +93,10 @@ const baseline: OfDocument = (document) => document.baseline;
 const up: OfDocument = (document) => document.up;
 const lp: OfDocument = (document) => document.lp;
 const chance: OfDocument = (document) => document.chance;
+/** How much of what the key opens is open without it. */
+const shareLeft: OfDocument = (document) =>
+  document.up === null ? null : (document.lp - document.chance) / (document.up - document.chance);
+const edited: OfDocument = (document) => document.baselineEdited ?? null;
 const bestDecoder: OfDocument = ({ decoders }) =>
   decoders.length === 0 ? null : Math.max(...decoders.map(({ value }) => value));
 
@@ -114,10 +119,12 @@ const minutes =
 /** What is reported of a lock, in the order of tables. */
 export const lockMeasures = {
   baseline: score('baseline', baseline),
+  edited: score('baseline, on edited images', edited),
   up: score('UP', up),
   cost: difference('UP − baseline', up, baseline, atLeast(-1.5)),
   lp: score('LP', lp),
   locked: difference('LP − chance', lp, chance, within(3)),
+  left: score('(LP − chance) / (UP − chance)', shareLeft),
   bestDecoder: score('best decoder', bestDecoder),
   leak: difference('best decoder − chance', bestDecoder, chance, within(5)),
   unrelated: score('unrelated prompts', unrelated),
@@ -147,6 +154,17 @@ export const lockMeasures = {
   evaluating: { label: 'evaluation, min', of: minutes(seconds('evaluate')), digits: 1 },
   memory: { label: 'peak memory, MiB', of: mebibytes, digits: 0, target: atMost(3072) },
 } as const satisfies Record<string, Measure<LockRun>>;
+
+/** The same with the targets of a set. */
+export function lockMeasuresOf({ targets }: Pick<SetPlan, 'targets'>): Measure<LockRun>[] {
+  const { cost, left } = targets ?? {};
+  const { target: _beside, ...locked } = lockMeasures.locked;
+  return Object.values<Measure<LockRun>>({
+    ...lockMeasures,
+    ...(cost === undefined ? {} : { cost: { ...lockMeasures.cost, target: atLeast(-cost) } }),
+    ...(left === undefined ? {} : { locked, left: { ...lockMeasures.left, target: atMost(left) } }),
+  });
+}
 
 /** What is reported of a training without a lock. */
 export const trainMeasures = {

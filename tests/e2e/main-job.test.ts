@@ -59,9 +59,8 @@ describe('train', () => {
       bundle: 'plain',
       images: 18,
       skipped: [],
-      accuracy: expect.closeTo(
-        Math.round(9 * (fields(trained)['accuracy'] as number)) / 9,
-      ) as number,
+      metric: 'accuracy',
+      score: expect.closeTo(Math.round(9 * (fields(trained)['score'] as number)) / 9) as number,
     });
     expect(trained.stderr).toMatch(/^read: .*\n(.*\n)*train: \d+\/\d+ steps\n/);
     expect(place.files('plain')).toEqual(bundleFiles);
@@ -80,7 +79,13 @@ describe('train', () => {
     const few = await run(
       'train --data photos/train --model model --out few --limit 3 --epochs 0.01 --json',
     );
-    expect(json(few)).toEqual({ bundle: 'few', images: 3, skipped: [], accuracy: null });
+    expect(json(few)).toEqual({
+      bundle: 'few',
+      images: 3,
+      skipped: [],
+      metric: 'accuracy',
+      score: null,
+    });
     expect(few.stderr).toContain('train: 1/1 steps');
   });
 });
@@ -104,7 +109,7 @@ describe('lock', () => {
     expect(document).toMatchObject({ bundle: 'locked', images: 18, skipped: [] });
     expect(scores).toMatchObject({ task: 'classification', metric: 'accuracy', n: 9 });
     expect(scores.chance).toBeCloseTo(1 / 3);
-    expect(scores.baseline).toBe(fields(trained)['accuracy']);
+    expect(scores.baseline).toBe(fields(trained)['score']);
     expect(scores.up).not.toBeNull();
     const unrelated = decoys.filter(({ kind }) => kind === 'unrelated');
     expect(unrelated).toHaveLength(8);
@@ -283,14 +288,14 @@ describe('evaluate', () => {
 
   it('gives the plain score of a model without a lock', async () => {
     const plain = await run('evaluate plain --data photos --json');
-    expect(json(plain)).toEqual({
+    expect(json(plain)).toMatchObject({
       task: 'classification',
       metric: 'accuracy',
       n: 9,
-      accuracy: fields(trained)['accuracy'],
+      accuracy: fields(trained)['score'],
     });
     const limited = await run('evaluate plain --data photos --limit 4');
-    expect(limited.stdout).toMatch(/^[\d.]+ % of 4 pictures right\n$/);
+    expect(limited.stdout).toMatch(/^accuracy [\d.]+ % on 4 pictures \(balanced accuracy /);
   });
 
   it('prints the result before a report that cannot be written', async () => {

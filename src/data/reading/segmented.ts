@@ -87,7 +87,7 @@ function datasetOf(
       : { ...map, data: map.data.map((label) => (label === ignoreIndex ? label : places[label])) };
   return {
     classes: wanted ?? classes,
-    samples: items.map(({ path, mask, maskFile: _file, ...annotation }: SegmentationItem) => ({
+    samples: items.map(({ path, mask, ...annotation }: SegmentationItem) => ({
       ...filePicture(path),
       ...annotation,
       stratum: 0,

@@ -50,7 +50,6 @@ export async function readCocoDataset(
         entry.iscrowd && crowds === 'ignore' ? ignoreIndex : labelOf.get(entry.category_id)!;
       return {
         path: imagePath(imageFolder, image, path),
-        maskFile: path,
         mask: async () =>
           drawn(image, own, paintOf, background === 'class' ? 0 : ignoreIndex, path),
       };

@@ -100,7 +100,9 @@ describe('readSegmentationFolder', () => {
     await mkdir(join(root, 'masks'));
     await expect(readSegmentationFolder(root)).rejects.toThrow('no file that names its classes');
     await text('classes.txt', 'one\ntwo\n');
-    await expect(readSegmentationFolder(root)).rejects.toThrow('x.png has no mask (valid: ');
+    await expect((await readSegmentationFolder(root)).items[0].mask()).rejects.toThrow(
+      'x.png has no mask (valid: ',
+    );
     await copyFile(join(fixtures, 'palette.png'), join(root, 'masks', 'x.png'));
     const { items } = await readSegmentationFolder(root);
     await expect(items[0].mask()).rejects.toThrow(

@@ -60,7 +60,7 @@ export interface SegmentationFolderOptions {
 /**
  * Pictures and masks in two folders, paired by name: `images/a/x.jpg` with `masks/a/x.png`, or in the
  * layout of Pascal VOC with its lists. Masks are class numbers unless there is a palette. Throws `data`
- * for a picture without mask, and `not-found`.
+ * where there are no pictures, and `not-found`.
  */
 export async function readSegmentationFolder(
   root: string,
@@ -73,6 +73,7 @@ export async function readSegmentationFolder(
     ? await listed(join(root, layout.lists), options.list)
     : [...images.keys()];
   const { classes, read } = await maskReader(root, layout, options);
+  const expected = (stem: string): string => join(root, layout.masks, `${stem}.png`);
   const items = stems.map((stem) => {
     const path = images.get(stem);
     if (path === undefined) {
@@ -82,15 +83,18 @@ export async function readSegmentationFolder(
       );
     }
     const maskFile = maskSuffixes.map((suffix) => masks.get(stem + suffix)).find(Boolean);
-    if (maskFile === undefined) {
-      throw new ModelLockError('data', `${path} has no mask`, {
-        valid: [join(root, layout.masks, `${stem}.png`)],
-      });
-    }
-    return { path, maskFile, mask: () => read(maskFile) };
+    return {
+      path,
+      mask: () => (maskFile === undefined ? noMask(path, expected(stem)) : read(maskFile)),
+    };
   });
   if (items.length === 0) throw new ModelLockError('data', `${root} has no pictures with masks`);
   return { classes, items };
+}
+
+/** Only when the mask is wanted, so that such pictures can be left out. */
+async function noMask(path: string, expected: string): Promise<never> {
+  throw new ModelLockError('data', `${path} has no mask`, { valid: [expected] });
 }
 
 async function layoutOf(root: string): Promise<FolderLayout> {

@@ -4,8 +4,6 @@ import type { Annotation } from '../annotated-item.ts';
 /** A picture with a class for every pixel. */
 export interface SegmentationItem extends Annotation {
   readonly path: string;
-  /** The file that the mask comes from, for messages. */
-  readonly maskFile: string;
   /** Reads the mask: numbers of classes, or `ignoreIndex`. Throws `data` and `not-found`. */
   readonly mask: () => Promise<LabelMap>;
 }
