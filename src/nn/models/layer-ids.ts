@@ -1,3 +1,4 @@
+import type { CifarResNetConfig } from './cifar-resnet.ts';
 import type { ConvNextConfig } from './convnext.ts';
 import type { DeiTConfig } from './deit.ts';
 import type { MaeVitConfig } from './mae-vit.ts';
@@ -18,18 +19,24 @@ export interface LayerIds {
 /**
  * What is next to the picture, then each of `count` numbered layers, then all the rest. With
  * blocks for layers it is BEiT's and MAE's rule for vision transformers (`get_layer_id_for_vit`).
+ *
+ * @param start the number of the first.
  */
-function numberedLayers(first: RegExp, numbered: RegExp, count: number): LayerIds {
+function numberedLayers(first: RegExp, numbered: RegExp, count: number, start = 0): LayerIds {
   const last = count + 1;
   return {
     last,
     of(name) {
       if (first.test(name)) return 0;
       const match = numbered.exec(name);
-      return match ? Number(match[1]) + 1 : last;
+      return match ? Number(match[1]) - start + 1 : last;
     },
   };
 }
+
+export const meanPooledVitLayers = ({
+  num_hidden_layers: depth,
+}: Pick<ViTConfig, 'num_hidden_layers'>): LayerIds => maeVitLayers({ depth });
 
 export const maeVitLayers = ({ depth }: Pick<MaeVitConfig, 'depth'>): LayerIds =>
   numberedLayers(/^(?:cls_token$|pos_embed$|patch_embed)/, /^blocks\.(\d+)\./, depth);
@@ -49,6 +56,12 @@ export const resnetLayers = ({
   hidden_sizes: stages,
 }: Pick<ResNetConfig, 'hidden_sizes'>): LayerIds =>
   numberedLayers(/^resnet\.embedder\./, /^resnet\.encoder\.stages\.(\d+)\./, stages.length);
+
+/** As those of a ResNet. */
+export const cifarResnetLayers = ({
+  hidden_sizes: stages,
+}: Pick<CifarResNetConfig, 'hidden_sizes'>): LayerIds =>
+  numberedLayers(/^(?:conv|bn)1\./, /^layer(\d+)\./, stages.length, 1);
 
 /** As those of a ResNet. What makes a stage's input smaller belongs to the stage. */
 export const convNextLayers = ({ depths }: Pick<ConvNextConfig, 'depths'>): LayerIds =>

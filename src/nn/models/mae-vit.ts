@@ -6,11 +6,12 @@ import { pad } from '../../graph/ops/movement/pad.ts';
 import { flatten, reshape, transpose } from '../../graph/ops/movement/shape-ops.ts';
 import { reduceMean } from '../../graph/ops/reduction/ops.ts';
 import type { Value } from '../../graph/value.ts';
-import { positive } from '../config.ts';
+import { labelsOf, positive } from '../config.ts';
 import { multiHeadAttention } from '../layers/attention.ts';
 import { conv2d, dropPath, dropPathRates, layerNorm, linear } from '../layers/basic.ts';
 import { normal, type Scope } from '../scope.ts';
-import type { ClassifierOutput } from './classifier.ts';
+import type { ClassifierOptions, ClassifierOutput } from './classifier.ts';
+import { vitConfig, type ViTConfig } from './vit.ts';
 
 /** The vision transformer of timm and of MAE's fine-tuning (arXiv 2111.06377). */
 export const maeVitConfig = z.object({
@@ -24,10 +25,40 @@ export const maeVitConfig = z.object({
   classes: positive,
   /** Mean of the patches, then `fc_norm`; otherwise the class token after `norm`. */
   global_pool: z.boolean(),
+  qkv_bias: z.boolean().default(true),
   /** Drop path of the last block; it grows linearly from zero at the first. */
   drop_path: z.number().min(0).max(1).default(0),
 });
 export type MaeVitConfig = z.output<typeof maeVitConfig>;
+
+/**
+ * MAE's fine-tuned network as a `config.json` has it: the fields of transformers' ViTConfig, of a
+ * network that transformers does not have.
+ */
+export const meanPooledVitConfig = vitConfig.extend({
+  hidden_act: z.literal('gelu').default('gelu'),
+  layer_norm_eps: z.literal(1e-6).default(1e-6),
+});
+
+/** x is [B, 3, H, W], of the configuration's size. */
+export function meanPooledVit(
+  scope: Scope,
+  config: ViTConfig,
+  x: Value,
+  { dropPath: rate = 0 }: ClassifierOptions = {},
+): ClassifierOutput {
+  const shape = {
+    image: config.image_size,
+    patch: config.patch_size,
+    width: config.hidden_size,
+    depth: config.num_hidden_layers,
+    heads: config.num_attention_heads,
+    ratio: config.intermediate_size / config.hidden_size,
+    classes: labelsOf(config).length,
+    qkv_bias: config.qkv_bias,
+  };
+  return maeVit(scope, { ...shape, global_pool: true, drop_path: rate }, x);
+}
 
 const epsilon = 1e-6;
 const init = normal(0.02);
@@ -73,7 +104,7 @@ function block(scope: Scope, config: MaeVitConfig, x: Value, rate: number): Valu
     scope.within('attn.qkv'),
     layerNorm(scope.within('norm1'), x, epsilon),
     3 * width,
-    { init },
+    { init, bias: config.qkv_bias },
   );
   const [q, k, v] = chunk(qkv, 3, 2);
   const attended = linear(scope.within('attn.proj'), multiHeadAttention(q, k, v, heads), width, {
@@ -83,7 +114,7 @@ function block(scope: Scope, config: MaeVitConfig, x: Value, rate: number): Valu
   const wide = linear(
     scope.within('mlp.fc1'),
     layerNorm(scope.within('norm2'), h, epsilon),
-    Math.floor(width * ratio),
+    Math.round(width * ratio),
     { init },
   );
   const narrow = linear(scope.within('mlp.fc2'), gelu(wide), width, {

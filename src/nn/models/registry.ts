@@ -1,17 +1,21 @@
-import { requireEntry } from '../../base/registry.ts';
+import { entryOf, requireEntry } from '../../base/registry.ts';
 import type { RawConfig } from '../config.ts';
 import type { ClassifierOutput } from './classifier.ts';
+import { cifarResnet, cifarResnetConfig } from './cifar-resnet.ts';
 import { convNext, convNextConfig } from './convnext.ts';
 import { deit, deitConfig } from './deit.ts';
 import {
+  cifarResnetLayers,
   convNextLayers,
   deitLayers,
+  meanPooledVitLayers,
   mobileNetV2Layers,
   resnetLayers,
   segformerLayers,
   swinLayers,
   vitLayers,
 } from './layer-ids.ts';
+import { meanPooledVit, meanPooledVitConfig } from './mae-vit.ts';
 import { mobileNetV2, mobileNetV2Config } from './mobilenet-v2.ts';
 import { family, type Family, type Network } from './network.ts';
 import { onnxClassifier, onnxModelType } from './onnx/model.ts';
@@ -24,8 +28,14 @@ import { vit, vitConfig } from './vit.ts';
 /** An image classifier of a known architecture, ready to be built. */
 export type Classifier = Network<ClassifierOutput>;
 
-/** Architectures by the `model_type` of transformers. */
+/** Architectures by their `model_type`: transformers', and ours for what it does not have. */
 const families = {
+  cifar_resnet: family({
+    config: cifarResnetConfig,
+    build: cifarResnet,
+    layers: cifarResnetLayers,
+    head: /^(?:linear|fc)\./,
+  }),
   convnext: family({ config: convNextConfig, build: convNext, layers: convNextLayers }),
   deit: family({
     config: deitConfig,
@@ -33,6 +43,13 @@ const families = {
     layers: deitLayers,
     head: /^(?:(?:cls_|distillation_)?classifier)\./,
     embeddings: /^deit\.embeddings\.(?:cls_token|distillation_token|position_embeddings)$/,
+  }),
+  mae_vit: family({
+    config: meanPooledVitConfig,
+    build: meanPooledVit,
+    layers: meanPooledVitLayers,
+    head: /^head\./,
+    embeddings: /^(?:cls_token|pos_embed)$/,
   }),
   mobilenet_v2: family({
     config: mobileNetV2Config,
@@ -60,8 +77,12 @@ const families = {
   [onnxModelType]: onnxClassifier,
 } as const satisfies Record<string, Family<ClassifierOutput>>;
 
-/** Architectures whose configuration is transformers'. */
+/** Architectures whose configuration is a list of sizes. */
 export type ModelType = Exclude<keyof typeof families, typeof onnxModelType>;
+
+/** Whether the architecture of a `config.json` is one of these. */
+export const isClassifier = (config: RawConfig): boolean =>
+  entryOf<Family<ClassifierOutput>>(families, String(config['model_type'])) !== undefined;
 
 /** The classifier that a `config.json` describes. Throws `unsupported` for other architectures. */
 export function classifierFrom(config: RawConfig, where: string): Classifier {

@@ -11,8 +11,16 @@ const transformer = {
 };
 
 const bodies: Readonly<Record<ModelType, object>> = {
+  cifar_resnet: {
+    embedding_size: 4,
+    hidden_sizes: [4, 8],
+    depths: [2, 1],
+    layer_type: 'basic',
+    shortcut: 'pad',
+  },
   convnext: { hidden_sizes: [4, 6], depths: [1, 2] },
   deit: { ...transformer, architectures: ['DeiTForImageClassificationWithTeacher'] },
+  mae_vit: transformer,
   mobilenet_v2: {
     output_stride: 8,
     depth_multiplier: 0.05,
