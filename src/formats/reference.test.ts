@@ -23,10 +23,10 @@ describe('resolveReference', () => {
   });
 
   it('tells apart what is missing and a file', async () => {
-    const file = join(root, 'model.bin');
+    const file = join(root, 'model.txt');
     await writeFile(file, '');
     await expect(resolveReference(file, 'backbone')).rejects.toThrow(
-      `the model ${file} is a file, not a folder (valid: pocket, `,
+      `the model ${file} is a file of another kind (valid: pocket, `,
     );
     await expect(resolveReference(join(root, 'no'), 'editor')).rejects.toMatchObject({
       code: 'not-found',

@@ -12,8 +12,7 @@ import {
   listFolder,
   resolve,
 } from '../platform/files.ts';
-import type { Layout } from './hub/choice.ts';
-import { classifierLayout, pipelineLayout } from './hub/layouts.ts';
+import { classifierLayout, onnxLayout, pipelineLayout } from './hub/layouts.ts';
 import { parseHubReference } from './hub/reference.ts';
 import { hubSettings } from './hub/settings.ts';
 import { openSnapshot } from './hub/snapshot.ts';
@@ -73,9 +72,9 @@ async function resolveShipped(
   return { reference, name: `${pocket}-${name}`, folder: assetPath(`${pocket}-${name}`) };
 }
 
-const layouts: Readonly<Record<Shipped, Layout>> = {
-  backbone: classifierLayout,
-  editor: pipelineLayout,
+const layouts: Readonly<Record<Shipped, Pick<Wanted, 'layout' | 'otherwise'>>> = {
+  backbone: { layout: classifierLayout, otherwise: { layout: onnxLayout } },
+  editor: { layout: pipelineLayout },
 };
 
 async function resolveHub(
@@ -85,10 +84,9 @@ async function resolveHub(
 ): Promise<Resolved> {
   const wanted = parseHubReference(reference.slice(hub.length));
   const { repository: name } = wanted;
-  const layout = layouts[shipped];
   const { folder, commit } = await openSnapshot(
     wanted,
-    { layout, accept },
+    { ...layouts[shipped], accept },
     await hubSettings(),
     job,
   );
@@ -96,11 +94,18 @@ async function resolveHub(
 }
 
 /** Names of files that may be one. */
-const files: Readonly<Record<Shipped, RegExp>> = { backbone: /\.onnx$/i, editor: /./ };
+const files: Readonly<Record<Shipped, RegExp>> = {
+  backbone: /\.(?:onnx|safetensors|pth|pt|th|bin|ckpt)$/i,
+  editor: /./,
+};
 
 /** In words. */
 const wording: Readonly<Record<Shipped, { readonly title: string; readonly layout: string }>> = {
-  backbone: { title: 'model', layout: 'a folder with config.json and weights, or an ONNX file' },
+  backbone: {
+    title: 'model',
+    layout:
+      'a folder with config.json and weights, an ONNX file, a file of weights (.safetensors, .pth, .pt, .th, .bin, .ckpt)',
+  },
   editor: {
     title: 'editor',
     layout: 'a folder of diffusers with model_index.json, or a checkpoint in one file',
@@ -114,7 +119,7 @@ async function resolveFolder(reference: string, shipped: Shipped): Promise<Resol
   if (isFile && files[shipped].test(reference)) {
     return { reference, name, folder: dirname(reference), file: reference };
   }
-  const what = isFile ? 'is a file, not a folder' : 'does not exist';
+  const what = isFile ? 'is a file of another kind' : 'does not exist';
   const { title, layout } = wording[shipped];
   throw new ModelLockError('not-found', `the ${title} ${reference} ${what}`, {
     valid: [pocket, layout, 'hf:owner/name[@revision]'],

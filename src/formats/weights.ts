@@ -39,24 +39,38 @@ export interface WeightFiles {
   readonly map?: Readonly<Record<string, string>>;
 }
 
+/** Whether a folder has weights, by the names of its files. */
+export async function hasWeights(folder: string): Promise<boolean> {
+  return (await placeIn(folder)) !== undefined;
+}
+
 /**
  * Finds the weights of a checkpoint's folder. Throws `not-found` where there are none; `corrupt` for
  * an index that is none.
  */
 export async function findWeights(folder: string): Promise<WeightFiles> {
-  for (const { file, index } of places) {
-    const whole = join(folder, file);
-    if (await exists(whole)) return { path: whole };
-    const path = join(folder, index);
-    if (!(await exists(path))) continue;
-    const parsed = indexSchema.safeParse(await readJsonObject(path));
-    if (parsed.success) return { path, map: parsed.data.weight_map };
-    throw new ModelLockError('corrupt', `${path}: field "weight_map" is no map of file names`);
+  const found = await placeIn(folder);
+  if (!found) {
+    const files = places.map(({ file }) => file);
+    throw new ModelLockError('not-found', `there are no weights at ${join(folder, files[0])}`, {
+      valid: files,
+    });
   }
-  const files = places.map(({ file }) => file);
-  throw new ModelLockError('not-found', `there are no weights at ${join(folder, files[0])}`, {
-    valid: files,
-  });
+  if (!found.isIndex) return found;
+  const parsed = indexSchema.safeParse(await readJsonObject(found.path));
+  if (parsed.success) return { path: found.path, map: parsed.data.weight_map };
+  throw new ModelLockError('corrupt', `${found.path}: field "weight_map" is no map of file names`);
+}
+
+async function placeIn(
+  folder: string,
+): Promise<{ readonly path: string; readonly isIndex: boolean } | undefined> {
+  for (const { file, index } of places) {
+    const [whole, list] = [join(folder, file), join(folder, index)];
+    if (await exists(whole)) return { path: whole, isIndex: false };
+    if (await exists(list)) return { path: list, isIndex: true };
+  }
+  return undefined;
 }
 
 export interface StoredWeights {

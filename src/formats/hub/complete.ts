@@ -24,6 +24,8 @@ export interface Wanted {
    * would be of no use.
    */
   readonly accept?: ((document: JsonObject, where: string) => void) | undefined;
+  /** What else will do, where the repository lacks some of it or `accept` refuses it. */
+  readonly otherwise?: Wanted | undefined;
 }
 
 /** The files of a repository at a commit, all that are needed. */
@@ -59,7 +61,7 @@ export async function completeSnapshot(
   const lock = await takeTurn(cache.folder, completion.job);
   try {
     const { commit } = listing;
-    const { files, absent } = await choose(cache, listing, completion);
+    const { files, absent } = await chooseAny(cache, listing, completion);
     await fetchAll(cache, commit, files, completion);
     for (const path of absent) await cache.noteAbsence(commit, path);
     for (const file of files.toReversed()) await cache.link(commit, file);
@@ -84,6 +86,28 @@ async function takeTurn(folder: string, { signal, onProgress }: JobOptions): Pro
     await pause(pauses.turn, signal);
   }
 }
+
+/** The files to have of the first that the repository has; where it has none, the first one's refusal. */
+async function chooseAny(
+  cache: RepositoryCache,
+  listing: Listing,
+  completion: Completion,
+): ReturnType<typeof choose> {
+  try {
+    return await choose(cache, listing, completion);
+  } catch (error) {
+    const { otherwise } = completion.wanted;
+    if (!otherwise || !isUnfit(error)) throw error;
+    return chooseAny(cache, listing, { ...completion, wanted: otherwise }).catch(
+      (other: unknown) => {
+        throw isUnfit(other) ? error : other;
+      },
+    );
+  }
+}
+
+const isUnfit = (error: unknown): boolean =>
+  error instanceof ModelLockError && (error.code === 'not-found' || error.code === 'unsupported');
 
 /** The files to have, the layout's document first. Reads, and so downloads, what that depends on. */
 async function choose(

@@ -83,10 +83,14 @@ export const tokenizerLayout: Layout = {
   needs: () => [one('vocab.json'), one('merges.txt')],
 };
 
-/** A classifier of transformers, which may be a locked one. */
+/** A classifier of transformers, which may be a locked one; or of timm, whose configuration says it all. */
 export const classifierLayout: Layout = {
   document: 'config.json',
-  needs: () => [one('preprocessor_config.json'), weights('', precise), optional('modellock.json')],
+  needs: (config) => [
+    ...('pretrained_cfg' in config ? [] : [one('preprocessor_config.json')]),
+    weights('', precise),
+    optional('modellock.json'),
+  ],
 };
 
 /** A classifier as an ONNX graph, as transformers.js has it. */

@@ -13,7 +13,7 @@ import {
 import { ModelLockError } from '../../base/error.ts';
 import type { ProgressEvent } from '../../base/job.ts';
 import type { Snapshot, Wanted } from './complete.ts';
-import { classifierLayout, pipelineLayout } from './layouts.ts';
+import { classifierLayout, onnxLayout, pipelineLayout } from './layouts.ts';
 import { parseHubReference } from './reference.ts';
 import type { HubSettings } from './settings.ts';
 import { openSnapshot } from './snapshot.ts';
@@ -85,7 +85,11 @@ const get = (
 ): Promise<Snapshot> =>
   openSnapshot(
     parseHubReference(text),
-    { layout: more.layout ?? pipelineLayout, accept: more.accept },
+    {
+      layout: more.layout ?? pipelineLayout,
+      accept: more.accept,
+      otherwise: more.otherwise,
+    },
     { ...hub, ...more.hub },
     { signal: more.signal, onProgress: more.onProgress },
   );
@@ -337,6 +341,41 @@ describe('a listing', () => {
     sized('model_index.json', 1e9);
     expect(await refusal(get())).toBe(
       'corrupt: hf:a/b: model_index.json has 1000000000 bytes; no such file has more than 67108864',
+    );
+  });
+});
+
+describe('what else will do', () => {
+  const graph = { 'onnx/model.onnx': weights('graph', 4000) };
+  const either = { layout: classifierLayout, otherwise: { layout: onnxLayout } };
+  const downloaded = async (more: Partial<Wanted>): Promise<string[]> =>
+    Object.keys(await snapshotFiles(await get('a/vit', more))).sort();
+  const { 'model.safetensors': model, ...rest } = classifier.files;
+
+  it('is taken where a repository lacks the first, and then found in the cache', async () => {
+    server.repositories.set('a/vit', { commit, files: { ...rest, ...graph } });
+    const files = ['config.json', 'onnx/model.onnx', 'preprocessor_config.json'];
+    expect(await downloaded(either)).toEqual(files);
+    asked();
+    const offline = { ...either, hub: { isOffline: true } };
+    expect(Object.keys(await snapshotFiles(await get('a/vit', offline))).sort()).toEqual(files);
+    expect(asked()).toEqual([]);
+  });
+
+  it('is taken where the first is of no use, and not otherwise', async () => {
+    server.repositories.set('a/vit', { commit, files: { ...classifier.files, ...graph } });
+    expect(await downloaded(either)).toContain('model.safetensors');
+    expect(model).toHaveLength(5000);
+    const accept = (): never => {
+      throw new ModelLockError('unsupported', 'nobody knows it');
+    };
+    await rm(hub.cache, { recursive: true });
+    expect(await downloaded({ ...either, accept })).toContain('onnx/model.onnx');
+    await rm(hub.cache, { recursive: true });
+    const { 'preprocessor_config.json': _gone, ...files } = classifier.files;
+    server.repositories.set('a/vit', { commit, files });
+    expect(await refusal(get('a/vit', either))).toBe(
+      'not-found: hf:a/vit has no preprocessor_config.json',
     );
   });
 });

@@ -1,7 +1,7 @@
 import { ModelLockError } from '../../base/error.ts';
 import type { JobOptions } from '../../base/job.ts';
 import { RepositoryCache } from './cache.ts';
-import { settleChoice, type Layout } from './choice.ts';
+import { settleChoice } from './choice.ts';
 import { completeSnapshot, readDocument, type Snapshot, type Wanted } from './complete.ts';
 import { listRepository, type Listing } from './listing.ts';
 import { hubReferenceText, isCommit, type HubReference } from './reference.ts';
@@ -22,7 +22,7 @@ export async function openSnapshot(
   job: JobOptions = {},
 ): Promise<Snapshot> {
   const cache = new RepositoryCache(hub.cache, reference);
-  const cached = await lookUp(cache, reference.revision, wanted.layout);
+  const cached = await lookUp(cache, reference.revision, wanted);
   const { snapshot } = cached;
   if (snapshot && isCommit(reference.revision) && cached.isCertain) return snapshot;
   if (hub.isOffline) return snapshot ?? refuseOffline(reference, hub, cached);
@@ -53,7 +53,11 @@ interface Cached {
  * Looks into the cache. That a snapshot is complete is noted nowhere: other programs fill the cache
  * and remove from it, so the choice of files is made among those that are there.
  */
-async function lookUp(cache: RepositoryCache, revision: string, layout: Layout): Promise<Cached> {
+async function lookUp(
+  cache: RepositoryCache,
+  revision: string,
+  { layout, otherwise }: Wanted,
+): Promise<Cached> {
   const commit = await cache.commitOf(revision);
   if (commit === undefined) {
     return { snapshot: undefined, isCertain: false, missing: [layout.document] };
@@ -62,6 +66,10 @@ async function lookUp(cache: RepositoryCache, revision: string, layout: Layout):
   const { missing, absent } = await settleChoice(here, layout, (path) =>
     readDocument(cache.place(commit, path)),
   );
+  if (missing.length > 0 && otherwise) {
+    const other = await lookUp(cache, revision, otherwise);
+    if (other.snapshot) return other;
+  }
   const known = await Promise.all(absent.map((path) => cache.lacks(commit, path)));
   return {
     snapshot: missing.length === 0 ? { folder: cache.snapshot(commit), commit } : undefined,
