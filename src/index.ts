@@ -2,7 +2,9 @@
 export { ModelLockError, type ErrorCode } from './base/error.ts';
 export type { JobOptions, ProgressEvent } from './base/job.ts';
 export { version } from './base/version.ts';
+export type { ModelOptions } from './bundle/model-options.ts';
 export type { Manifest } from './bundle/manifest.ts';
+export { readLabels } from './data/labels.ts';
 export type { EditOptions, Editor, EditorIdentity } from './editors/editor.ts';
 export type { SharedEdits } from './editors/cached-editor.ts';
 export type { ImageEditor } from './editors/image/editor.ts';
@@ -10,6 +12,7 @@ export { openEditor, type OpenEditorOptions } from './editors/open.ts';
 export type { EvaluationDocument } from './evaluate/document.ts';
 export { checkedKey, encodeKeyFile, newSecret, parseKeyFile, type Key } from './key/key.ts';
 export { keyKinds, type KeyKind } from './key/kind.ts';
+export { poolings, type Pooling } from './nn/bare/bare-model.ts';
 export { devices, type Device } from './runtime/device.ts';
 export { precisions, type Precision } from './runtime/session.ts';
 export type { LoraReference } from './diffusion/lora/apply.ts';
@@ -22,7 +25,14 @@ export {
   type EvaluateBundleOptions,
   type PlainScore,
 } from './lock/evaluate-bundle.ts';
-export { inspect, type Inspection } from './lock/inspect.ts';
+export { readManifest } from './lock/bundle-lock.ts';
+export { inspect } from './lock/inspect/inspect.ts';
+export {
+  abilities,
+  type EditorInspection,
+  type Inspection,
+  type ModelInspection,
+} from './lock/inspect/inspection.ts';
 export { lock, type LockOptions, type LockResult } from './lock/lock.ts';
 export { predict, type PredictOptions, type Prediction } from './lock/predict.ts';
 export { recipes, type Recipe, type RecipeName } from './lock/recipe.ts';

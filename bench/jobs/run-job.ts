@@ -7,7 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
   evaluateBundle,
-  inspect,
+  readManifest,
   lock,
   ModelLockError,
   train,
@@ -68,7 +68,7 @@ async function measure(job: Job, out: string): Promise<TrainRun | LockRun> {
       : { accuracy: await trainAndScore(job, out, options) };
   const seconds = clock.stop('write');
   const peakMemory = process.resourceUsage().maxRSS * 1024;
-  const { manifest } = await inspect(model);
+  const manifest = await readManifest(model);
   const { images } = manifest!.training;
   return wentOn
     ? { ...measured, images, seconds: null, peakMemory: null }

@@ -17,6 +17,8 @@ export interface ProgressEvent {
 export interface JobOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: ProgressEvent) => void;
+  /** Told, once and in a sentence, what was assumed or decided that the user may want otherwise. */
+  readonly onNotice?: (text: string) => void;
 }
 
 /** Throws `interrupted` once `signal` is aborted. Call it between units of work. */

@@ -4,44 +4,58 @@ import { openWeights, readWeights } from '../formats/weights.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
 import type { Network } from '../nn/models/network.ts';
 import { networkFrom } from '../nn/models/networks.ts';
-import { join, readJsonObject } from '../platform/files.ts';
+import { withLabels } from '../nn/models/registry.ts';
+import { exists, join, readJsonObject } from '../platform/files.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { ModelOptions } from './model-options.ts';
+import { preprocessorJsonOf } from './preparation.ts';
 
 export const configFile = 'config.json';
 export const weightsFile = 'model.safetensors';
 export const preprocessorFile = 'preprocessor_config.json';
 
-/** A pretrained or fine-tuned image classifier, read from a folder as transformers lays it out. */
+/** A pretrained or fine-tuned image classifier, as it was read. */
 export interface ClassifierCheckpoint {
-  readonly folder: string;
+  /** The file of its weights, for messages. */
+  readonly weightsPath: string;
   readonly config: RawConfig;
   readonly preprocessorJson: RawConfig;
   readonly classifier: Network;
   readonly preprocessor: Preprocessor;
-  /** float32, by the names of the checkpoint. */
+  /** float32, by the names of the checkpoint. Those of the last layer are absent where it has none. */
   readonly weights: ReadonlyMap<string, Tensor<'float32'>>;
+  /** How it lies on disk, in words. */
+  readonly layout: string;
+  /** What was assumed of it, a sentence each, for the user to see. */
+  readonly notes: readonly string[];
 }
 
-/** Reads a classifier. Throws `not-found`, `corrupt` or `unsupported`, naming the file. */
-export async function readClassifier(folder: string): Promise<ClassifierCheckpoint> {
-  const config = await readJsonObject(join(folder, configFile));
+/**
+ * Reads a classifier from a folder as transformers lays it out. Throws `not-found`, `corrupt` or
+ * `unsupported`, naming the file; `usage` for options that such a folder does not leave open.
+ */
+export async function readClassifier(
+  folder: string,
+  options: ModelOptions = {},
+): Promise<ClassifierCheckpoint> {
+  requireClosed(folder, options);
+  const configPath = join(folder, configFile);
+  const config = relabelled(await readJsonObject(configPath), options.labels, configPath);
   const preprocessorPath = join(folder, preprocessorFile);
-  const preprocessorJson = await readJsonObject(preprocessorPath);
-  const weights = await readWeights((await openWeights(folder)).tensors);
-  const classifier = networkFrom(config, join(folder, configFile));
-  if (classifier.channels !== 3) {
-    throw new ModelLockError(
-      'unsupported',
-      `${join(folder, configFile)}: num_channels is ${classifier.channels}; pictures have 3`,
-    );
-  }
+  const preprocessorJson = await preprocessing(preprocessorPath, config, options);
+  const { tensors, path: weightsPath } = await openWeights(folder);
+  const weights = await readWeights(tensors);
+  const classifier = networkFrom(config, configPath);
+  requireColours(classifier, configPath);
   return {
-    folder,
+    weightsPath,
     config,
     preprocessorJson,
     classifier,
     preprocessor: preprocessor(parseConfig(preprocessorConfig, preprocessorJson, preprocessorPath)),
     weights,
+    layout: 'a folder of transformers',
+    notes: [],
   };
 }
 
@@ -51,4 +65,67 @@ export function withWeights(
   { config, weights }: Pick<ClassifierCheckpoint, 'config' | 'weights'>,
 ): ClassifierCheckpoint {
   return { ...base, config, weights, classifier: networkFrom(config, configFile) };
+}
+
+/** Whether a classifier has a last layer: what was pretrained without classes has none. */
+export const hasHead = ({ classifier, weights }: ClassifierCheckpoint): boolean =>
+  [...weights.keys()].some(classifier.isHead);
+
+/** Throws `unsupported` for a classifier of anything but colour pictures. */
+export function requireColours({ channels }: Network, where: string): void {
+  if (channels === 3) return;
+  throw new ModelLockError('unsupported', `${where}: num_channels is ${channels}; pictures have 3`);
+}
+
+/** A configuration with the names that its classes were given. Throws `usage` for too few or many. */
+export function relabelled(
+  config: RawConfig,
+  labels: readonly string[] | undefined,
+  where: string,
+): RawConfig {
+  if (!labels) return config;
+  const { length } = networkFrom(config, where).labels;
+  if (labels.length === length) return withLabels(config, labels);
+  throw new ModelLockError('usage', `${where} has ${length} classes, not ${labels.length}`);
+}
+
+/** Throws `usage` for options about what a folder of transformers says itself. */
+export function requireClosed(folder: string, { heads, pooling }: ModelOptions): void {
+  const option = heads === undefined ? pooling && '--pooling' : '--heads';
+  if (option === undefined) return;
+  throw new ModelLockError(
+    'usage',
+    `${option} is for weights alone; ${join(folder, configFile)} says it of this model`,
+  );
+}
+
+/** The preprocessing of a folder: its own, or what is given. */
+async function preprocessing(
+  path: string,
+  config: RawConfig,
+  options: ModelOptions,
+): Promise<RawConfig> {
+  const { normalisation } = options;
+  if (!normalisation || (await exists(path))) return ownPreprocessing(path, options);
+  const side = options.size ?? Number(config['image_size'] ?? 224);
+  return preprocessorJsonOf({
+    height: side,
+    width: side,
+    ...normalisation,
+    resampling: 'bilinear',
+  });
+}
+
+/** A `preprocessor_config.json`. Throws `usage` for options that would have it otherwise. */
+export async function ownPreprocessing(
+  path: string,
+  { normalisation, size }: ModelOptions,
+): Promise<RawConfig> {
+  const json = await readJsonObject(path);
+  const option = normalisation ? '--mean' : size && '--input-size';
+  if (!option) return json;
+  throw new ModelLockError(
+    'usage',
+    `${path} says how pictures are prepared, and ${option} is for models that nothing says it of`,
+  );
 }

@@ -150,7 +150,10 @@ describe('readOnnxClassifier', () => {
     const config = configs['resnet'];
     await writeFile(file(), exportOnnx({ config, weights: freshWeights(config), size }));
     const normalisation = { mean: [0.5, 0, 0], std: [0.5, 1, 2] } as const;
-    const { preprocessor } = await readOnnxClassifier(file(), { normalisation, size: 99 });
+    const { preprocessor } = await readOnnxClassifier(file(), { normalisation });
+    await expect(readOnnxClassifier(file(), { normalisation, size: 99 })).rejects.toThrow(
+      `${file()} takes pictures of 16 pixels, not of 99`,
+    );
     expect(preprocessor.size).toEqual(size);
     const into = new Float32Array(3 * 256);
     preprocessor.normalise({ ...picture, data: new Uint8Array(768).fill(255) }, into);
@@ -161,7 +164,7 @@ describe('readOnnxClassifier', () => {
     const config = configs['resnet'];
     await writeFile(file(), exportOnnx({ config, weights: freshWeights(config), size }));
     await expect(readOnnxClassifier(file())).rejects.toThrow(
-      `nothing says how pictures are normalised for ${file()} (valid: preprocessor_config.json`,
+      `nothing says how pictures are normalised for ${file()} (valid: --mean and --std, ${folder}`,
     );
     await expect(readOnnxClassifier(join(folder, 'none.onnx'))).rejects.toThrow('none.onnx');
   });

@@ -1,27 +1,23 @@
+import { z } from 'zod';
 import { ModelLockError } from '../base/error.ts';
 import { preprocessor, preprocessorConfig } from '../data/preprocess.ts';
 import { readOnnx, type OnnxFile } from '../formats/onnx/read.ts';
 import { readWeights } from '../formats/weights.ts';
-import { parseConfig, type RawConfig } from '../nn/config.ts';
+import type { Preparation } from '../nn/bare/bare-model.ts';
+import { labelled, labelsOf, parseConfig } from '../nn/config.ts';
 import { classifierFrom } from '../nn/models/registry.ts';
 import { onnxConfigOf, pictureInput } from '../nn/models/onnx/model.ts';
-import { dirname, exists, join, readJsonObject } from '../platform/files.ts';
-import { preprocessorFile, type ClassifierCheckpoint } from './checkpoint.ts';
-
-type Triple = readonly [number, number, number];
-
-/** What an ONNX file does not say of a classifier. */
-export interface OnnxClassifierOptions {
-  /** The names of its classes, in the order of its logits. Default: LABEL_0 and so on. */
-  readonly labels?: readonly string[];
-  /**
-   * How pictures become its input, (x - mean) / std of colours in [0, 1], where no
-   * `preprocessor_config.json` lies beside the file.
-   */
-  readonly normalisation?: { readonly mean: Triple; readonly std: Triple };
-  /** Height and width of pictures, where the model takes any. Default 224. */
-  readonly size?: number;
-}
+import { basename, dirname, exists, join, readJsonObject } from '../platform/files.ts';
+import {
+  configFile,
+  ownPreprocessing,
+  preprocessorFile,
+  requireClosed,
+  requireColours,
+  type ClassifierCheckpoint,
+} from './checkpoint.ts';
+import type { ModelOptions } from './model-options.ts';
+import { preprocessorJsonOf } from './preparation.ts';
 
 /** A checkpoint that came as an ONNX file. */
 export interface OnnxCheckpoint extends ClassifierCheckpoint {
@@ -31,56 +27,104 @@ export interface OnnxCheckpoint extends ClassifierCheckpoint {
 
 /**
  * Reads a classifier of pictures from an ONNX file. What comes of it is a checkpoint like any
- * other: it can be run, trained, locked and written as a bundle. Throws what `readOnnx` throws,
- * and `usage` where nothing says how pictures are normalised.
+ * other: it can be run, trained, locked and written as a bundle. A `preprocessor_config.json` and a
+ * `config.json` with names of classes count where they lie beside the file, or beside the folder
+ * `onnx` that it is in, as transformers.js has it.
+ *
+ * Throws what `readOnnx` throws, and `usage` where nothing says how pictures are normalised, or
+ * options are about what the files say.
  */
 export async function readOnnxClassifier(
   path: string,
-  options: OnnxClassifierOptions = {},
+  options: ModelOptions = {},
 ): Promise<OnnxCheckpoint> {
+  const folder = await homeOf(path);
+  requireClosed(folder, options);
   const file = await readOnnx(path);
-  const config = onnxConfigOf(file, options.labels);
-  const { json, where } = await preprocessing(path, file, options);
-  const weights = await readWeights(file.weights);
+  const named = await namesIn(folder);
+  const config = onnxConfigOf(file, options.labels ?? named?.labels);
+  const preprocessorPath = join(folder, preprocessorFile);
+  const own = (await exists(preprocessorPath)) ? preprocessorPath : undefined;
+  const preparation = own ? undefined : preparationOf(path, preprocessorPath, file, options);
+  const json = preparation
+    ? preprocessorJsonOf(preparation)
+    : await ownPreprocessing(preprocessorPath, options);
   const classifier = classifierFrom(config, path);
-  if (classifier.channels !== 3) {
-    throw new ModelLockError(
-      'unsupported',
-      `${path} takes pictures of ${classifier.channels} colour; they have 3`,
-    );
-  }
+  requireColours(classifier, path);
   return {
-    folder: dirname(path),
+    weightsPath: path,
     config,
     preprocessorJson: json,
     classifier,
-    preprocessor: preprocessor(parseConfig(preprocessorConfig, json, where)),
-    weights,
-    files: [...new Set([...file.files, where])],
+    preprocessor: preprocessor(parseConfig(preprocessorConfig, json, own ?? path)),
+    weights: await readWeights(file.weights),
+    layout: 'an ONNX file',
+    notes: preparation ? sizeNotes(path, file, preparation, options) : [],
+    files: [...file.files, ...(own ? [own] : []), ...(named ? [named.path] : [])],
   };
 }
 
-/** The preprocessing of a model's pictures, and the file that says it. */
-async function preprocessing(
+/** The folder that a model's other files are in. */
+async function homeOf(path: string): Promise<string> {
+  const folder = dirname(path);
+  const above = dirname(folder);
+  const isBelow =
+    basename(folder) === 'onnx' &&
+    !(await exists(join(folder, preprocessorFile))) &&
+    (await exists(join(above, preprocessorFile)));
+  return isBelow ? above : folder;
+}
+
+const namedClasses = z.object({ id2label: labelled.id2label });
+
+/** The names of classes in a folder's `config.json`, if it has any. */
+async function namesIn(
+  folder: string,
+): Promise<{ readonly labels: string[]; readonly path: string } | undefined> {
+  const path = join(folder, configFile);
+  if (!(await exists(path))) return undefined;
+  const { id2label } = parseConfig(namedClasses, await readJsonObject(path), path);
+  return id2label && { labels: labelsOf({ id2label }), path };
+}
+
+/** What was assumed of the size of pictures. */
+function sizeNotes(
   path: string,
   { network }: OnnxFile,
-  { normalisation, size = 224 }: OnnxClassifierOptions,
-): Promise<{ readonly json: RawConfig; readonly where: string }> {
-  const beside = join(dirname(path), preprocessorFile);
-  if (!normalisation && (await exists(beside))) {
-    return { json: await readJsonObject(beside), where: beside };
-  }
+  { height, width }: Preparation,
+  { size }: ModelOptions,
+): string[] {
+  const isFree = typeof pictureInput(network).height === 'string';
+  if (!isFree || size !== undefined) return [];
+  return [
+    `${basename(path)} takes pictures of any size; assumed: ${width} x ${height} (--input-size)`,
+  ];
+}
+
+const defaultSize = 224;
+
+/** What the network and options say of the preprocessing of pictures. */
+function preparationOf(
+  path: string,
+  beside: string,
+  { network }: OnnxFile,
+  { normalisation, size }: ModelOptions,
+): Preparation {
   if (!normalisation) {
     throw new ModelLockError('usage', `nothing says how pictures are normalised for ${path}`, {
-      valid: [`${preprocessorFile} beside it`],
+      valid: ['--mean and --std', beside],
     });
   }
-  const { height, width } = pictureInput(network);
-  const length = (dim: number | string): number => (typeof dim === 'number' ? dim : size);
-  const json = {
-    size: { height: length(height), width: length(width) },
-    image_mean: [...normalisation.mean],
-    image_std: [...normalisation.std],
+  const input = pictureInput(network);
+  const length = (dim: number | string): number => {
+    if (typeof dim === 'string') return size ?? defaultSize;
+    if (size === undefined || size === dim) return dim;
+    throw new ModelLockError('usage', `${path} takes pictures of ${dim} pixels, not of ${size}`);
   };
-  return { json, where: path };
+  return {
+    height: length(input.height),
+    width: length(input.width),
+    ...normalisation,
+    resampling: 'bilinear',
+  };
 }

@@ -1,10 +1,15 @@
 import type { JobOptions } from '../base/job.ts';
 import { hashFolder, resolveReference, type Resolved } from '../formats/reference.ts';
-import { networkFrom } from '../nn/models/networks.ts';
-import { hashFile } from '../platform/files.ts';
+import { hasWeights } from '../formats/weights.ts';
+import { isTimmConfig, requireTimmArchitecture } from '../nn/bare/timm-config.ts';
+import type { RawConfig } from '../nn/config.ts';
+import { isKnown, networkFrom } from '../nn/models/networks.ts';
+import { exists, hashFile, join, readJsonObject } from '../platform/files.ts';
 import { sha256 } from '../platform/crypto.ts';
-import { readClassifier, type ClassifierCheckpoint } from './checkpoint.ts';
+import { configFile, readClassifier, type ClassifierCheckpoint } from './checkpoint.ts';
+import type { ModelOptions, OpenModelOptions } from './model-options.ts';
 import { readOnnxClassifier } from './onnx-checkpoint.ts';
+import { readTimmFolder, readWeightsFile } from './weights-checkpoint.ts';
 
 /** What a manifest keeps of a model or an editor. */
 export interface Versioned {
@@ -18,44 +23,86 @@ export interface Versioned {
 export const resolveClassifier = (
   reference: string,
   { signal, onProgress }: JobOptions = {},
-): Promise<Resolved> =>
-  resolveReference(reference, 'backbone', { signal, onProgress, accept: networkFrom });
+): Promise<Resolved> => resolveReference(reference, 'backbone', { signal, onProgress, accept });
 
-/** Reads a classifier from a folder of transformers or from an ONNX file. */
-export function readResolved({ folder, file }: Resolved): Promise<ClassifierCheckpoint> {
-  return file === undefined ? readClassifier(folder) : readOnnxClassifier(file);
+/** Throws `unsupported` for a configuration of an architecture that is not supported. */
+function accept(config: RawConfig, where: string): void {
+  if (isTimmConfig(config)) requireTimmArchitecture(config, where);
+  else networkFrom(config, where);
+}
+
+/** A checkpoint, and the files that it is of. */
+interface Read {
+  readonly checkpoint: ClassifierCheckpoint;
+  /** `undefined`: all of its folder. */
+  readonly files?: readonly string[];
+}
+
+/** Reads a classifier from a folder of transformers or timm, an ONNX file, or a file of weights alone. */
+export async function readResolved(
+  found: Resolved,
+  { modelOptions, onNotice }: OpenModelOptions = {},
+): Promise<Read> {
+  const read = await readAny(found, modelOptions);
+  for (const note of read.checkpoint.notes) onNotice?.(note);
+  return read;
+}
+
+async function readAny(found: Resolved, options?: ModelOptions): Promise<Read> {
+  const { folder, file } = found;
+  const onnx = await onnxFileOf(found);
+  if (onnx !== undefined) {
+    const { files, ...checkpoint } = await readOnnxClassifier(onnx, options);
+    return { checkpoint, files };
+  }
+  if (file !== undefined)
+    return { checkpoint: await readWeightsFile(file, options), files: [file] };
+  const isTimm = isTimmConfig(await readJsonObject(join(folder, configFile)));
+  return { checkpoint: await (isTimm ? readTimmFolder : readClassifier)(folder, options) };
+}
+
+/**
+ * The ONNX file that a model is read from, if it is: itself, or that of a folder of transformers.js
+ * without other weights, or of an architecture that is known as a graph only.
+ */
+export async function onnxFileOf({ folder, file }: Resolved): Promise<string | undefined> {
+  if (file !== undefined) return /\.onnx$/i.test(file) ? file : undefined;
+  const onnx = join(folder, 'onnx', 'model.onnx');
+  if (!(await exists(onnx))) return undefined;
+  const config = await readJsonObject(join(folder, configFile));
+  const isUsable = (isTimmConfig(config) || isKnown(config)) && (await hasWeights(folder));
+  return isUsable ? undefined : onnx;
 }
 
 /** The classifier of a reference, and what identifies it. */
 export async function openClassifier(
   reference: string,
-  job?: JobOptions,
+  options: OpenModelOptions = {},
 ): Promise<{ checkpoint: ClassifierCheckpoint; identity: Versioned }> {
-  const found = await resolveClassifier(reference, job);
-  const { checkpoint, hash } = await readHashed(found);
-  const version = checkpoint.config['modellock_version'];
+  const found = await resolveClassifier(reference, options);
+  const read = await readResolved(found, options);
+  const version = read.checkpoint.config['modellock_version'];
   return {
-    checkpoint,
+    checkpoint: read.checkpoint,
     identity: {
       reference: found.reference,
       name: found.name,
       version: typeof version === 'string' ? version : null,
-      hash,
+      hash: await hashOf(found, read, options.modelOptions),
     },
   };
 }
 
-/** A classifier, and the SHA-256 of all that it is read from. */
-async function readHashed({
-  folder,
-  file,
-}: Resolved): Promise<{ checkpoint: ClassifierCheckpoint; hash: string }> {
-  if (file === undefined) {
-    const checkpoint = await readClassifier(folder);
-    return { checkpoint, hash: await hashFolder(folder, (path) => path !== 'README.md') };
-  }
-  const { files, ...checkpoint } = await readOnnxClassifier(file);
+/** The SHA-256 of all that a classifier is read from, and of what else was said of it. */
+async function hashOf(
+  { folder }: Resolved,
+  { files }: Read,
+  options: ModelOptions = {},
+): Promise<string> {
   const hashes: string[] = [];
-  for (const path of files) hashes.push(await hashFile(path));
-  return { checkpoint, hash: sha256(JSON.stringify(hashes)) };
+  if (files) for (const path of files) hashes.push(await hashFile(path));
+  else hashes.push(await hashFolder(folder, (path) => path !== 'README.md'));
+  const said = Object.entries(options).filter(([, value]) => value !== undefined);
+  if (said.length > 0) return sha256(JSON.stringify([hashes, said]));
+  return files ? sha256(JSON.stringify(hashes)) : hashes[0];
 }

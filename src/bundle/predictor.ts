@@ -1,3 +1,4 @@
+import { ModelLockError } from '../base/error.ts';
 import { requireWeights } from '../formats/weights.ts';
 import { graphOf } from '../graph/graph.ts';
 import { input } from '../graph/value.ts';
@@ -5,11 +6,10 @@ import { Scope } from '../nn/scope.ts';
 import { Session } from '../runtime/session.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import { tensor, type Tensor } from '../tensor/tensor.ts';
-import { join } from '../platform/files.ts';
-import { weightsFile, type ClassifierCheckpoint } from './checkpoint.ts';
+import { hasHead, type ClassifierCheckpoint } from './checkpoint.ts';
 
 /** Images of one batch. A fixed number, so that a prediction does not depend on its neighbours. */
-const batch = 32;
+export const predictionBatch = 32;
 
 /** Runs a classifier over pictures. */
 export class Predictor {
@@ -27,14 +27,22 @@ export class Predictor {
     const { classifier, preprocessor, weights } = checkpoint;
     const { height, width } = preprocessor.size;
     const scope = Scope.root();
-    const x = input('pixel_values', 'float32', [batch, classifier.channels, height, width]);
+    const x = input('pixel_values', 'float32', [
+      predictionBatch,
+      classifier.channels,
+      height,
+      width,
+    ]);
     const { logits } = classifier.build(scope, x);
     const { parameters, buffers } = scope.declared;
-    requireWeights(
-      weights,
-      new Map([...parameters, ...buffers]),
-      join(checkpoint.folder, weightsFile),
-    );
+    if (!hasHead(checkpoint)) {
+      throw new ModelLockError(
+        'usage',
+        `${checkpoint.weightsPath} was pretrained without classes: it has no last layer yet`,
+        { valid: ['train and lock give it one'] },
+      );
+    }
+    requireWeights(weights, new Map([...parameters, ...buffers]), checkpoint.weightsPath);
     const session = await Session.create(graphOf({ logits }), { parameters: weights });
     return new Predictor(checkpoint, session);
   }
@@ -45,9 +53,9 @@ export class Predictor {
     const { height, width } = preprocessor.size;
     const size = classifier.channels * height * width;
     const chunks: Tensor<'float32'>[] = [];
-    for (let start = 0; start < images.length; start += batch) {
-      const some = images.slice(start, start + batch);
-      const pixels = new Float32Array(batch * size);
+    for (let start = 0; start < images.length; start += predictionBatch) {
+      const some = images.slice(start, start + predictionBatch);
+      const pixels = new Float32Array(predictionBatch * size);
       some.forEach((image, i) =>
         preprocessor.normalise(
           preprocessor.toPixels(image),
@@ -55,7 +63,11 @@ export class Predictor {
         ),
       );
       const { logits } = await this.#session.run({
-        pixel_values: tensor('float32', [batch, classifier.channels, height, width], pixels),
+        pixel_values: tensor(
+          'float32',
+          [predictionBatch, classifier.channels, height, width],
+          pixels,
+        ),
       });
       chunks.push(firstRows(logits as Tensor<'float32'>, some.length));
     }

@@ -50,17 +50,6 @@ export const backgroundOption = () =>
     .choices(['class', 'ignore'] as const)
     .default('class' as const);
 
-/** Of the pictures that a segmenter sees. */
-export const inputSizeOption = () =>
-  new Option(
-    '--input-size <wxh>',
-    "size of a segmenter's input; the model's or the pictures' own without it",
-  ).argParser((text: string): { width: number; height: number } => {
-    const [, width, height] = (/^(\d{2,4})x(\d{2,4})$/.exec(text) ?? []).map(Number);
-    if (width >= 32 && height >= 32 && width <= 2048 && height <= 2048) return { width, height };
-    throw new InvalidArgumentError('Valid: WIDTHxHEIGHT, each from 32 to 2048.');
-  });
-
 export interface ReadingOptions {
   readonly images?: string | undefined;
   readonly columns?: Columns | undefined;

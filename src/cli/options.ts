@@ -69,6 +69,10 @@ export const loraOption = () =>
 export const kindOption = () =>
   new Option('--kind <kind>', "kind of key; the editor's own without it").choices(keyKinds);
 
+/** What a model may be. */
+export const modelHelp =
+  'pretrained classifier: pocket, a folder, an ONNX file, a file of weights, or hf:owner/name';
+
 export const strengthHelp = 'how far the picture is noised before it is redrawn, 0 to 1';
 
 export const keyFileHelp = 'file with the key: JSON as --with-secret writes it, or the prompt';

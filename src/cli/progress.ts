@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
-import type { ProgressEvent } from '../index.ts';
+import { plain, type ProgressEvent } from '../index.ts';
 import { duration, PaceMeter } from './amount.ts';
 
 /** Does a job with its progress on stderr. */
@@ -26,6 +26,12 @@ export class ProgressBar {
   readonly listen = (event: ProgressEvent): void => {
     if (process.stderr.isTTY) this.#draw(event);
     else this.#print(event);
+  };
+
+  /** A sentence on stderr, above what moves. */
+  readonly notice = (text: string): void => {
+    this.stop();
+    console.error(`modellock: ${plain(text)}`);
   };
 
   stop(): void {

@@ -1,5 +1,14 @@
 import { ModelLockError } from '../base/error.ts';
 
+/** How classes of one set are told for those of another: by their names, or by their order. */
+export type Matching = 'name' | 'order';
+
+/** By name where all names are known, however their accents are written, else by order. */
+export function matchingOf(own: readonly string[], wanted: readonly string[]): Matching {
+  const known = new Set(wanted.map((name) => name.normalize('NFC')));
+  return own.every((name) => known.has(name.normalize('NFC'))) ? 'name' : 'order';
+}
+
 /**
  * The number that each class of a data set has among those of a model: by name where the model has
  * all names, however their accents are written, else by order. Throws `data` where neither fits.

@@ -24,6 +24,8 @@ export interface Sample<Label> extends Picture, Annotation {
 /** Labelled pictures on disk. */
 export interface Dataset<Label> {
   readonly classes: readonly string[];
+  /** What the files call the classes, where `classes` are those of a model. */
+  readonly ownClasses?: readonly string[];
   readonly samples: readonly Sample<Label>[];
 }
 

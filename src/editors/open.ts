@@ -4,9 +4,13 @@ import type { JobOptions } from '../base/job.ts';
 import { requireEntry } from '../base/registry.ts';
 import { openComponents, type Components } from '../diffusion/components.ts';
 import { indexFile, openPipelineFolder } from '../diffusion/pipeline-folder.ts';
-import { pipelineIndex, type PipelineIndex } from '../diffusion/pipeline-source.ts';
+import {
+  pipelineIndex,
+  type PipelineIndex,
+  type PipelineSource,
+} from '../diffusion/pipeline-source.ts';
 import { openPipelineFile } from '../diffusion/single-file/source.ts';
-import { resolveReference } from '../formats/reference.ts';
+import { resolveReference, type Resolved } from '../formats/reference.ts';
 import type { KeyKind } from '../key/kind.ts';
 import { requireDevice } from '../runtime/device.ts';
 import type { Precision } from '../runtime/session.ts';
@@ -15,6 +19,7 @@ import { sha256 } from '../platform/crypto.ts';
 import { exists, hashFile, join, readJsonObject } from '../platform/files.ts';
 import { DiffusionEditor } from './diffusion/editor.ts';
 import type { DiffusionMethod } from './diffusion/method.ts';
+import type { EditOptions } from './editor.ts';
 import type { ImageEditor } from './image/editor.ts';
 import { maskMethod } from './inpaint/mask.ts';
 import { pipelineMethods, type PipelineMethods } from './pipelines.ts';
@@ -46,23 +51,24 @@ function methodsOf({ _class_name: pipeline }: PipelineIndex, where: string): Pip
   return requireEntry<PipelineMethods>(pipelineMethods, pipeline, 'unsupported', message);
 }
 
-/**
- * The editor of a reference. Throws `not-found`, `corrupt` or `unsupported`, and `usage` for a kind of
- * keys that it does not do.
- */
-export async function openEditor(
+/** A pipeline that can edit, opened; none of its weights has been read. */
+export interface EditingPipeline {
+  readonly found: Resolved;
+  readonly source: PipelineSource;
+  readonly methods: PipelineMethods;
+  /** The file that says so, for errors. */
+  readonly where: string;
+  /** null where its folder does not say. */
+  readonly version: string | null;
+  /** What its folder says it is best used with. */
+  readonly settings: Partial<EditOptions>;
+}
+
+/** The pipeline of a reference. Throws `not-found`, `corrupt` or `unsupported`. */
+export async function openPipeline(
   reference: string,
-  options: OpenEditorOptions = {},
-): Promise<ImageEditor> {
-  const {
-    signal,
-    onProgress,
-    threads,
-    device = 'cpu',
-    precision = 'float32',
-    loras = [],
-  } = options;
-  await requireDevice(device);
+  { signal, onProgress }: JobOptions = {},
+): Promise<EditingPipeline> {
   const found = await resolveReference(reference, 'editor', {
     signal,
     onProgress,
@@ -73,12 +79,27 @@ export async function openEditor(
     ? await openPipelineFile(file, { signal, onProgress })
     : await openPipelineFolder(folder);
   const methods = methodsOf(source.index, file ?? join(folder, indexFile));
+  const where = join(folder, optionsFile);
+  const raw = (await exists(where)) ? await readJsonObject(where) : {};
+  const { version = null, ...settings } = parseConfig(optionsSchema, raw, where);
+  return { found, source, methods, where, version, settings };
+}
+
+/**
+ * The editor of a reference. Throws as `openPipeline` does, and `usage` for a kind of keys that it
+ * does not do.
+ */
+export async function openEditor(
+  reference: string,
+  options: OpenEditorOptions = {},
+): Promise<ImageEditor> {
+  const { threads, device = 'cpu', precision = 'float32', loras = [] } = options;
+  await requireDevice(device);
+  const opened = await openPipeline(reference, options);
+  const { found, source, methods, where, version, settings } = opened;
   const { keyKind, method } = methodFor(methods, options.kind, reference);
-  const path = join(folder, optionsFile);
-  const raw = (await exists(path)) ? await readJsonObject(path) : {};
-  const { version = null, ...given } = parseConfig(optionsSchema, raw, path);
   const components = await openComponents(source, { threads, device, precision, loras });
-  requireChannels(method, components, file ?? join(folder, 'unet'));
+  requireChannels(method, components, found.file ?? join(found.folder, 'unet'));
   const content = await source.hash();
   const added: [string, number][] = [];
   for (const { path: file, weight } of loras) added.push([await hashFile(file), weight]);
@@ -88,7 +109,7 @@ export async function openEditor(
     version,
     hash: hashOf(content, keyKind, precision, added),
   };
-  const defaults = { ...method.defaults, ...given };
+  const defaults = { ...method.defaults, ...settings };
   const editor = new DiffusionEditor({
     components,
     method,
@@ -98,7 +119,7 @@ export async function openEditor(
     identity,
     defaults,
   });
-  requireDefaults(editor, path);
+  requireDefaults(editor, where);
   return editor;
 }
 

@@ -39,7 +39,9 @@ describe.each(tinyClassifiers)('$model_type', (config) => {
   const x = input('x', 'float32', [4, 3, side, side]);
   const { logits } = classifier.build(scope, x);
   const base: ClassifierCheckpoint = {
-    folder: '',
+    weightsPath: '',
+    layout: '',
+    notes: [],
     config,
     preprocessorJson: { size: side },
     classifier,

@@ -2,12 +2,14 @@ import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
 import type { ClassifierCheckpoint } from '../bundle/checkpoint.ts';
 import { manifestFile, parseManifest, type Manifest } from '../bundle/manifest.ts';
+import type { OpenModelOptions } from '../bundle/model-options.ts';
 import { readResolved, resolveClassifier } from '../bundle/open-classifier.ts';
 import type { EditOptions, EditorIdentity } from '../editors/editor.ts';
 import type { ImageEditor } from '../editors/image/editor.ts';
 import { openEditor } from '../editors/open.ts';
 import type { EditorPlace } from '../editors/setup.ts';
 import type { Unlocking } from '../evaluate/evaluate.ts';
+import type { Resolved } from '../formats/reference.ts';
 import { checkedKey, type Key } from '../key/key.ts';
 import { exists, join, readText } from '../platform/files.ts';
 import { taskOf } from '../tasks/registry.ts';
@@ -23,13 +25,25 @@ export interface OpenedModel {
 }
 
 /** Opens a bundle or any classifier by its reference. */
-export async function openModel(reference: string, job?: JobOptions): Promise<OpenedModel> {
-  const found = await resolveClassifier(reference, job);
-  const path = join(found.folder, manifestFile);
-  const checkpoint = await readResolved(found);
-  const manifest =
-    !found.file && (await exists(path)) ? parseManifest(await readText(path), path) : null;
+export async function openModel(
+  reference: string,
+  options?: OpenModelOptions,
+): Promise<OpenedModel> {
+  const found = await resolveClassifier(reference, options);
+  const { checkpoint } = await readResolved(found, options);
+  const manifest = await manifestIn(found);
   return { checkpoint, manifest, task: manifest?.task ?? taskOf(checkpoint.config) };
+}
+
+/** The manifest of a bundle by its reference; null for a model that this program did not make. */
+export const readManifest = async (reference: string, job?: JobOptions): Promise<Manifest | null> =>
+  manifestIn(await resolveClassifier(reference, job));
+
+/** The manifest beside a model that was found. */
+export async function manifestIn({ folder, file }: Resolved): Promise<Manifest | null> {
+  const path = join(folder, manifestFile);
+  const isBundle = file === undefined && (await exists(path));
+  return isBundle ? parseManifest(await readText(path), path) : null;
 }
 
 /**

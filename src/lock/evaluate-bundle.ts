@@ -1,5 +1,7 @@
 import type { JobOptions } from '../base/job.ts';
+import type { OpenModelOptions } from '../bundle/model-options.ts';
 import { Predictor } from '../bundle/predictor.ts';
+import { matchingOf, type Matching } from '../data/class-places.ts';
 import { limited } from '../data/draw.ts';
 import type { ReadOptions } from '../data/reading/read-dataset.ts';
 import type { Dataset } from '../data/sample.ts';
@@ -14,7 +16,7 @@ import { openModel, openUnlocking, type OpenedModel } from './bundle-lock.ts';
 import { looking, readable } from './data-sets.ts';
 import { openBaseline } from './lock.ts';
 
-export interface EvaluateBundleOptions extends JobOptions, EditorPlace {
+export interface EvaluateBundleOptions extends OpenModelOptions, EditorPlace {
   /** A bundle or any classifier. */
   readonly model: string;
   /** Labelled pictures: the test or validation side of a set, or all of one that is not split. */
@@ -43,6 +45,8 @@ export interface PlainScore {
   readonly map?: number;
   readonly miou?: number;
   readonly chance: number;
+  /** How the data's classes were told for the model's. */
+  readonly matched: Matching;
   /** Other scores, by name. */
   readonly measures: Readonly<Record<string, number>>;
   /** Pictures that could not be read; absent unless they were to be left out. */
@@ -64,9 +68,11 @@ async function evaluateOpened<Label>(
 ): Promise<EvaluationDocument | PlainScore> {
   const model = await Predictor.create(checkpoint);
   try {
-    const { dataset, skipped } = await openTestSet(task, options, model.labels);
+    const { dataset, matched, skipped } = await openTestSet(task, options, model.labels);
     const left = options.skipBad ? { skipped } : {};
-    if (!manifest?.lock) return { ...(await plainScore(task, model, dataset, options)), ...left };
+    if (!manifest?.lock) {
+      return { ...(await plainScore(task, model, dataset, options)), matched, ...left };
+    }
     const unlocking =
       options.key && (await openUnlocking(manifest, options.key, options.editor, options));
     const baseline = options.baseline
@@ -84,19 +90,35 @@ async function evaluateOpened<Label>(
   }
 }
 
+interface TestSet<Label> {
+  readonly dataset: Pick<Dataset<Label>, 'samples'>;
+  readonly matched: Matching;
+  readonly skipped: readonly string[];
+}
+
 /** The pictures to test with, each looked at once, so that a bad one stops the job at the start. */
 async function openTestSet<Label>(
   task: Task<Label>,
   options: EvaluateBundleOptions,
   labels: readonly string[],
-): Promise<{ dataset: Pick<Dataset<Label>, 'samples'>; skipped: readonly string[] }> {
+): Promise<TestSet<Label>> {
   const { data, limit, seed, reading } = options;
   // There is always something to be scored.
-  const { samples } = (await task.read(data, 'scored', { ...reading, classes: labels }))!;
+  const found = (await task.read(data, 'scored', { ...reading, classes: labels }))!;
+  const { samples, ownClasses = labels } = found;
+  const matched = matchingOf(ownClasses, labels);
+  if (matched === 'order') options.onNotice?.(pairing(ownClasses, labels));
   const drawn =
     limit === undefined ? samples : limited(samples, ({ stratum }) => stratum, limit, seed);
   const { good, skipped } = await readable(drawn, looking(task), options, options);
-  return { dataset: { samples: good }, skipped };
+  return { dataset: { samples: good }, matched, skipped };
+}
+
+/** How classes of other names are told for the model's. */
+function pairing(classes: readonly string[], labels: readonly string[]): string {
+  const pairs = classes.slice(0, 3).map((name, i) => `${name} is ${labels[i]}`);
+  const rest = classes.length > pairs.length ? ' and so on' : '';
+  return `the classes have other names than the model's and are taken in sorted order: ${pairs.join(', ')}${rest}`;
 }
 
 async function plainScore<Label>(
@@ -104,7 +126,7 @@ async function plainScore<Label>(
   model: Predictor,
   { samples }: Pick<Dataset<Label>, 'samples'>,
   { signal, onProgress }: JobOptions,
-): Promise<PlainScore> {
+): Promise<Omit<PlainScore, 'matched'>> {
   let done = 0;
   const { n, score, chance, measures } = await outcomeOf(task, model, samples, untouched, {
     signal,

@@ -1,6 +1,6 @@
 import { counterRandom } from '../base/random/counter.ts';
 import type { JobOptions } from '../base/job.ts';
-import { weightsFile, type ClassifierCheckpoint } from '../bundle/checkpoint.ts';
+import { hasHead, type ClassifierCheckpoint } from '../bundle/checkpoint.ts';
 import { requireWeights } from '../formats/weights.ts';
 import { graphOf } from '../graph/graph.ts';
 import { add, mul } from '../graph/ops/binary/ops.ts';
@@ -10,7 +10,6 @@ import type { Network } from '../nn/models/network.ts';
 import { networkFrom } from '../nn/models/networks.ts';
 import { withLabels } from '../nn/models/registry.ts';
 import { initialise, Scope, type Declarations } from '../nn/scope.ts';
-import { join } from '../platform/files.ts';
 import type { Task } from '../tasks/task.ts';
 import { tensor, type Tensor } from '../tensor/tensor.ts';
 import { fit, type CheckpointStore } from '../train/fit.ts';
@@ -53,6 +52,7 @@ export async function fineTune<Label>(options: FineTuneOptions<Label>): Promise<
   const { task, base, labels, rows, tuning, silenceWeight = 0, seed } = options;
   const config = withLabels(base.config, labels);
   const classifier = networkFrom(config, 'config.json');
+  options.onNotice?.(newHead(base, labels.length));
   const { height, width } = base.preprocessor.size;
   const steps = stepsOf(rows.length, tuning);
   const { batch } = steps;
@@ -123,6 +123,13 @@ export async function fineTune<Label>(options: FineTuneOptions<Label>): Promise<
   }
 }
 
+function newHead(base: ClassifierCheckpoint, classes: number): string {
+  const before = hasHead(base)
+    ? `in place of that for ${base.classifier.labels.length}`
+    : 'the first';
+  return `the model gets a new last layer for ${classes} classes, ${before}`;
+}
+
 /**
  * The checkpoint's weights, with a new last layer; all of them new where it has none. Throws
  * `corrupt` for a checkpoint that lacks some.
@@ -138,7 +145,7 @@ function startingWeights(
   const isFresh = (name: string): boolean => isHead(name) || (lacksAdditions && isAddition(name));
   const { parameters, buffers } = declared;
   const body = new Map([...parameters, ...buffers].filter(([name]) => !isFresh(name)));
-  if (weights.size > 0) requireWeights(weights, body, join(base.folder, weightsFile));
+  if (weights.size > 0) requireWeights(weights, body, base.weightsPath);
   const fresh = initialise(declared, counterRandom(seed, place.head));
   return new Map(
     [...fresh].map(([name, t]) => [name, body.has(name) ? (weights.get(name) ?? t) : t]),

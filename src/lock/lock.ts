@@ -287,9 +287,9 @@ async function evaluateLock<Label>(
 export async function openBaseline(
   reference: string,
   labels: readonly string[],
-  job?: JobOptions,
+  { signal, onProgress }: JobOptions = {},
 ): Promise<Predictor> {
-  const { checkpoint } = await openClassifier(reference, job);
+  const { checkpoint } = await openClassifier(reference, { signal, onProgress });
   if (checkpoint.classifier.labels.join('\n') === labels.join('\n')) {
     return Predictor.create(checkpoint);
   }

@@ -1,6 +1,7 @@
 import { ModelLockError } from '../base/error.ts';
-import { throwIfAborted, type JobOptions } from '../base/job.ts';
+import { throwIfAborted } from '../base/job.ts';
 import type { Manifest } from '../bundle/manifest.ts';
+import type { OpenModelOptions } from '../bundle/model-options.ts';
 import { Predictor } from '../bundle/predictor.ts';
 import type { EditorPlace } from '../editors/setup.ts';
 import type { Key } from '../key/key.ts';
@@ -10,7 +11,7 @@ import { taskNamed } from '../tasks/registry.ts';
 import { openModel, openUnlocking } from './bundle-lock.ts';
 import { writeMasks } from './write-masks.ts';
 
-export interface PredictOptions extends JobOptions, EditorPlace {
+export interface PredictOptions extends OpenModelOptions, EditorPlace {
   /** A bundle or any classifier. */
   readonly model: string;
   readonly images: readonly string[];

@@ -1,11 +1,11 @@
-import type { JobOptions } from '../base/job.ts';
+import type { OpenModelOptions } from '../bundle/model-options.ts';
 import type { FineTuneOptions } from './fine-tune.ts';
 import type { PrepareOptions } from './prepare.ts';
 import type { TaskName } from '../tasks/task.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 /** The options of every job that trains a classifier. */
-export interface TrainingJobOptions extends JobOptions, PrepareOptions {
+export interface TrainingJobOptions extends OpenModelOptions, PrepareOptions {
   /** A reference to the pretrained classifier. */
   readonly model: string;
   /** What the model is to do. Default `classification`. */
@@ -19,11 +19,11 @@ export interface TrainingJobOptions extends JobOptions, PrepareOptions {
 /** What a training takes over from its job; its checkpoints lie in the job's work folder. */
 export function trainingIn(
   work: WorkFolder,
-  { seed, checkpointSeconds, threads, signal, onProgress }: TrainingJobOptions,
+  { seed, checkpointSeconds, threads, signal, onProgress, onNotice }: TrainingJobOptions,
 ): Pick<
   FineTuneOptions<unknown>,
-  'seed' | 'checkpoints' | 'checkpointSeconds' | 'threads' | 'signal' | 'onProgress'
+  'seed' | 'checkpoints' | 'checkpointSeconds' | 'threads' | 'signal' | 'onProgress' | 'onNotice'
 > {
   const checkpoints = work.checkpoints('training');
-  return { seed, checkpoints, checkpointSeconds, threads, signal, onProgress };
+  return { seed, checkpoints, checkpointSeconds, threads, signal, onProgress, onNotice };
 }

@@ -2,9 +2,9 @@ import { Command } from '@commander-js/extra-typings';
 import {
   evaluateBundle,
   evaluationReport,
-  inspect,
   metricName,
   ModelLockError,
+  readManifest,
   writeAtomic,
   type Key,
   type PlainScore,
@@ -19,6 +19,16 @@ import {
   readingOf,
 } from '../data.ts';
 import { givenKey, requireKey, type KeyOptions } from '../key.ts';
+import {
+  headsOption,
+  labelsOption,
+  meanOption,
+  modelOptionsOf,
+  poolingOption,
+  sizeOption,
+  squareOf,
+  stdOption,
+} from '../model-options.ts';
 import { deviceOption, integer, keyFileHelp, keyHelp, type Context } from '../options.ts';
 import { print, printEvaluation, printJson, reportSkipped } from '../output.ts';
 import { withProgress } from '../progress.ts';
@@ -35,6 +45,12 @@ export const evaluateVerb = (context: Context) =>
     .addOption(paletteOption())
     .addOption(ignoreOption())
     .addOption(backgroundOption())
+    .addOption(meanOption())
+    .addOption(stdOption())
+    .addOption(sizeOption())
+    .addOption(headsOption())
+    .addOption(poolingOption())
+    .addOption(labelsOption())
     .option('--key-file <file>', keyFileHelp)
     .option('--key <prompt>', keyHelp)
     .option('--baseline <ref>', 'a model without a lock, to compare with (see train)')
@@ -48,14 +64,17 @@ export const evaluateVerb = (context: Context) =>
     .option('--json', 'print one JSON document')
     .action(async (model, { json, report, key: prompt, keyFile, ...options }) => {
       const key = await keyFor(model, { key: prompt, keyFile }, context);
+      const modelOptions = await modelOptionsOf({ ...options, size: squareOf(options.inputSize) });
       const result = await withProgress((bar) =>
         evaluateBundle({
           ...options,
           reading: readingOf(options),
           model,
+          modelOptions,
           key,
           signal: context.signal,
           onProgress: bar.listen,
+          onNotice: bar.notice,
         }),
       );
       reportSkipped(result.skipped ?? []);
@@ -70,10 +89,10 @@ export const evaluateVerb = (context: Context) =>
     });
 
 /** The score of a plain model for people. */
-function plainText({ metric, score, n, measures }: PlainScore): string {
+function plainText({ metric, score, n, measures, matched }: PlainScore): string {
   const others = Object.entries(measures).map(([name, value]) => `${name} ${percent(value)}`);
   const also = others.length > 0 ? ` (${others.join(', ')})` : '';
-  return `${metricName(metric)} ${percent(score)} on ${n} pictures${also}`;
+  return `${metricName(metric)} ${percent(score)} on ${n} pictures${also}, classes matched by ${matched}`;
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
@@ -86,8 +105,8 @@ async function keyFor(
 ): Promise<Key | undefined> {
   const key = await givenKey(options, context);
   if (key || !process.stdin.isTTY) return key;
-  const { manifest } = await withProgress((bar) =>
-    inspect(model, { signal: context.signal, onProgress: bar.listen }),
+  const manifest = await withProgress((bar) =>
+    readManifest(model, { signal: context.signal, onProgress: bar.listen }),
   );
   return manifest?.lock ? requireKey(options, context) : undefined;
 }

@@ -17,12 +17,20 @@ import {
   dataHelp,
   ignoreOption,
   imagesOption,
-  inputSizeOption,
   paletteOption,
   readingOf,
   taskOption,
 } from '../data.ts';
 import { requireKey, type KeyOptions } from '../key.ts';
+import {
+  headsOption,
+  inputSizeOption,
+  inputSizesOf,
+  meanOption,
+  modelOptionsOf,
+  poolingOption,
+  stdOption,
+} from '../model-options.ts';
 import {
   deviceOption,
   given,
@@ -31,6 +39,7 @@ import {
   keyHelp,
   kindOption,
   loraOption,
+  modelHelp,
   number,
   precisionOption,
   strengthHelp,
@@ -45,11 +54,7 @@ export const lockVerb = (context: Context) =>
     .description('lock a model: it will work only on images edited with the key')
     .requiredOption('--data <dir>', dataHelp)
     .requiredOption('--out <dir>', 'folder of the locked model')
-    .option(
-      '--model <ref>',
-      'pretrained model: pocket, a folder, a file, or hf:owner/name',
-      'pocket',
-    )
+    .option('--model <ref>', modelHelp, 'pocket')
     .option('--editor <ref>', 'editor: pocket, a diffusers folder, or hf:owner/name', 'pocket')
     .option('--key-file <file>', keyFileHelp)
     .option('--key <prompt>', keyHelp)
@@ -65,7 +70,11 @@ export const lockVerb = (context: Context) =>
     .addOption(paletteOption())
     .addOption(ignoreOption())
     .addOption(backgroundOption())
+    .addOption(meanOption())
+    .addOption(stdOption())
     .addOption(inputSizeOption())
+    .addOption(headsOption())
+    .addOption(poolingOption())
     .addOption(kindOption())
     .addOption(precisionOption())
     .addOption(loraOption())
@@ -98,12 +107,15 @@ export const lockVerb = (context: Context) =>
         options;
       const { data, out, model, editor, test, baseline, recipe, limit, seed, skipBad, keepWork } =
         options;
+      const sizes = inputSizesOf(options);
+      const modelOptions = await modelOptionsOf({ ...options, size: sizes.size });
       await withProgress((bar) =>
         lock({
+          modelOptions,
           data,
           reading: readingOf(options),
           task: options.task,
-          inputSize: options.inputSize,
+          inputSize: sizes.inputSize,
           out,
           model,
           editor,
@@ -124,6 +136,7 @@ export const lockVerb = (context: Context) =>
           checkpointSeconds: options.checkpointSeconds,
           signal: context.signal,
           onProgress: bar.listen,
+          onNotice: bar.notice,
           onResult: (result) => {
             bar.stop();
             return show(result, options.json);

@@ -1,6 +1,16 @@
 import { Command } from '@commander-js/extra-typings';
 import { plain, predict } from '../../index.ts';
 import { requireKey } from '../key.ts';
+import {
+  headsOption,
+  labelsOption,
+  meanOption,
+  modelOptionsOf,
+  poolingOption,
+  sizeOption,
+  squareOf,
+  stdOption,
+} from '../model-options.ts';
 import { deviceOption, integer, keyFileHelp, keyHelp, type Context } from '../options.ts';
 import { print, printJson } from '../output.ts';
 import { withProgress } from '../progress.ts';
@@ -15,15 +25,23 @@ export const predictVerb = (context: Context) =>
     .option('--key <prompt>', keyHelp)
     .option('--editor <ref>', 'where the editor is, if not where the bundle says')
     .addOption(deviceOption())
+    .addOption(meanOption())
+    .addOption(stdOption())
+    .addOption(sizeOption())
+    .addOption(headsOption())
+    .addOption(poolingOption())
+    .addOption(labelsOption())
     .option('--top <n>', 'classes to list for each picture', integer(1), 3)
     .option('--out <dir>', 'also write masks and overlays of what a segmenter sees')
     .option('--json', 'print one JSON document')
     .action(async (model, images, { unlock, editor, device, top, out, json, ...given }) => {
+      const modelOptions = await modelOptionsOf({ ...given, size: squareOf(given.inputSize) });
       const wanted = unlock || given.key !== undefined || given.keyFile !== undefined;
       const key = wanted ? await requireKey(given, context) : undefined;
       const predictions = await withProgress((bar) =>
         predict({
           model,
+          modelOptions,
           images,
           key,
           editor,
@@ -32,6 +50,7 @@ export const predictVerb = (context: Context) =>
           out,
           signal: context.signal,
           onProgress: bar.listen,
+          onNotice: bar.notice,
         }),
       );
       if (json) {

@@ -6,12 +6,20 @@ import {
   dataHelp,
   ignoreOption,
   imagesOption,
-  inputSizeOption,
   paletteOption,
   readingOf,
   taskOption,
 } from '../data.ts';
-import { integer, number, type Context } from '../options.ts';
+import {
+  headsOption,
+  inputSizesOf,
+  meanOption,
+  modelOptionsOf,
+  poolingOption,
+  sizeOption,
+  stdOption,
+} from '../model-options.ts';
+import { integer, modelHelp, number, type Context } from '../options.ts';
 import { print, printJson, reportSkipped } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import { freeze, freezeHelp, tuningOf, tuningOption } from '../tuning.ts';
@@ -21,18 +29,18 @@ export const trainVerb = ({ signal }: Context) =>
     .description('fine-tune a model without a lock, to compare with')
     .requiredOption('--data <dir>', dataHelp)
     .requiredOption('--out <dir>', 'folder of the new model')
-    .option(
-      '--model <ref>',
-      'pretrained model: pocket, a folder, a file, or hf:owner/name',
-      'pocket',
-    )
+    .option('--model <ref>', modelHelp, 'pocket')
     .addOption(taskOption())
     .addOption(imagesOption())
     .addOption(columnsOption())
     .addOption(paletteOption())
     .addOption(ignoreOption())
     .addOption(backgroundOption())
-    .addOption(inputSizeOption())
+    .addOption(meanOption())
+    .addOption(stdOption())
+    .addOption(sizeOption())
+    .addOption(headsOption())
+    .addOption(poolingOption())
     .option('--test <dir>', 'test pictures, if not in the test or val side of --data')
     .addOption(tuningOption())
     .option('--epochs <n>', 'passes over the pictures', number(0.01, 10_000))
@@ -46,13 +54,18 @@ export const trainVerb = ({ signal }: Context) =>
     .option('--skip-bad', 'leave out pictures that cannot be read')
     .option('--json', 'print one JSON document')
     .action(async ({ json, ...options }) => {
+      const { inputSize, size } = inputSizesOf(options);
+      const modelOptions = await modelOptionsOf({ ...options, size });
       await withProgress((bar) =>
         train({
           ...options,
+          modelOptions,
+          inputSize,
           reading: readingOf(options),
           tuning: tuningOf(options),
           signal,
           onProgress: bar.listen,
+          onNotice: bar.notice,
           onResult: (result) => {
             bar.stop();
             return show(result, json);

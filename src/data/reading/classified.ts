@@ -9,7 +9,8 @@ import { ofSide, type ReadDataset, type ReadOptions, type Side } from './read-da
 /** Pictures of one class each: in class folders, or listed by a CSV or TSV file. */
 export const readClassified: ReadDataset<number> = async (path, side, options = {}) => {
   const set = await (isTable(path) ? fromTable : fromFolder)(path, side, options);
-  return set && datasetOf(options.classes ? relabel(set, options.classes) : set);
+  if (!set || !options.classes) return set && datasetOf(set);
+  return { ...datasetOf(relabel(set, options.classes)), ownClasses: set.classes };
 };
 
 async function fromFolder(path: string, side: Side): Promise<ImageDataset | undefined> {

@@ -26,6 +26,7 @@ export const readMultiLabelled: ReadDataset<LabelSet> = async (path, side, optio
   return (
     some && {
       classes: wanted ?? set.classes,
+      ...(wanted ? { ownClasses: set.classes } : {}),
       samples: some.map(({ path: file, labels, ...annotation }) => {
         const own = places ? labels.map((label) => places[label]).sort((a, b) => a - b) : labels;
         return {

@@ -87,6 +87,7 @@ function datasetOf(
       : { ...map, data: map.data.map((label) => (label === ignoreIndex ? label : places[label])) };
   return {
     classes: wanted ?? classes,
+    ...(wanted ? { ownClasses: classes } : {}),
     samples: items.map(({ path, mask, ...annotation }: SegmentationItem) => ({
       ...filePicture(path),
       ...annotation,

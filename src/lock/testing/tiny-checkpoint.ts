@@ -29,7 +29,9 @@ export function tinyCheckpoint(type: keyof typeof configs): ClassifierCheckpoint
   const scope = Scope.root();
   classifier.build(scope, input('x', 'float32', [1, 3, side, side]));
   return {
-    folder: '',
+    weightsPath: '',
+    layout: '',
+    notes: [],
     config,
     preprocessorJson,
     classifier,

@@ -1,0 +1,87 @@
+import { ModelLockError } from '../../base/error.ts';
+import { predictionBatch } from '../../bundle/predictor.ts';
+import type { ClassifierCheckpoint } from '../../bundle/checkpoint.ts';
+import { graphOf } from '../../graph/graph.ts';
+import { bytesOf, peakBytes } from '../../graph/memory.ts';
+import { input, type Value } from '../../graph/value.ts';
+import { Scope, type Declarations } from '../../nn/scope.ts';
+import { taskNamed, taskOf } from '../../tasks/registry.ts';
+import { sizeOf } from '../../tensor/tensor.ts';
+import { adamW } from '../../train/optimiser.ts';
+import { buildStep } from '../../train/step.ts';
+import { defaultTuning } from '../tuning.ts';
+import type { Memory } from './inspection.ts';
+
+/** Numbers that are learnt, by what a model declares. */
+export const learntCount = ({ parameters }: Declarations): number =>
+  [...parameters.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+
+interface Needs {
+  readonly declared: Declarations;
+  readonly memory: Memory;
+  /** Why it cannot be trained, if it cannot. */
+  readonly untrainable?: string;
+}
+
+type Model = Pick<ClassifierCheckpoint, 'classifier' | 'preprocessor' | 'config'>;
+
+/**
+ * Memory of a classifier, by the graphs that are run: of a prediction, and of a training step as
+ * `train` has it by default.
+ */
+export function memoryOf(checkpoint: Model): Needs {
+  const { classifier } = checkpoint;
+  const scope = Scope.root();
+  const { logits } = classifier.build(scope, picturesOf(checkpoint, predictionBatch));
+  const { declared } = scope;
+  const weights = 4 * numbersIn(declared);
+  const batch = predictionBatch;
+  const run = { batch, bytes: weights + peakBytes(graphOf({ logits })) };
+  const step = stepOf(checkpoint, defaultTuning.batch);
+  return {
+    declared,
+    memory: { weights, run, trainingStep: 'bytes' in step ? step : null },
+    ...('untrainable' in step ? step : {}),
+  };
+}
+
+type Step = NonNullable<Memory['trainingStep']> | Required<Pick<Needs, 'untrainable'>>;
+
+function stepOf(checkpoint: Model, batch: number): Step {
+  try {
+    return { batch, bytes: stepBytes(checkpoint, batch) };
+  } catch (error) {
+    if (!(error instanceof ModelLockError)) throw error;
+    return { untrainable: error.message };
+  }
+}
+
+function picturesOf({ classifier, preprocessor }: Model, batch: number): Value {
+  const { height, width } = preprocessor.size;
+  return input('x', 'float32', [batch, classifier.channels, height, width]);
+}
+
+const numbersIn = ({ parameters, buffers }: Declarations): number =>
+  [...parameters.values(), ...buffers.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+
+/** The state before the step, and all that there is while the one after it is made. */
+function stepBytes(checkpoint: Model, batch: number): number {
+  const { classifier, preprocessor, config } = checkpoint;
+  const scope = Scope.root({ training: true });
+  const { logits } = classifier.build(scope, picturesOf(checkpoint, batch));
+  const task = taskNamed(taskOf(config));
+  const targetShape = task.targetShape(classifier.labels.length, preprocessor.size);
+  const target = input('target', 'float32', [batch, ...targetShape]);
+  const loss = task.loss(logits, target, input('taught', 'float32', [batch]));
+  const leaves = graphOf({ loss }).parameters;
+  const { graph } = buildStep(
+    {
+      loss,
+      parameters: new Map([...scope.declared.parameters.keys()].map((n) => [n, leaves.get(n)!])),
+      updates: scope.declared.updates,
+    },
+    { optimiser: adamW({ weightDecay: defaultTuning.weightDecay }), clipNorm: 1 },
+  );
+  const state = [...graph.parameters.values()].reduce((sum, value) => sum + bytesOf(value), 0);
+  return state + peakBytes(graph);
+}

@@ -1,0 +1,124 @@
+import { ModelLockError } from '../../base/error.ts';
+import { hasHead, type ClassifierCheckpoint } from '../../bundle/checkpoint.ts';
+import type { ModelOptions, OpenModelOptions } from '../../bundle/model-options.ts';
+import { onnxFileOf, readResolved, resolveClassifier } from '../../bundle/open-classifier.ts';
+import { readOnnx, type OnnxFile } from '../../formats/onnx/read.ts';
+import type { Resolved } from '../../formats/reference.ts';
+import { colours } from '../../nn/bare/bare-model.ts';
+import { sizeOf } from '../../tensor/tensor.ts';
+import { manifestIn } from '../bundle-lock.ts';
+import type { Abilities, ModelInspection } from './inspection.ts';
+import { learntCount, memoryOf } from './memory.ts';
+
+/** What a reference to a model is. Throws what opening it throws. */
+export async function inspectModel(
+  reference: string,
+  { modelOptions, ...job }: OpenModelOptions,
+): Promise<ModelInspection> {
+  const found = await resolveClassifier(reference, job);
+  const path = await onnxFileOf(found);
+  const onnx = path === undefined ? undefined : await readOnnx(path);
+  const opened = await open(found, onnx !== undefined, modelOptions);
+  if ('refusal' in opened) return networkOf(found, onnx!, opened.refusal);
+  const { checkpoint, isPrepared } = opened;
+  const { declared, memory, untrainable } = memoryOf(checkpoint);
+  const { config, classifier, preprocessor, preprocessorJson, layout, notes } = checkpoint;
+  const { height, width } = preprocessor.size;
+  const shape = ['batch', classifier.channels, height, width];
+  return {
+    kind: 'classifier',
+    reference: found.reference,
+    layout,
+    architecture: String(config['model_type']),
+    opset: onnx?.network.model.opset ?? null,
+    parameters: learntCount(declared),
+    inputs: onnx ? inputsOf(onnx) : [{ name: 'pixel_values', dtype: 'float32', shape }],
+    labels: hasHead(checkpoint) ? classifier.labels : [],
+    preprocessing: isPrepared ? preprocessorJson : null,
+    memory,
+    can: abilitiesOf(checkpoint, isPrepared, untrainable),
+    notes: isPrepared ? notes : [],
+    manifest: await manifestIn(found),
+  };
+}
+
+type Opened =
+  | { readonly checkpoint: ClassifierCheckpoint; readonly isPrepared: boolean }
+  /** Why an ONNX file is no classifier. */
+  | { readonly refusal: ModelLockError };
+
+/** Of an ONNX file much can be said though nothing tells how its pictures are prepared. */
+async function open(
+  found: Resolved,
+  isOnnx: boolean,
+  modelOptions: ModelOptions = {},
+): Promise<Opened> {
+  try {
+    return {
+      checkpoint: (await readResolved(found, { modelOptions })).checkpoint,
+      isPrepared: true,
+    };
+  } catch (error) {
+    if (!isOnnx || !(error instanceof ModelLockError)) throw error;
+    if (error.code === 'unsupported') return { refusal: error };
+    if (error.code !== 'usage' || modelOptions.normalisation) throw error;
+    const { checkpoint } = await readResolved(found, {
+      modelOptions: { ...modelOptions, normalisation: colours.half },
+    });
+    return { checkpoint, isPrepared: false };
+  }
+}
+
+const noEditor = 'it is no editor';
+
+function abilitiesOf(
+  checkpoint: ClassifierCheckpoint,
+  isPrepared: boolean,
+  untrainable: string | undefined,
+): Abilities {
+  const prepared = isPrepared || 'nothing says how pictures are normalised; --mean and --std do';
+  const usable = hasHead(checkpoint) ? prepared : 'it has no last layer yet; train gives it one';
+  const teachable = untrainable ?? prepared;
+  return {
+    predict: usable,
+    evaluate: usable,
+    train: teachable,
+    lock: teachable,
+    export: usable,
+    edit: noEditor,
+  };
+}
+
+const inputsOf = ({ network }: OnnxFile): ModelInspection['inputs'] =>
+  [...network.model.inputs].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
+
+/** An ONNX file that is no classifier of pictures, and why. */
+function networkOf(
+  { reference }: Resolved,
+  onnx: OnnxFile,
+  { message }: ModelLockError,
+): ModelInspection {
+  const parameters = [...onnx.weights.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  return {
+    kind: 'network',
+    reference,
+    layout: 'an ONNX file',
+    architecture: 'onnx',
+    opset: onnx.network.model.opset,
+    parameters,
+    inputs: inputsOf(onnx),
+    labels: [],
+    preprocessing: null,
+    memory: { weights: 4 * parameters, run: null, trainingStep: null },
+    can: {
+      predict: message,
+      evaluate: message,
+      train: message,
+      lock: message,
+      export: message,
+      edit: noEditor,
+    },
+    notes: [],
+    manifest: null,
+  };
+}
