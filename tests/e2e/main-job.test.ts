@@ -312,7 +312,7 @@ describe('inspect', () => {
   it('says what a bundle is', async () => {
     expect(json(await run('inspect locked --json'))).toMatchObject({
       architecture: 'resnet',
-      input: { channels: 3, height: 32, width: 32 },
+      inputs: [{ name: 'pixel_values', shape: ['batch', 3, 32, 32] }],
       labels: classes,
       manifest: { lock: { recipe: { name: 'hardened' } } },
     });

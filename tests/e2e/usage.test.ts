@@ -91,11 +91,11 @@ describe('references', () => {
   it.each<[string[], string]>([
     [
       ['inspect', 'nowhere'],
-      'the model nowhere does not exist (valid: pocket, a folder with config.json and weights, or an ONNX file, hf:owner/name[@revision])',
+      'the model nowhere does not exist (valid: pocket, a folder with config.json and weights, an ONNX file, a file of weights (.safetensors, .pth, .pt, .th, .bin, .ckpt), hf:owner/name[@revision])',
     ],
     [
-      ['inspect', 'pocket/editor'],
-      'no backbone pocket/editor ships with this version (valid: pocket, pocket/backbone)',
+      ['inspect', 'pocket/other'],
+      'no backbone pocket/other ships with this version (valid: pocket, pocket/backbone)',
     ],
     [
       ['inspect', 'hf:nobody'],
