@@ -5,7 +5,7 @@ import { readOnnx, type OnnxFile } from '../formats/onnx/read.ts';
 import { readWeights } from '../formats/weights.ts';
 import type { Preparation } from '../nn/bare/bare-model.ts';
 import { labelled, labelsOf, parseConfig } from '../nn/config.ts';
-import { classifierFrom } from '../nn/models/registry.ts';
+import { networkFrom } from '../nn/models/networks.ts';
 import { onnxConfigOf, pictureInput } from '../nn/models/onnx/model.ts';
 import { basename, dirname, exists, join, readJsonObject } from '../platform/files.ts';
 import {
@@ -49,7 +49,7 @@ export async function readOnnxClassifier(
   const json = preparation
     ? preprocessorJsonOf(preparation)
     : await ownPreprocessing(preprocessorPath, options);
-  const classifier = classifierFrom(config, path);
+  const classifier = networkFrom(config, path);
   requireColours(classifier, path);
   return {
     weightsPath: path,

@@ -43,7 +43,8 @@ const inputSizeHelp =
   'pictures as the model sees them: of a model that nothing says it of, N for height and width; of a segmenter, WIDTHxHEIGHT or N';
 
 function inputSize(text: string): Size {
-  const [, width, height = width] = (/^(\d{1,4})(?:x(\d{1,4}))?$/.exec(text) ?? []).map(Number);
+  const [, across, down = across] = /^(\d{1,4})(?:x(\d{1,4}))?$/.exec(text) ?? [];
+  const [width, height] = [Number(across), Number(down)];
   const isValid = (side: number): boolean => side >= 1 && side <= 2048;
   if (isValid(width) && isValid(height)) return { width, height };
   throw new InvalidArgumentError('Valid: N, or WIDTHxHEIGHT, each from 1 to 2048.');

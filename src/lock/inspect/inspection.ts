@@ -42,8 +42,8 @@ interface Inspected {
 
 /** What a reference to a model is. */
 export interface ModelInspection extends Inspected {
-  /** `network`: an ONNX file that is no classifier of pictures. */
-  readonly kind: 'classifier' | 'network';
+  /** `network`: an ONNX file that gives pictures no classes. */
+  readonly kind: 'classifier' | 'segmenter' | 'network';
   /** Of an ONNX file: the version of its operators. */
   readonly opset: number | null;
   /** Empty where the model has no last layer, or is no classifier. */

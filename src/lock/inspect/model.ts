@@ -5,6 +5,7 @@ import { onnxFileOf, readResolved, resolveClassifier } from '../../bundle/open-c
 import { readOnnx, type OnnxFile } from '../../formats/onnx/read.ts';
 import type { Resolved } from '../../formats/reference.ts';
 import { colours } from '../../nn/bare/bare-model.ts';
+import { taskNamed, taskOf } from '../../tasks/registry.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { manifestIn } from '../bundle-lock.ts';
 import type { Abilities, ModelInspection } from './inspection.ts';
@@ -26,7 +27,7 @@ export async function inspectModel(
   const { height, width } = preprocessor.size;
   const shape = ['batch', classifier.channels, height, width];
   return {
-    kind: 'classifier',
+    kind: taskNamed(taskOf(config)).network,
     reference: found.reference,
     layout,
     architecture: String(config['model_type']),
