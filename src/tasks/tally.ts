@@ -27,7 +27,7 @@ export interface Outcome {
   /** Of each class: the pictures that it is in, and its score; null where it does not occur. */
   readonly perClass: readonly { readonly n: number; readonly score: number | null }[];
   /** A 95 % interval of the score over draws of pictures. */
-  interval(random: Random): Interval;
+  readonly interval: (random: Random) => Interval;
   /** Other scores that people want to see beside it, by name. */
   readonly measures: Readonly<Record<string, number>>;
   /** What somebody may try to read the truth from; undefined where no decoder knows how. */
