@@ -50,7 +50,7 @@ describe('parseManifest', () => {
   it.each<[string, unknown]>([
     ['format', 2],
     ['format', undefined],
-    ['task', 'segmentation'],
+    ['task', 'divination'],
     ['labels', ['cat']],
     ['labels', 'cat'],
     ['base.hash', hash.toUpperCase()],
