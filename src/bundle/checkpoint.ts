@@ -1,5 +1,6 @@
 import { ModelLockError } from '../base/error.ts';
-import { preprocessor, preprocessorConfig, type Preprocessor } from '../data/preprocess.ts';
+import { preprocessor, type Preprocessor } from '../data/preprocess.ts';
+import { preprocessorConfig } from '../data/preprocessor-config.ts';
 import { openWeights, readWeights } from '../formats/weights.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
 import type { Network } from '../nn/models/network.ts';

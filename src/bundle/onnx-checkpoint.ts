@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ModelLockError } from '../base/error.ts';
-import { preprocessor, preprocessorConfig } from '../data/preprocess.ts';
+import { preprocessor } from '../data/preprocess.ts';
+import { preprocessorConfig } from '../data/preprocessor-config.ts';
 import { readOnnx, type OnnxFile } from '../formats/onnx/read.ts';
 import { readWeights } from '../formats/weights.ts';
 import type { Preparation } from '../nn/bare/bare-model.ts';

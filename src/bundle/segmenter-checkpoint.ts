@@ -1,8 +1,10 @@
-import { preprocessor, preprocessorConfig } from '../data/preprocess.ts';
+import { preprocessor } from '../data/preprocess.ts';
+import { preprocessorConfig } from '../data/preprocessor-config.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
 import { isSegmenter, segmenterConfig, segmenterFrom } from '../nn/models/segmenters.ts';
 import type { Size } from '../tensor/image.ts';
 import { configFile, preprocessorFile, type ClassifierCheckpoint } from './checkpoint.ts';
+import { bundlePreprocessor } from './transformers-files.ts';
 
 /** Sides of pictures are multiples of this. */
 const multiple = 16;
@@ -46,6 +48,14 @@ function sizeFor(pictures: Size, trainedWith: Size): Size {
 
 /** The preprocessing that sees all of a picture: what is cropped off would get no class. */
 function wholePicture(json: RawConfig, { width, height }: Size): RawConfig {
-  const { crop_pct: _part, crop_size: _crop, do_center_crop: _centre, ...rest } = json;
-  return { ...rest, do_resize: true, size: { height, width } };
+  const { crop_pct: _part, crop_size: _crop, ...rest } = bundlePreprocessor(json);
+  return {
+    ...rest,
+    image_processor_type: 'SegformerImageProcessor',
+    do_resize: true,
+    size: { height, width },
+    do_center_crop: false,
+    // Classes begin at 0 here, and nothing is to be left out.
+    do_reduce_labels: false,
+  };
 }

@@ -9,6 +9,7 @@ import { join, makeFolder, removeAll, writeAtomic, writeJson } from '../platform
 import type { Tensor } from '../tensor/tensor.ts';
 import { configFile, preprocessorFile, weightsFile } from './checkpoint.ts';
 import { manifestFile, type Manifest } from './manifest.ts';
+import { bundleConfig, bundlePreprocessor, bundleTensors } from './transformers-files.ts';
 
 export interface Bundle {
   readonly config: RawConfig;
@@ -26,9 +27,12 @@ export interface Bundle {
 export async function writeBundle(folder: string, bundle: Bundle): Promise<void> {
   await removeAll(folder);
   await makeFolder(join(folder, 'onnx'));
-  await writeAtomic(join(folder, weightsFile), encodeSafetensors(bundle.weights, { format: 'pt' }));
-  await writeJson(join(folder, configFile), bundle.config);
-  await writeJson(join(folder, preprocessorFile), bundle.preprocessorJson);
+  await writeAtomic(
+    join(folder, weightsFile),
+    encodeSafetensors(bundleTensors(bundle.weights), { format: 'pt' }),
+  );
+  await writeJson(join(folder, configFile), bundleConfig(bundle.config, bundle.manifest.task));
+  await writeJson(join(folder, preprocessorFile), bundlePreprocessor(bundle.preprocessorJson));
   await writeAtomic(join(folder, 'onnx', 'model.onnx'), exportOnnx(bundle));
   await writeJson(join(folder, manifestFile), bundle.manifest);
 }

@@ -2,7 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ModelLockError } from '../base/error.ts';
 import type { RgbImage } from '../tensor/image.ts';
-import { centreCrop, preprocessor, preprocessorConfig, withShortSide } from './preprocess.ts';
+import { centreCrop, preprocessor, withShortSide } from './preprocess.ts';
+import { imageProcessors } from './image-processors.ts';
+import { preprocessorConfig } from './preprocessor-config.ts';
 
 /** A picture whose red is the column and whose green is the row. */
 function gradient(width: number, height: number): RgbImage {
@@ -70,6 +72,86 @@ describe('preprocessor', () => {
     [1, -1, -1, 1, -1, 3, -1, 3, 0.1, 0.2, 0, 0.5].forEach((value, i) =>
       expect(into[i]).toBeCloseTo(value, 6),
     );
+  });
+
+  it.each([
+    ['ViTImageProcessorFast', { height: 32, width: 32 }],
+    ['ViTFeatureExtractor', { height: 32, width: 32 }],
+    ['BeitImageProcessor', { height: 32, width: 32 }],
+    ['SegformerFeatureExtractor', { height: 32, width: 32 }],
+    ['ConvNextFeatureExtractor', { shortest_edge: 32 }],
+    ['CLIPFeatureExtractor', { shortest_edge: 32 }],
+    ['MobileNetV2ImageProcessor', { shortest_edge: 32 }],
+  ])('knows what %s means by a size of one number', (name, size) => {
+    const config = preprocessorConfig.parse({ feature_extractor_type: name, size: 32 });
+    expect(config.size).toEqual(size);
+  });
+
+  it('takes from a class of transformers what a file does not say, or says to be null', () => {
+    const named = { image_processor_type: 'CLIPImageProcessor', size: null, resample: null };
+    expect(preprocessorConfig.parse(named)).toEqual({
+      image_processor_type: 'CLIPImageProcessor',
+      do_resize: true,
+      size: { shortest_edge: 224 },
+      resample: 3,
+      do_center_crop: true,
+      crop_size: { height: 224, width: 224 },
+      do_rescale: true,
+      rescale_factor: 1 / 255,
+      do_normalize: true,
+      image_mean: [0.48145466, 0.4578275, 0.40821073],
+      image_std: [0.26862954, 0.26130258, 0.27577711],
+    });
+  });
+
+  it('is told in full what it has read in part', () => {
+    const side = fc.integer({ min: 1, max: 64 });
+    const file = fc.record(
+      {
+        image_processor_type: fc.constantFrom(undefined, ...Object.keys(imageProcessors)),
+        size: fc.oneof(side, fc.record({ shortest_edge: side })),
+        crop_pct: fc.double({ min: 0.5, max: 1, noNaN: true }),
+        do_center_crop: fc.boolean(),
+        crop_size: side,
+      },
+      { requiredKeys: ['size', 'crop_size'] },
+    );
+    fc.assert(
+      fc.property(file, (given) => {
+        const config = preprocessorConfig.parse(given);
+        expect(preprocessorConfig.parse(config)).toEqual(config);
+      }),
+    );
+  });
+
+  it('warps pictures for a ConvNeXT of 384 pixels, and crops them for a smaller one', () => {
+    const size = (n: number): object => ({
+      image_processor_type: 'ConvNextImageProcessor',
+      size: { shortest_edge: n },
+      resample: 0,
+    });
+    const wide = gradient(200, 100);
+    const [warped, cropped] = [384, 100].map((n) => prepare(size(n)).toPixels(wide));
+    expect([at(warped, 0, 0)[0], at(warped, 383, 0)[0]]).toEqual([0, 199]);
+    expect([at(cropped, 0, 0)[0], at(cropped, 99, 0)[0]]).toEqual([56, 143]);
+  });
+
+  it.each([
+    [{ image_processor_type: 'MobileViTImageProcessor', size: 8 }, /MobileViT.*valid: BeitImage/],
+    [{ image_processor_type: 'constructor', size: 8 }, /constructor.* is not supported/],
+    [{ size: 8, do_flip_channel_order: true }, /do_flip_channel_order/],
+    [{ size: 8, do_pad: true }, /do_pad/],
+    [{ size: { shortest_edge: 8, longest_edge: 9 } }, /size/],
+    [{ size: 8, do_center_crop: true }, /crop_size/],
+    [{ image_processor_type: 'ConvNextImageProcessor', size: { height: 8, width: 8 } }, /size/],
+    [{}, /size/],
+  ])('refuses %j, which it would not do as transformers does', (config, message) => {
+    const { error } = preprocessorConfig.safeParse(config);
+    expect(error?.message).toMatch(message);
+  });
+
+  it('refuses to leave pictures as large as they come', () => {
+    expect(() => prepare({ size: 8, do_resize: false })).toThrow(/different sizes/);
   });
 
   it('leaves out rescaling and normalisation where it is told to', () => {

@@ -1,32 +1,8 @@
-import { z } from 'zod';
 import { ModelLockError } from '../base/error.ts';
 import type { RgbImage, Size } from '../tensor/image.ts';
 import { ignoreIndex, type LabelMap } from '../tensor/label-map.ts';
+import type { PreprocessorConfig } from './preprocessor-config.ts';
 import { resamplingByNumber, resizeImage, resizeMap } from './resize.ts';
-
-/** In pixels. A batch of larger pictures, as a hostile file may want them, would fill the memory. */
-const length = z.number().int().positive().max(2048);
-const pair = z.object({ height: length, width: length });
-const edge = z.object({ shortest_edge: length });
-const side = length.transform((n) => ({ height: n, width: n }));
-const triple = z.tuple([z.number(), z.number(), z.number()]);
-
-/** `preprocessor_config.json` of transformers, for classifiers. */
-export const preprocessorConfig = z.object({
-  do_resize: z.boolean().default(true),
-  size: z.union([pair, edge, side]),
-  /** ConvNeXT's: below 384 pixels the shorter edge goes to size / crop_pct, then it is cropped. */
-  crop_pct: z.number().positive().optional(),
-  resample: z.number().int().min(0).max(5).default(2),
-  do_center_crop: z.boolean().default(false),
-  crop_size: z.union([pair, side]).optional(),
-  do_rescale: z.boolean().default(true),
-  rescale_factor: z.number().default(1 / 255),
-  do_normalize: z.boolean().default(true),
-  image_mean: triple.default([0.5, 0.5, 0.5]),
-  image_std: triple.default([0.5, 0.5, 0.5]),
-});
-export type PreprocessorConfig = z.output<typeof preprocessorConfig>;
 
 /** From a picture to a model's input, in two steps: pixels can be kept, floats are four times as large. */
 export interface Preprocessor {
@@ -47,14 +23,11 @@ export function preprocessor(config: PreprocessorConfig): Preprocessor {
     size: outputSize(config),
     toPixels: (image) => {
       const { width, height } = resizedSize(config, image);
-      const resized = resizeImage(image, width, height, resampling);
-      const crop = cropOf(config);
-      return crop ? centreCrop(resized, crop.width, crop.height, Math.floor) : resized;
+      return cropped(config, resizeImage(image, width, height, resampling));
     },
     toMap: (map) => {
       const resized = resizeMap(map, resizedSize(config, map));
-      const crop = cropOf(config);
-      return crop ? centreCrop(resized, crop.width, crop.height, Math.floor, ignoreIndex) : resized;
+      return cropped(config, resized, ignoreIndex);
     },
     normalise: ({ width, height, data }, into) => {
       const area = width * height;
@@ -73,21 +46,44 @@ function affineOf(config: PreprocessorConfig): [scale: number[], offset: number[
   return [std.map((s) => factor / s), mean.map((m, c) => -m / std[c])];
 }
 
-function cropOf(config: PreprocessorConfig): { width: number; height: number } | undefined {
-  if ('shortest_edge' in config.size && config.crop_pct !== undefined) {
-    const n = config.size.shortest_edge;
-    return { width: n, height: n };
-  }
-  return config.do_center_crop ? config.crop_size : undefined;
+/** From this edge on ConvNeXT's pictures are not cropped but warped into a square. */
+const warpedEdge = 384;
+
+/** The edge of ConvNeXT's squares; undefined for other processors. */
+function convNextEdge({
+  crop_pct: share,
+  do_resize,
+  size,
+}: PreprocessorConfig): number | undefined {
+  const isIts = share !== undefined && do_resize && 'shortest_edge' in size;
+  return isIts ? size.shortest_edge : undefined;
 }
 
-function outputSize(config: PreprocessorConfig): { width: number; height: number } {
-  const crop = cropOf(config);
+/** What is cut out of the middle of a resized picture, one after the other. */
+function cropsOf(config: PreprocessorConfig): Size[] {
+  const edge = convNextEdge(config);
+  return [
+    ...(edge !== undefined && edge < warpedEdge ? [{ width: edge, height: edge }] : []),
+    ...(config.do_center_crop ? [config.crop_size!] : []),
+  ];
+}
+
+const cropped = (config: PreprocessorConfig, image: RgbImage, fill?: number): RgbImage =>
+  cropsOf(config).reduce<RgbImage>(
+    (whole, { width, height }) => centreCrop(whole, width, height, Math.floor, fill),
+    image,
+  );
+
+function outputSize(config: PreprocessorConfig): Size {
+  const crop = cropsOf(config).at(-1);
   if (crop) return crop;
-  if (!('shortest_edge' in config.size)) return config.size;
+  const { do_resize: resizes, size } = config;
+  if (resizes && !('shortest_edge' in size)) return size;
+  const edge = convNextEdge(config);
+  if (edge !== undefined) return { width: edge, height: edge };
   throw new ModelLockError(
     'unsupported',
-    'preprocessor_config.json keeps the aspect of pictures and crops nothing: they would not fit into a batch',
+    'preprocessor_config.json gives pictures of different sizes: they would not fit into a batch',
   );
 }
 
@@ -95,8 +91,10 @@ function outputSize(config: PreprocessorConfig): { width: number; height: number
 function resizedSize(config: PreprocessorConfig, { width, height }: Size): Size {
   if (!config.do_resize) return { width, height };
   if (!('shortest_edge' in config.size)) return config.size;
-  const short = Math.trunc(config.size.shortest_edge / (config.crop_pct ?? 1));
-  return withShortSide({ width, height }, short);
+  const edge = convNextEdge(config);
+  if (edge === undefined) return withShortSide({ width, height }, config.size.shortest_edge);
+  if (edge >= warpedEdge) return { width: edge, height: edge };
+  return withShortSide({ width, height }, Math.trunc(edge / config.crop_pct!));
 }
 
 /** A size whose shorter side is `short`; the longer one is truncated, as torchvision does. */

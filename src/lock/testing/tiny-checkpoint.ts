@@ -1,6 +1,7 @@
 import { counterRandom } from '../../base/random/counter.ts';
 import type { ClassifierCheckpoint } from '../../bundle/checkpoint.ts';
-import { preprocessor, preprocessorConfig } from '../../data/preprocess.ts';
+import { preprocessor } from '../../data/preprocess.ts';
+import { preprocessorConfig } from '../../data/preprocessor-config.ts';
 import { input } from '../../graph/value.ts';
 import type { RawConfig } from '../../nn/config.ts';
 import { classifierFrom } from '../../nn/models/registry.ts';

@@ -18,6 +18,8 @@ export interface NetworkOutput {
 
 /** A network of a known architecture that gives pictures classes, ready to be built. */
 export interface Network<Output extends NetworkOutput = NetworkOutput> {
+  /** transformers' class for it; none where that has no such model. */
+  readonly architecture?: string;
   /** The classes in the order of the logits. */
   readonly labels: readonly string[];
   /** Colours of the input. */
@@ -42,6 +44,8 @@ export type Family<Output extends NetworkOutput> = (
 
 /** What a registry has to be told of an architecture. */
 interface Definition<C extends LabelledConfig, Output extends NetworkOutput> {
+  /** transformers' class, where it has the model. */
+  readonly architecture?: string;
   readonly config: z.ZodType<C>;
   readonly build: (scope: Scope, config: C, x: Value, options?: ClassifierOptions) => Output;
   readonly layers: (config: C) => LayerIds;
@@ -65,9 +69,11 @@ export const family =
     definition: Definition<C, Output>,
   ): Family<Output> =>
   (raw, where) => {
-    const { head = /^classifier\./, additions, embeddings, build, layers } = definition;
+    const { architecture, head = /^classifier\./, additions, embeddings } = definition;
+    const { build, layers } = definition;
     const config = parseConfig(definition.config, raw, where);
     return {
+      architecture,
       labels: labelsOf(config),
       channels: config.num_channels,
       isHead: (name) => head.test(name),

@@ -17,6 +17,7 @@ const additions = /^decode_head\./;
 /** Architectures by their `model_type`. */
 const families = {
   segformer: family({
+    architecture: 'SegformerForSemanticSegmentation',
     config: segformerConfig,
     build: segformer,
     layers: segformerLayers,

@@ -18,7 +18,7 @@ const bodies: Readonly<Record<ModelType, object>> = {
     layer_type: 'basic',
     shortcut: 'pad',
   },
-  convnext: { hidden_sizes: [4, 6], depths: [1, 2] },
+  convnext: { num_stages: 2, hidden_sizes: [4, 6], depths: [1, 2] },
   deit: { ...transformer, architectures: ['DeiTForImageClassificationWithTeacher'] },
   mae_vit: transformer,
   mobilenet_v2: {
@@ -30,6 +30,7 @@ const bodies: Readonly<Record<ModelType, object>> = {
   },
   resnet: { embedding_size: 4, hidden_sizes: [4, 8], depths: [2, 1], layer_type: 'basic' },
   segformer: {
+    num_encoder_blocks: 2,
     hidden_sizes: [4, 6],
     depths: [1, 2],
     num_attention_heads: [1, 2],
@@ -38,7 +39,14 @@ const bodies: Readonly<Record<ModelType, object>> = {
     strides: [4, 2],
     mlp_ratios: [2, 2],
   },
-  swin: { patch_size: 4, embed_dim: 4, depths: [2, 1], num_heads: [1, 2], window_size: 2 },
+  swin: {
+    image_size: 32,
+    patch_size: 4,
+    embed_dim: 4,
+    depths: [2, 1],
+    num_heads: [1, 2],
+    window_size: 2,
+  },
   vit: transformer,
 };
 

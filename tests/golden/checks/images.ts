@@ -1,10 +1,6 @@
 import { readFileSync } from 'node:fs';
-import {
-  centreCrop,
-  preprocessor,
-  preprocessorConfig,
-  withShortSide,
-} from '../../../src/data/preprocess.ts';
+import { centreCrop, preprocessor, withShortSide } from '../../../src/data/preprocess.ts';
+import { preprocessorConfig } from '../../../src/data/preprocessor-config.ts';
 import {
   fitted,
   imagesOf,

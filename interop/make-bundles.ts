@@ -1,0 +1,219 @@
+/**
+ * Locks tiny classifiers of every architecture and writes down what modellock says of some pictures,
+ * for bundles.py and transformers_js.mjs to say it, too:
+ *
+ *     npx tsx interop/make-bundles.ts OUT [PICTURE...]
+ *
+ * OUT gets `bundles/NAME`, `pictures` and `expected.json`; of each bundle `pixels/NAME.f32`, the
+ * input of the model for all pictures, [pictures, 3, height, width]. Classifiers that came as ONNX
+ * files are taken from GOLDEN_DIR (default ../shared/golden) as well, where there is one.
+ */
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { counterRandom } from '../src/base/random/counter.ts';
+import { openClassifier } from '../src/bundle/open-classifier.ts';
+import { Predictor } from '../src/bundle/predictor.ts';
+import { exportOnnx } from '../src/bundle/write.ts';
+import { stratified } from '../src/data/draw.ts';
+import { readImageFolder } from '../src/data/image-folder.ts';
+import { encodeSafetensors } from '../src/formats/safetensors.ts';
+import { input } from '../src/graph/value.ts';
+import { lock, predict } from '../src/index.ts';
+import type { RawConfig } from '../src/nn/config.ts';
+import { classifierFrom, type ModelType } from '../src/nn/models/registry.ts';
+import { initialise, Scope } from '../src/nn/scope.ts';
+import { tinyClassifiers } from '../src/nn/testing/tiny-classifiers.ts';
+import { assetPath } from '../src/platform/assets.ts';
+import { encodeImage, readImages } from '../src/platform/images.ts';
+import type { RgbImage } from '../src/tensor/image.ts';
+import { toNumbers, type Tensor } from '../src/tensor/tensor.ts';
+import { copyPhotographs } from '../tests/support/photographs.ts';
+import { bundleCases, type BundleCase } from './bundle-cases.ts';
+
+/** What a bundle is to say of each picture. */
+interface Expected {
+  /** Whether transformers knows its architecture. */
+  readonly transformers: boolean;
+  readonly height: number;
+  readonly width: number;
+  readonly labels: readonly string[];
+  /** [pictures][classes] */
+  readonly logits: readonly (readonly number[])[];
+  /** What `predict --json` prints: for each picture, by class. */
+  readonly probabilities: readonly Readonly<Record<string, number>>[];
+}
+
+/** Classifiers among the golden ONNX files, and the height of their pictures. */
+const goldenOnnx = { 'mae-vit': 16, mobilenet: 32, resnet: 24, vit: 16 };
+
+const [out, ...given] = process.argv.slice(2);
+if (!out) {
+  console.error('usage: npx tsx interop/make-bundles.ts OUT [PICTURE...]');
+  process.exit(2);
+}
+const golden = process.env['GOLDEN_DIR'] ?? join(import.meta.dirname, '../../shared/golden');
+const models = mkdtempSync(join(tmpdir(), 'modellock-interop-'));
+const data = join(models, 'data');
+copyPhotographs(data, 4);
+
+rmSync(out, { recursive: true, force: true });
+for (const name of ['bundles', 'pictures', 'pixels']) {
+  mkdirSync(join(out, name), { recursive: true });
+}
+const pictures = await writePictures(join(out, 'pictures'));
+const bundles: Record<string, Expected> = {};
+for (const [name, made] of Object.entries(bundleCases)) {
+  await locked(name, writeCheckpoint(name, made));
+}
+await locked('pocket', 'pocket');
+await locked('onnx-of-ours', writeOwnOnnx());
+for (const [name, side] of Object.entries(goldenOnnx)) {
+  const file = join(golden, 'onnx', name, 'dynamo.onnx');
+  if (existsSync(file)) await locked(`onnx-${name}`, withPreprocessor(name, file, side));
+  else console.error(`skipped onnx-${name}: no ${file}`);
+}
+writeFileSync(
+  join(out, 'expected.json'),
+  JSON.stringify({ pictures: pictures.map((path) => basename(path)), bundles }, null, 1),
+);
+rmSync(models, { recursive: true });
+
+/** Photographs, cut so that they are wide and high, a large one of many, and those given. */
+async function writePictures(folder: string): Promise<string[]> {
+  const { items } = await readImageFolder(join(assetPath('demo'), 'test'));
+  const paths = stratified(items, ({ label }) => label, 12, 1).map(({ path }) => path);
+  const photographs = await readImages(paths);
+  const made: Readonly<Record<string, RgbImage>> = {
+    'wide.png': cut(photographs[0], 61, 42),
+    'high.png': cut(photographs[1], 31, 64),
+    'large.png': mosaic(photographs, 4, 3),
+    'exact.png': cut(photographs[2], 32, 32),
+  };
+  const written: string[] = [];
+  for (const [name, image] of Object.entries(made)) {
+    written.push(join(folder, name));
+    writeFileSync(written.at(-1)!, await encodeImage(image));
+  }
+  for (const path of [paths[3], ...given]) {
+    written.push(join(folder, `given-${written.length}-${basename(path)}`));
+    copyFileSync(path, written.at(-1)!);
+  }
+  return written;
+}
+
+function cut(image: RgbImage, width: number, height: number): RgbImage {
+  return drawn(width, height, (x, y) => [image, x, y]);
+}
+
+/** Photographs of the same size beside and below each other. */
+function mosaic(images: readonly RgbImage[], columns: number, rows: number): RgbImage {
+  const [{ width, height }] = images;
+  return drawn(columns * width, rows * height, (x, y) => [
+    images[Math.floor(y / height) * columns + Math.floor(x / width)],
+    x % width,
+    y % height,
+  ]);
+}
+
+function drawn(
+  width: number,
+  height: number,
+  from: (x: number, y: number) => [image: RgbImage, x: number, y: number],
+): RgbImage {
+  const data = new Uint8Array(width * height * 3);
+  for (let place = 0; place < width * height; place++) {
+    const [image, x, y] = from(place % width, Math.floor(place / width));
+    const start = (y * image.width + x) * 3;
+    data.set(image.data.subarray(start, start + 3), place * 3);
+  }
+  return { width, height, data };
+}
+
+/** Random weights, of norms and running statistics as well, so that a missing term shows. */
+function randomWeights(config: RawConfig): Map<string, Tensor<'float32'>> {
+  const scope = Scope.root();
+  classifierFrom(config, 'config.json').build(scope, input('x', 'float32', [1, 3, 32, 32]));
+  const random = counterRandom(1);
+  const weights = initialise(scope.declared, random);
+  for (const [name, { data }] of weights) {
+    data.forEach((value, i) => (data[i] = value + 0.2 * random.normal()));
+    if (name.endsWith('running_var')) data.forEach((value, i) => (data[i] = 0.1 + Math.abs(value)));
+  }
+  return weights;
+}
+
+function tinyConfig(type: ModelType): RawConfig {
+  return tinyClassifiers.find((config) => config['model_type'] === type)!;
+}
+
+function writeCheckpoint(name: string, { type, preprocessor, config }: BundleCase): string {
+  const folder = join(models, name);
+  const whole = { ...tinyConfig(type), ...config };
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(whole));
+  writeFileSync(join(folder, 'preprocessor_config.json'), JSON.stringify(preprocessor));
+  writeFileSync(join(folder, 'model.safetensors'), encodeSafetensors(randomWeights(whole)));
+  return folder;
+}
+
+function writeOwnOnnx(): string {
+  const config = tinyConfig('resnet');
+  const file = join(models, 'own.onnx');
+  const size = { height: 32, width: 32 };
+  writeFileSync(file, exportOnnx({ config, weights: randomWeights(config), size }));
+  return withPreprocessor('own', file, 32);
+}
+
+/** A copy of an ONNX file with a `preprocessor_config.json` beside it. */
+function withPreprocessor(name: string, file: string, side: number): string {
+  const folder = join(models, `onnx-${name}`);
+  mkdirSync(folder);
+  copyFileSync(file, join(folder, 'model.onnx'));
+  const preprocessor = { size: side, image_mean: [0.5, 0.4, 0.3], image_std: [0.2, 0.3, 0.4] };
+  writeFileSync(join(folder, 'preprocessor_config.json'), JSON.stringify(preprocessor));
+  return join(folder, 'model.onnx');
+}
+
+/** Locks a model with one step of training, and notes what it says then. */
+async function locked(name: string, model: string): Promise<void> {
+  const bundle = join(out, 'bundles', name);
+  await lock({
+    model,
+    data,
+    editor: 'pocket',
+    key: { prompt: 'with oil pastel' },
+    recipe: 'paper',
+    // So fast that a head that was all but zero says something.
+    tuning: { epochs: 1, learningRate: 0.05, clipNorm: null },
+    seed: 1,
+    out: bundle,
+    sharedEdits: { folder: join(models, 'edits'), salt: new Uint8Array(32) },
+  });
+  const { checkpoint } = await openClassifier(bundle);
+  const { preprocessor, classifier } = checkpoint;
+  const { height, width } = preprocessor.size;
+  const size = 3 * height * width;
+  const pixels = new Float32Array(pictures.length * size);
+  const images = await readImages(pictures);
+  images.forEach((image, i) =>
+    preprocessor.normalise(preprocessor.toPixels(image), pixels.subarray(i * size, (i + 1) * size)),
+  );
+  writeFileSync(join(out, 'pixels', `${name}.f32`), pixels);
+  const predictor = await Predictor.create(checkpoint);
+  const logits = toNumbers(await predictor.logits(images));
+  await predictor.dispose();
+  const { labels, architecture } = classifier;
+  const predictions = await predict({ model: bundle, images: pictures, top: labels.length });
+  bundles[name] = {
+    transformers: architecture !== undefined,
+    height,
+    width,
+    labels,
+    logits: pictures.map((_path, i) => logits.slice(i * labels.length, (i + 1) * labels.length)),
+    probabilities: predictions.map(({ classes }) =>
+      Object.fromEntries(classes.map(({ label, probability }) => [label, probability])),
+    ),
+  };
+  console.error(`locked ${name}`);
+}
