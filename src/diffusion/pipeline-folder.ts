@@ -9,7 +9,7 @@ import {
   type PipelineSource,
 } from './pipeline-source.ts';
 import { ClipTokenizer } from './tokenizer/clip-tokenizer.ts';
-import type { FastTokenizer } from './tokenizer/fast-tokenizer.ts';
+import type { FastTokenizer } from '../formats/tokenizer/marks.ts';
 
 export const indexFile = 'model_index.json';
 

@@ -1,7 +1,13 @@
 import { ModelLockError } from '../../base/error.ts';
+import { openStages, type TokenizerStages } from '../../formats/tokenizer/library.ts';
+import {
+  contentOf,
+  splitAt,
+  type FastTokenizer,
+  type Mark,
+} from '../../formats/tokenizer/marks.ts';
 import { int64, type Tensor } from '../../tensor/tensor.ts';
-import { fastTokenizerJson, type FastTokenizer, type Mark } from './fast-tokenizer.ts';
-import { openStages, type TokenizerStages } from './library.ts';
+import { fastTokenizerJson } from './fast-tokenizer.ts';
 
 /** The files of a CLIPTokenizer folder, as JSON or text; either the first or the next two are needed. */
 export interface TokenizerFiles {
@@ -117,25 +123,3 @@ function lengthOf(maxLength: unknown): number {
 
 /** JavaScript lower-cases a sigma at a word's end to another letter; the official library does not. */
 const sigmas = (text: string): string => text.replaceAll('\u03a3', '\u03c3');
-
-/** A text cut at every mark: what is between them, and the marks' ids. */
-function splitAt(text: string, marks: readonly Mark[]): (string | number)[] {
-  return marks
-    .reduce<(string | number)[]>(
-      (parts, { id, content }) =>
-        parts.flatMap((part) =>
-          typeof part === 'number'
-            ? [part]
-            : part.split(content).flatMap((piece, i) => (i === 0 ? [piece] : [id, piece])),
-        ),
-      [text],
-    )
-    .filter((part) => part !== '');
-}
-
-/** A mark as a configuration has it: its text, or an object with it. */
-function contentOf(token: unknown, otherwise: string): string {
-  if (typeof token === 'string') return token;
-  const content = (token as { content?: unknown } | null | undefined)?.content;
-  return typeof content === 'string' ? content : otherwise;
-}

@@ -1,23 +1,11 @@
 import { ModelLockError } from '../../base/error.ts';
+import type { FastTokenizer } from '../../formats/tokenizer/marks.ts';
 
 const start = '<|startoftext|>';
 const end = '<|endoftext|>';
 
 /** CLIP's way of cutting a text into words, before they become byte pairs. */
 const word = `<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+`;
-
-/** A token that is one wherever it stands in a text, such as `<|endoftext|>`. */
-export interface Mark {
-  readonly id: number;
-  readonly content: string;
-  /** Whether it is looked for after the text was lower-cased. */
-  readonly normalized: boolean;
-}
-
-/** `tokenizer.json`, of which only the marks are looked into here. */
-export interface FastTokenizer {
-  readonly added_tokens: readonly Mark[];
-}
 
 /**
  * What `tokenizer.json` says for a folder that has `vocab.json` and `merges.txt` alone, as all

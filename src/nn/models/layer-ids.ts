@@ -1,6 +1,8 @@
+import type { BertConfig } from './bert.ts';
 import type { CifarResNetConfig } from './cifar-resnet.ts';
 import type { ConvNextConfig } from './convnext.ts';
 import type { DeiTConfig } from './deit.ts';
+import type { DistilBertConfig } from './distilbert.ts';
 import type { MaeVitConfig } from './mae-vit.ts';
 import { mobileNetV2Blocks } from './mobilenet-v2.ts';
 import type { ResNetConfig } from './resnet.ts';
@@ -12,7 +14,7 @@ import type { ViTConfig } from './vit.ts';
 export interface LayerIds {
   /** The last one's: that of the head and what is just before it. */
   readonly last: number;
-  /** Of a parameter by its full name; 0 is what is next to the picture. */
+  /** Of a parameter by its full name; 0 is what is next to the picture or text. */
   readonly of: (parameter: string) => number;
 }
 
@@ -50,6 +52,16 @@ export const deitLayers = ({
   num_hidden_layers: depth,
 }: Pick<DeiTConfig, 'num_hidden_layers'>): LayerIds =>
   numberedLayers(/^deit\.embeddings\./, /^deit\.encoder\.layer\.(\d+)\./, depth);
+
+export const bertLayers = ({
+  num_hidden_layers: depth,
+}: Pick<BertConfig, 'num_hidden_layers'>): LayerIds =>
+  numberedLayers(/^bert\.embeddings\./, /^bert\.encoder\.layer\.(\d+)\./, depth);
+
+export const distilBertLayers = ({
+  n_layers: depth,
+}: Pick<DistilBertConfig, 'n_layers'>): LayerIds =>
+  numberedLayers(/^distilbert\.embeddings\./, /^distilbert\.transformer\.layer\.(\d+)\./, depth);
 
 /** timm's coarse groups of a ResNet: stem, each stage, head. */
 export const resnetLayers = ({

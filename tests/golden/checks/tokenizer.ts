@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ClipTokenizer } from '../../../src/diffusion/tokenizer/clip-tokenizer.ts';
-import type { FastTokenizer } from '../../../src/diffusion/tokenizer/fast-tokenizer.ts';
+import type { FastTokenizer } from '../../../src/formats/tokenizer/marks.ts';
 import { int64 } from '../../../src/tensor/tensor.ts';
 import type { GoldenCase } from '../case.ts';
 

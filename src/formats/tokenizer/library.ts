@@ -10,6 +10,8 @@ export interface TokenizerStages {
   /** Cuts words into tokens. */
   tokens(words: readonly string[]): string[];
   idOf(token: string): number | undefined;
+  /** One more than the largest id. */
+  readonly size: number;
 }
 
 /**
@@ -28,18 +30,22 @@ interface LibraryTokenizer {
 /**
  * Opens what a `tokenizer.json` describes.
  *
- * Throws `corrupt` for one that is damaged, `unsupported` for one that lacks a stage CLIP has.
+ * Throws `corrupt` for one that is damaged, `unsupported` for one that lacks a stage.
  */
 export function openStages(json: object, config: object, where: string): TokenizerStages {
   const { normalizer, pre_tokenizer: preTokenizer, model } = openTokenizer(json, config, where);
   if (!normalizer || !preTokenizer || !model) {
-    throw new ModelLockError('unsupported', `${where} is not the tokenizer of a CLIP model`);
+    throw new ModelLockError(
+      'unsupported',
+      `${where} does not normalise texts, cut them into words and those into tokens`,
+    );
   }
   return {
     normalize: (text) => normalizer.normalize(text),
     words: (text) => preTokenizer.pre_tokenize(text),
     tokens: (words) => model.encode(words),
     idOf: (token) => model.tokens_to_ids.get(token),
+    size: [...model.tokens_to_ids.values()].reduce((most, id) => Math.max(most, id + 1), 0),
   };
 }
 

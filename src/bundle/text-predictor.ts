@@ -1,0 +1,88 @@
+import { groupBy } from '../base/group-by.ts';
+import { paddedLength, textBatch } from '../data/text/batch.ts';
+import { requireWeights } from '../formats/weights.ts';
+import { graphOf } from '../graph/graph.ts';
+import { input } from '../graph/value.ts';
+import { Scope } from '../nn/scope.ts';
+import { join } from '../platform/files.ts';
+import { Session } from '../runtime/session.ts';
+import { tensor, type Tensor } from '../tensor/tensor.ts';
+import { weightsFile } from './checkpoint.ts';
+import type { TextCheckpoint } from './text-checkpoint.ts';
+
+/** Texts of one batch, and what their lengths are padded to a multiple of. */
+const batch = 16;
+const multiple = 32;
+
+/**
+ * Runs a text classifier. A text's padding depends on its own length and a batch has one size, so
+ * that a prediction does not depend on its neighbours. One session is kept, of the last length: it
+ * holds all weights.
+ */
+export class TextPredictor {
+  readonly labels: readonly string[];
+  readonly #checkpoint: TextCheckpoint;
+  #kept: { readonly length: number; readonly session: Session } | undefined;
+
+  /** Throws `corrupt`, naming the file, where weights are missing. */
+  constructor(checkpoint: TextCheckpoint) {
+    this.labels = checkpoint.classifier.labels;
+    this.#checkpoint = checkpoint;
+    const { weights, folder } = checkpoint;
+    const { parameters } = build(checkpoint, multiple).scope.declared;
+    requireWeights(weights, parameters, join(folder, weightsFile));
+  }
+
+  /** Logits of texts of any length, [texts, classes]; long ones are cut at their end. */
+  async logits(texts: readonly string[]): Promise<Tensor<'float32'>> {
+    const { tokenizer, maxTokens } = this.#checkpoint;
+    const encoded = texts.map((text) => tokenizer.encode(text, maxTokens));
+    const places = groupBy(encoded.keys(), (i) =>
+      paddedLength(encoded[i].length, multiple, maxTokens),
+    );
+    const classes = this.labels.length;
+    const all = new Float32Array(texts.length * classes);
+    for (const [length, rows] of places) {
+      const session = await this.#sessionFor(length);
+      for (let start = 0; start < rows.length; start += batch) {
+        const some = rows.slice(start, start + batch);
+        const { ids, mask } = textBatch(
+          some.map((i) => encoded[i]),
+          length,
+          tokenizer.pad,
+          batch,
+        );
+        const { logits } = await session.run({ input_ids: ids, attention_mask: mask });
+        const values = logits.data as Float32Array;
+        some.forEach((i, row) =>
+          all.set(values.subarray(row * classes, (row + 1) * classes), i * classes),
+        );
+      }
+    }
+    return tensor('float32', [texts.length, classes], all);
+  }
+
+  async #sessionFor(length: number): Promise<Session> {
+    if (this.#kept?.length === length) return this.#kept.session;
+    await this.dispose();
+    const { logits } = build(this.#checkpoint, length);
+    const session = await Session.create(graphOf({ logits }), {
+      parameters: this.#checkpoint.weights,
+    });
+    this.#kept = { length, session };
+    return session;
+  }
+
+  async dispose(): Promise<void> {
+    await this.#kept?.session.dispose();
+    this.#kept = undefined;
+  }
+}
+
+function build({ classifier, maxTokens }: TextCheckpoint, length: number) {
+  const scope = Scope.root();
+  const shape = [batch, Math.min(length, maxTokens)];
+  const ids = input('input_ids', 'int64', shape);
+  const mask = input('attention_mask', 'int64', shape);
+  return { scope, logits: classifier.build(scope, { ids, mask }).logits };
+}
