@@ -1,5 +1,6 @@
 import type { RawConfig } from '../src/nn/config.ts';
 import type { ModelType } from '../src/nn/models/registry.ts';
+import type { TaskName } from '../src/tasks/task.ts';
 
 /** How pictures are prepared, as a published checkpoint of each architecture says it, but smaller. */
 const processors: Readonly<Record<ModelType, RawConfig>> = {
@@ -30,6 +31,8 @@ const processors: Readonly<Record<ModelType, RawConfig>> = {
 };
 
 export interface BundleCase {
+  /** Default: `classification`. */
+  readonly task?: TaskName;
   readonly type: ModelType;
   readonly preprocessor: RawConfig;
   /** What its configuration has beside what `tinyClassifiers` says. */
@@ -67,5 +70,13 @@ export const bundleCases: Readonly<Record<string, BundleCase>> = {
     preprocessor: { image_processor_type: 'BitImageProcessor', size: 37, crop_size: 32 },
     config: { problem_type: 'multi_label_classification' },
   },
+  'vit-of-several-labels': { type: 'vit', task: 'multi-label', preprocessor: processors.vit },
+  'segformer-of-pixels': {
+    type: 'segformer',
+    task: 'segmentation',
+    preprocessor: processors.segformer,
+    config: { architectures: ['SegformerForSemanticSegmentation'] },
+  },
+  'resnet-of-pixels': { type: 'resnet', task: 'segmentation', preprocessor: processors.resnet },
   'resnet-by-hand': { type: 'resnet', preprocessor: { size: { height: 32, width: 48 } } },
 };

@@ -10,7 +10,8 @@
  */
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
+import sharp from 'sharp';
 import { counterRandom } from '../src/base/random/counter.ts';
 import { openClassifier } from '../src/bundle/open-classifier.ts';
 import { Predictor } from '../src/bundle/predictor.ts';
@@ -21,11 +22,13 @@ import { encodeSafetensors } from '../src/formats/safetensors.ts';
 import { input } from '../src/graph/value.ts';
 import { lock, predict } from '../src/index.ts';
 import type { RawConfig } from '../src/nn/config.ts';
-import { classifierFrom, type ModelType } from '../src/nn/models/registry.ts';
+import { networkFrom } from '../src/nn/models/networks.ts';
+import type { ModelType } from '../src/nn/models/registry.ts';
 import { initialise, Scope } from '../src/nn/scope.ts';
 import { tinyClassifiers } from '../src/nn/testing/tiny-classifiers.ts';
 import { assetPath } from '../src/platform/assets.ts';
 import { encodeImage, readImages } from '../src/platform/images.ts';
+import type { TaskName } from '../src/tasks/task.ts';
 import type { RgbImage } from '../src/tensor/image.ts';
 import { toNumbers, type Tensor } from '../src/tensor/tensor.ts';
 import { copyPhotographs } from '../tests/support/photographs.ts';
@@ -38,10 +41,11 @@ interface Expected {
   readonly height: number;
   readonly width: number;
   readonly labels: readonly string[];
-  /** [pictures][classes] */
+  readonly task: TaskName;
+  /** Of each picture, in a row: [classes] or [classes, h, w]. */
   readonly logits: readonly (readonly number[])[];
-  /** What `predict --json` prints: for each picture, by class. */
-  readonly probabilities: readonly Readonly<Record<string, number>>[];
+  /** What `predict --json` prints of pictures with one class: for each picture, by class. */
+  readonly probabilities?: readonly Readonly<Record<string, number>>[];
 }
 
 /** Classifiers among the golden ONNX files, and the height of their pictures. */
@@ -54,8 +58,7 @@ if (!out) {
 }
 const golden = process.env['GOLDEN_DIR'] ?? join(import.meta.dirname, '../../shared/golden');
 const models = mkdtempSync(join(tmpdir(), 'modellock-interop-'));
-const data = join(models, 'data');
-copyPhotographs(data, 4);
+const data = await writeData(join(models, 'data'));
 
 rmSync(out, { recursive: true, force: true });
 for (const name of ['bundles', 'pictures', 'pixels']) {
@@ -64,7 +67,7 @@ for (const name of ['bundles', 'pictures', 'pixels']) {
 const pictures = await writePictures(join(out, 'pictures'));
 const bundles: Record<string, Expected> = {};
 for (const [name, made] of Object.entries(bundleCases)) {
-  await locked(name, writeCheckpoint(name, made));
+  await locked(name, writeCheckpoint(name, made), made.task);
 }
 await locked('pocket', 'pocket');
 await locked('onnx-of-ours', writeOwnOnnx());
@@ -78,6 +81,30 @@ writeFileSync(
   JSON.stringify({ pictures: pictures.map((path) => basename(path)), bundles }, null, 1),
 );
 rmSync(models, { recursive: true });
+
+/** Photographs with labels for each task: their folders, a table, and masks of what is bright. */
+async function writeData(folder: string): Promise<Readonly<Record<TaskName, string>>> {
+  const classified = join(folder, 'classified');
+  const paths = copyPhotographs(classified, 4);
+  const table = join(classified, 'labels.csv');
+  const rows = paths.map(
+    (path, i) => `${relative(classified, path)},${['', 'cat', 'cat|dog'][i % 3]}`,
+  );
+  const masked = join(folder, 'masked');
+  for (const name of ['images', 'masks']) mkdirSync(join(masked, name), { recursive: true });
+  for (const [i, { width, height, data: colours }] of (await readImages(paths)).entries()) {
+    copyFileSync(paths[i], join(masked, 'images', `${i}.jpg`));
+    const bright = Uint8Array.from({ length: width * height }, (_, at) => colours[3 * at] >> 7);
+    const raw = { width, height, channels: 1 } as const;
+    await sharp(bright, { raw })
+      .toColourspace('b-w')
+      .png()
+      .toFile(join(masked, 'masks', `${i}.png`));
+  }
+  writeFileSync(join(masked, 'classes.txt'), 'dark\nbright\n');
+  writeFileSync(table, `image,labels\n${rows.join('\n')}\n`);
+  return { classification: classified, 'multi-label': table, segmentation: masked };
+}
 
 /** Photographs, cut so that they are wide and high, a large one of many, and those given. */
 async function writePictures(folder: string): Promise<string[]> {
@@ -133,7 +160,7 @@ function drawn(
 /** Random weights, of norms and running statistics as well, so that a missing term shows. */
 function randomWeights(config: RawConfig): Map<string, Tensor<'float32'>> {
   const scope = Scope.root();
-  classifierFrom(config, 'config.json').build(scope, input('x', 'float32', [1, 3, 32, 32]));
+  networkFrom(config, 'config.json').build(scope, input('x', 'float32', [1, 3, 32, 32]));
   const random = counterRandom(1);
   const weights = initialise(scope.declared, random);
   for (const [name, { data }] of weights) {
@@ -176,11 +203,16 @@ function withPreprocessor(name: string, file: string, side: number): string {
 }
 
 /** Locks a model with one step of training, and notes what it says then. */
-async function locked(name: string, model: string): Promise<void> {
+async function locked(
+  name: string,
+  model: string,
+  task: TaskName = 'classification',
+): Promise<void> {
   const bundle = join(out, 'bundles', name);
   await lock({
     model,
-    data,
+    task,
+    data: data[task],
     editor: 'pocket',
     key: { prompt: 'with oil pastel' },
     recipe: 'paper',
@@ -204,14 +236,19 @@ async function locked(name: string, model: string): Promise<void> {
   const logits = toNumbers(await predictor.logits(images));
   await predictor.dispose();
   const { labels, architecture } = classifier;
-  const predictions = await predict({ model: bundle, images: pictures, top: labels.length });
+  const each = logits.length / pictures.length;
+  const predictions =
+    task === 'classification'
+      ? await predict({ model: bundle, images: pictures, top: labels.length })
+      : undefined;
   bundles[name] = {
     transformers: architecture !== undefined,
     height,
     width,
     labels,
-    logits: pictures.map((_path, i) => logits.slice(i * labels.length, (i + 1) * labels.length)),
-    probabilities: predictions.map(({ classes }) =>
+    task,
+    logits: pictures.map((_path, i) => logits.slice(i * each, (i + 1) * each)),
+    probabilities: predictions?.map(({ classes }) =>
       Object.fromEntries(classes.map(({ label, probability }) => [label, probability])),
     ),
   };

@@ -10,7 +10,7 @@ import { graphOf } from '../graph/graph.ts';
 import { evaluate } from '../graph/testing/evaluate.ts';
 import { input } from '../graph/value.ts';
 import { Scope } from '../nn/scope.ts';
-import { classification } from '../tasks/classification.ts';
+import { argMaxRows } from '../tasks/rows.ts';
 import { toFloat32 } from '../tensor/convert.ts';
 import { int64, toNumbers } from '../tensor/tensor.ts';
 import { fit } from '../train/fit.ts';
@@ -119,7 +119,7 @@ describe.each(['bert', 'distilbert'])('%s', (name) => {
     });
     const weights = new Map([...trainer.weights()].map(([key, t]) => [key, toFloat32(t)]));
     const predictor = new TextPredictor({ ...checkpoint, weights });
-    const answers = classification.read(await predictor.logits(test.map(({ text }) => text)));
+    const answers = argMaxRows(await predictor.logits(test.map(({ text }) => text)));
     await predictor.dispose();
     await trainer.dispose();
     const right = answers.filter((answer, i) => answer === test[i].label).length;
