@@ -4,6 +4,7 @@ import type { TaskName } from '../src/tasks/task.ts';
 
 /** How pictures are prepared, as a published checkpoint of each architecture says it, but smaller. */
 const processors: Readonly<Record<ModelType, RawConfig>> = {
+  cifar_resnet: { size: 32, image_mean: [0.49, 0.48, 0.45], image_std: [0.25, 0.24, 0.26] },
   convnext: {
     image_processor_type: 'ConvNextImageProcessor',
     size: { shortest_edge: 32 },
@@ -17,6 +18,7 @@ const processors: Readonly<Record<ModelType, RawConfig>> = {
     crop_size: { height: 32, width: 32 },
     resample: 3,
   },
+  mae_vit: { size: { shortest_edge: 36 }, do_center_crop: true, crop_size: 32, resample: 3 },
   mobilenet_v2: {
     image_processor_type: 'MobileNetV2ImageProcessor',
     size: { shortest_edge: 36 },

@@ -1,4 +1,5 @@
-import { preprocessor, preprocessorConfig } from '../data/preprocess.ts';
+import { preprocessor } from '../data/preprocess.ts';
+import { preprocessorConfig } from '../data/preprocessor-config.ts';
 import { openTensorFile } from '../formats/tensor-file.ts';
 import type { StoredTensors } from '../formats/stored-tensor.ts';
 import { openWeights, readWeights } from '../formats/weights.ts';
