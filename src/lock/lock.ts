@@ -92,7 +92,7 @@ async function lockIn<Label>(
   const { train: set, frequencies, test, skipped } = await openDataSets(task, options, options);
   const ready = await prepared(task, opened.checkpoint, set, options);
   const { base, tuning } = ready;
-  const edit = editor.settingsOf({ size: editSizeFor(editor, ready), ...options.edit });
+  const edit = editor.settingsOf({ size: editSizeFor(task, editor, ready), ...options.edit });
   // Before the long part, not after it.
   if (options.baseline)
     await (await openBaseline(options.baseline, set.classes, options)).dispose();

@@ -51,15 +51,16 @@ async function typicalSize({ samples }: Dataset<unknown>): Promise<Size> {
 }
 
 /**
- * The size at which pictures are edited where nobody says: the editor's own, unless both the model
- * and the pictures are larger, whose detail would be lost.
+ * The size at which pictures are edited where nobody says: the editor's own. Where a task is about
+ * pixels and both the model and the pictures are larger, it is theirs, or the borders would be lost.
  */
 export function editSizeFor(
+  { spatial }: Pick<Task<unknown>, 'spatial'>,
   editor: Pick<ImageEditor, 'defaults'>,
   { base, pictures }: Pick<Prepared, 'base' | 'pictures'>,
 ): number | null {
   const own = editor.defaults.size;
-  if (own === null) return null;
+  if (own === null || !spatial) return own;
   const shortSide = ({ width, height }: Size): number => Math.min(width, height);
   return Math.max(own, Math.min(shortSide(base.preprocessor.size), shortSide(pictures)));
 }
