@@ -17,9 +17,9 @@ import {
   setsOf,
   tuningOf,
 } from './command.ts';
-import { sets } from './data/sets.ts';
+import { sets, titleOf } from './data/sets.ts';
 import { prompts, withSecret } from './jobs/keys.ts';
-import { lockJobs, pinPocket } from './jobs/plan.ts';
+import { lockJobs, pinModel, pinPocket } from './jobs/plan.ts';
 import { lockTable, provenance } from './tables/lock-table.ts';
 
 const setNames = Object.keys(sets) as (keyof typeof sets)[];
@@ -42,12 +42,14 @@ await runBench(
       );
       const pocket = await pinPocket();
       const { keys = options.quick ? 1 : 3, seeds = options.quick ? 2 : 3 } = options;
-      const groups = plans.flatMap((set) =>
+      const models = await Promise.all(plans.map(({ model }) => model && pinModel(model)));
+      const groups = plans.flatMap((set, i) =>
         chosen.map((recipe) => ({
           set,
-          heading: `### ${set.name}, ${recipe}`,
+          heading: `### ${titleOf(set)}, ${recipe}`,
           jobs: lockJobs({
             ...pocket,
+            model: models[i] ?? pocket.model,
             set,
             recipe: recipes[recipe],
             keys: (prompt ?? prompts.slice(0, keys)).map(withSecret),

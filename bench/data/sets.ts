@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename, join, resolve } from 'node:path';
-import type { TaskName } from '../../src/index.ts';
+import type { FineTuning, ModelOptions, TaskName } from '../../src/index.ts';
 import type { ClassSelection } from './subset.ts';
 
 /** A part of a data set that locks are measured on. Plain values: its name is a hash of them. */
@@ -16,6 +16,10 @@ export interface SetPlan {
   readonly pairing: 'crossed' | 'matched';
   /** Default: classification. Sets of other tasks are taken whole. */
   readonly task?: Exclude<TaskName, 'classification'>;
+  /** What is locked; the pocket backbone unless given. */
+  readonly model?: SetModel;
+  /** What differs from the default. */
+  readonly tuning?: Partial<FineTuning>;
   /** What is asked of locks, in points or in percent; what is left out is as for `cifar10`. */
   readonly targets?: {
     /** UP below the baseline, at most. */
@@ -24,6 +28,27 @@ export interface SetPlan {
     readonly left?: number;
   };
 }
+
+/** A model in MODELS_DIR. */
+export interface SetModel {
+  readonly file: string;
+  readonly options: ModelOptions;
+}
+
+/** Where models are that are not shipped. */
+export const modelsDir = (): string =>
+  resolve(process.env['MODELS_DIR'] ?? join(import.meta.dirname, '../../../shared/models'));
+
+const efficientNet: SetModel = {
+  file: 'efficientnet-lite0.onnx',
+  options: {
+    size: 96,
+    normalisation: {
+      mean: [127 / 255, 127 / 255, 127 / 255],
+      std: [128 / 255, 128 / 255, 128 / 255],
+    },
+  },
+};
 
 /** The sets of docs/benchmarks.md. */
 export const sets = {
@@ -43,6 +68,17 @@ export const sets = {
     train: null,
     test: null,
     pairing: 'matched',
+  },
+  /** A network of ImageNet from an ONNX file, for five epochs. */
+  'cifar10-efficientnet': {
+    name: 'cifar10',
+    folder: null,
+    classes: 'all',
+    train: 5000,
+    test: 2000,
+    pairing: 'matched',
+    model: efficientNet,
+    tuning: { epochs: 5, learningRate: 5e-4, headFactor: 6 },
   },
   /** Medical diagnosis: the test set is of other patients. */
   'brain-tumor-mri': {
@@ -86,6 +122,10 @@ export function setOfFolder(folder: string, classes: ClassSelection): SetPlan {
   const all = { train: null, test: null };
   return { name, folder: resolve(folder), classes, ...all, pairing: 'crossed' };
 }
+
+/** A name for people. */
+export const titleOf = ({ name, model }: Pick<SetPlan, 'name' | 'model'>): string =>
+  model ? `${name} with ${model.file}` : name;
 
 /** A name for what a plan draws: other pictures have another one. */
 export function subsetName({ name, folder, classes, train, test }: SetPlan): string {

@@ -5,6 +5,7 @@ import type {
   ErrorCode,
   EvaluationDocument,
   FineTuning,
+  ModelOptions,
   ProgressEvent,
   Recipe,
   TaskName,
@@ -14,6 +15,8 @@ import type {
 export interface Pinned {
   readonly reference: string;
   readonly hash: string;
+  /** What its files do not say. */
+  readonly options?: ModelOptions;
 }
 
 interface CommonJob {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   defaultTunings,
   openEditor,
@@ -6,12 +7,27 @@ import {
   type Recipe,
 } from '../../src/index.ts';
 import { openClassifier } from '../../src/bundle/open-classifier.ts';
-import { subsetName, type SetPlan } from '../data/sets.ts';
+import { modelsDir, subsetName, titleOf, type SetModel, type SetPlan } from '../data/sets.ts';
 import type { LockJob, Pinned, TrainJob } from './job.ts';
 
 const pocket = 'pocket';
 
-const tuningOf = ({ task }: SetPlan): FineTuning => defaultTunings[task ?? 'classification'];
+const tuningOf = ({ task, tuning }: SetPlan): FineTuning => ({
+  ...defaultTunings[task ?? 'classification'],
+  ...tuning,
+});
+
+/** A model of a set as it is now. */
+export async function pinModel({ file, options }: SetModel): Promise<Pinned> {
+  const reference = join(modelsDir(), file);
+  const { identity } = await openClassifier(reference, { modelOptions: options });
+  // Where it lies is nothing that decides what is measured.
+  return { reference: file, hash: identity.hash, options };
+}
+
+/** The reference of a pinned model on this machine. */
+export const referenceOf = ({ reference, options }: Pinned): string =>
+  options ? join(modelsDir(), reference) : reference;
 
 /** The embedded backbone and editor as they are now. */
 export interface Pocket {
@@ -41,7 +57,7 @@ export function trainJob(plan: TrainPlan, called = 'baseline'): TrainJob {
   const { set, model, seed, tuning, fromScratch = false } = plan;
   return {
     kind: 'train',
-    name: `${set.name} ${called} seed ${seed}`,
+    name: `${titleOf(set)} ${called} seed ${seed}`,
     ...(set.task ? { task: set.task } : {}),
     subset: subsetName(set),
     model,
@@ -70,7 +86,7 @@ export function lockJobs(plan: LockPlan): LockJob[] {
   const { set, recipe, keys, seeds, model, editor, decoyImages, sharedEdits } = plan;
   return pairsOf(keys.length, seeds, set.pairing).map(({ key, seed }) => ({
     kind: 'lock',
-    name: `${set.name} ${recipe.name} key ${key + 1} seed ${seed}`,
+    name: `${titleOf(set)} ${recipe.name} key ${key + 1} seed ${seed}`,
     ...(set.task ? { task: set.task } : {}),
     subset: subsetName(set),
     model,

@@ -25,6 +25,7 @@ import {
   type TrainJob,
   type TrainRun,
 } from './job.ts';
+import { referenceOf } from './plan.ts';
 import { StageClock } from './stage-clock.ts';
 
 const controller = new AbortController();
@@ -86,7 +87,15 @@ async function trainAndScore(job: TrainJob, out: string, options: JobOptions): P
   if (isFinished(model)) {
     return ((await evaluateBundle({ model, data, seed, ...options })) as PlainScore).score;
   }
-  const how = { data, task: job.task, model: job.model.reference, tuning, fromScratch, seed };
+  const how = {
+    data,
+    task: job.task,
+    model: referenceOf(job.model),
+    modelOptions: job.model.options,
+    tuning,
+    fromScratch,
+    seed,
+  };
   const { score } = await train({ ...how, ...options, out: model });
   return score!;
 }
@@ -111,7 +120,8 @@ async function lockAndEvaluate(
   if (isFinished(model)) return (await evaluateBundle({ ...how, model })) as EvaluationDocument;
   const { evaluation } = await lock({
     ...how,
-    model: job.model.reference,
+    model: referenceOf(job.model),
+    modelOptions: job.model.options,
     recipe: job.recipe,
     tuning: job.tuning,
     ...(job.sharedEdits ? { sharedEdits: { folder: places.edits(out), salt } } : {}),
