@@ -1,7 +1,9 @@
 import { ModelLockError } from '../base/error.ts';
 import { groupBy } from '../base/group-by.ts';
 import { classPlaces } from './class-places.ts';
-import { exists, extname, isFolder, join, listFolder } from '../platform/files.ts';
+import { exists, isFolder, join, listFolder } from '../platform/files.ts';
+import { readingAtOnce } from '../platform/images.ts';
+import { isPicture, mayHavePictures } from './picture-format.ts';
 
 /** One labelled picture. */
 export interface ImageItem {
@@ -16,19 +18,6 @@ export interface ImageDataset {
   readonly classes: readonly string[];
   readonly items: readonly ImageItem[];
 }
-
-/** What is taken for a picture by its name. */
-const extensions = new Set([
-  '.jpg',
-  '.jpeg',
-  '.png',
-  '.webp',
-  '.bmp',
-  '.gif',
-  '.tif',
-  '.tiff',
-  '.ppm',
-]);
 
 /** Names of the folders that split a data set; the first that is there is used. */
 export const trainFolders = ['train', 'training'] as const;
@@ -56,7 +45,7 @@ export async function readImageFolder(root: string): Promise<ImageDataset> {
   }
   const folders = (await listFolder(root)).filter((e) => e.isFolder && !isHidden(e.name));
   const byFolder = await Promise.all(
-    folders.map(async ({ name }) => ({ name, files: await picturesBelow(join(root, name)) })),
+    folders.map(async ({ name }) => ({ name, files: await pictureFilesBelow(join(root, name)) })),
   );
   const byClass = groupBy(
     byFolder.filter(({ files }) => files.length > 0),
@@ -80,28 +69,36 @@ export async function readImageFolder(root: string): Promise<ImageDataset> {
 const isHidden = (name: string): boolean => name.startsWith('.');
 
 /**
- * Paths of the pictures in a folder and in those below it, sorted by code point; hidden ones left
- * out.
+ * Paths of the ordinary pictures in a folder and in those below it, sorted by code point; hidden ones
+ * left out.
  */
 export async function picturesBelow(folder: string): Promise<string[]> {
+  return (await filesBelow(folder)).filter(isPicture);
+}
+
+/** The same with files that may hold several pictures: DICOM, of any name, and NIfTI. */
+export async function pictureFilesBelow(folder: string): Promise<string[]> {
+  const files = await filesBelow(folder);
+  const wanted = await readingAtOnce(files, mayHavePictures);
+  return files.filter((_, i) => wanted[i]);
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
   const files: string[] = [];
-  await addPicturesBelow(folder, files);
+  await addFilesBelow(folder, files);
   return files;
 }
 
 /** Into one list: the arguments of a `push(...many)` would overflow the stack. */
-async function addPicturesBelow(folder: string, files: string[]): Promise<void> {
+async function addFilesBelow(folder: string, files: string[]): Promise<void> {
   for (const { name, isFolder: isDirectory } of await listFolder(folder)) {
     if (isHidden(name)) continue;
     const path = join(folder, name);
     // Links to folders are no folders here, so a loop of links cannot trap this.
-    if (isDirectory) await addPicturesBelow(path, files);
-    else if (isPicture(name)) files.push(path);
+    if (isDirectory) await addFilesBelow(path, files);
+    else files.push(path);
   }
 }
-
-/** Whether a file's name is one of a picture. */
-export const isPicture = (name: string): boolean => extensions.has(extname(name).toLowerCase());
 
 /** The same items with the labels of other classes, see `classPlaces`. */
 export function relabel(dataset: ImageDataset, classes: readonly string[]): ImageDataset {

@@ -1,4 +1,4 @@
-import { hashFile } from '../platform/files.ts';
+import { fileSize, hashFile } from '../platform/files.ts';
 import { readImage } from '../platform/images.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import type { Annotation } from './annotated-item.ts';
@@ -11,6 +11,8 @@ export interface Picture {
   read(): Promise<RgbImage>;
   /** SHA-256 of all that `read` depends on. */
   content(): Promise<string>;
+  /** Bytes of the file, where all of it counts: pictures of other lengths have another content. */
+  length?(): Promise<number>;
 }
 
 /** A picture, and what a model is to answer to it. */
@@ -34,4 +36,5 @@ export const filePicture = (path: string): Picture => ({
   path,
   read: () => readImage(path),
   content: () => hashFile(path),
+  length: () => fileSize(path),
 });

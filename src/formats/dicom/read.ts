@@ -49,6 +49,21 @@ export async function readDicom(
 }
 
 /**
+ * What a file tells besides its pixels, which are not decoded. Throws `data` and `unsupported` as
+ * `readDicom` does.
+ */
+export function readDicomSource(bytes: Uint8Array, where: string, salt: Uint8Array): DicomSource {
+  const { dataSet, layout } = openDicom(bytes, where);
+  return sourceOf(dataSet, layout.frames, salt);
+}
+
+export const dicomMagicBytes = 132;
+
+/** Whether a file of any name is a DICOM file, by its first `dicomMagicBytes` bytes. */
+export const hasDicomMagic = (start: Uint8Array): boolean =>
+  String.fromCharCode(...start.subarray(128, dicomMagicBytes)) === 'DICM';
+
+/**
  * The values of a frame of a grey file, in the unit of the modality. Throws as `readDicom`, and
  * `unsupported` for colours.
  */
