@@ -1,9 +1,8 @@
 import { ModelLockError } from '../base/error.ts';
 import {
-  guessCounts,
   hitCounts,
   requireSameLength,
-  truthCounts,
+  type ClassCounts,
   type ConfusionMatrix,
 } from './confusion.ts';
 
@@ -24,28 +23,26 @@ export function accuracyOf(matrix: ConfusionMatrix): number {
 }
 
 /** The share of each class's samples that were guessed rightly; null for a class without any. */
-export function recalls(matrix: ConfusionMatrix): (number | null)[] {
-  const truths = truthCounts(matrix);
-  return Array.from(hitCounts(matrix), (hits, c) => (truths[c] > 0 ? hits / truths[c] : null));
+export function recalls({ hits, truths }: ClassCounts): (number | null)[] {
+  return Array.from(hits, (hit, c) => (truths[c] > 0 ? hit / truths[c] : null));
 }
 
 /** The mean of the recalls over the classes that occur in the truth. */
-export function balancedAccuracy(matrix: ConfusionMatrix): number {
-  return meanOfKnown(recalls(matrix));
+export function balancedAccuracy(counts: ClassCounts): number {
+  return meanOfKnown(recalls(counts));
 }
 
 /** 2 TP / (2 TP + FP + FN) of each class; null for a class in neither truth nor guesses. */
-export function f1Scores(matrix: ConfusionMatrix): (number | null)[] {
-  const [truths, guesses] = [truthCounts(matrix), guessCounts(matrix)];
-  return Array.from(hitCounts(matrix), (hits, c) => {
+export function f1Scores({ hits, truths, guesses }: ClassCounts): (number | null)[] {
+  return Array.from(hits, (hit, c) => {
     const total = truths[c] + guesses[c];
-    return total > 0 ? (2 * hits) / total : null;
+    return total > 0 ? (2 * hit) / total : null;
   });
 }
 
 /** The mean of the F1 scores over the classes that occur in truth or guesses. */
-export function macroF1(matrix: ConfusionMatrix): number {
-  return meanOfKnown(f1Scores(matrix));
+export function macroF1(counts: ClassCounts): number {
+  return meanOfKnown(f1Scores(counts));
 }
 
 /** The mean of the values that are not null. When all are, `none`, or else it throws `data`. */

@@ -34,6 +34,35 @@ export function confusionMatrix(
   return { classes, counts };
 }
 
+/** How often each class is the truth, is guessed, and is guessed rightly, [C]. */
+export interface ClassCounts {
+  readonly hits: Float64Array;
+  readonly truths: Float64Array;
+  readonly guesses: Float64Array;
+}
+
+export const classCounts = (matrix: ConfusionMatrix): ClassCounts => ({
+  hits: hitCounts(matrix),
+  truths: truthCounts(matrix),
+  guesses: guessCounts(matrix),
+});
+
+/** The counts of samples that occur so often each, as in a draw with replacement. */
+export function drawnCounts(
+  truth: ArrayLike<number>,
+  guess: ArrayLike<number>,
+  classes: number,
+  weights: ArrayLike<number>,
+): ClassCounts {
+  const [hits, truths, guesses] = [0, 1, 2].map(() => new Float64Array(classes));
+  for (let i = 0; i < truth.length; i++) {
+    truths[truth[i]] += weights[i];
+    guesses[guess[i]] += weights[i];
+    if (truth[i] === guess[i]) hits[truth[i]] += weights[i];
+  }
+  return { hits, truths, guesses };
+}
+
 /** How often each class is the truth: the sums of the rows. [C] */
 export function truthCounts({ classes, counts }: ConfusionMatrix): Float64Array {
   const sums = new Float64Array(classes);

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { counterRandom } from '../base/random/counter.ts';
 import { normalQuantile, studentCdf, studentQuantile } from './distributions.ts';
 import {
+  bootstrapEstimates,
   bootstrapInterval,
   differenceInterval,
   meanInterval,
@@ -79,6 +80,29 @@ describe('intervals', () => {
     expect(Math.abs(bootstrap.high - student.high)).toBeLessThan(0.02);
     expect(bootstrapInterval(values.length, mean, counterRandom(1))).toEqual(bootstrap);
     expect(bootstrapInterval(values.length, mean, counterRandom(2))).not.toEqual(bootstrap);
+  });
+
+  test('of several statistics of the same draws, those that a draw does not define left out', () => {
+    const values = [1, 2, 3, 4, 5, 6, 7, 8];
+    const weighted = (weights: Uint32Array): number =>
+      values.reduce((sum, value, i) => sum + weights[i] * value, 0) / 8;
+    const mean = (drawn: Uint32Array): number =>
+      drawn.reduce((sum, i) => sum + values[i], 0) / drawn.length;
+    let calls = 0;
+    const statistics = (weights: Uint32Array): Record<string, number | null> => ({
+      mean: weighted(weights),
+      half: weights[0] > 0 ? weighted(weights) / 2 : null,
+      never: null,
+      once: calls++ === 0 ? 0.5 : null,
+    });
+    const estimates = bootstrapEstimates(8, statistics, counterRandom(1), { resamples: 300 });
+    const expected = bootstrapInterval(8, mean, counterRandom(1), { resamples: 300 });
+    expect(estimates['mean']).toEqual({ value: 4.5, ...expected });
+    expect(estimates['half'].value).toBe(2.25);
+    // Draws with the smallest value in them lie lower.
+    expect(estimates['half'].high).toBeLessThanOrEqual(expected.high / 2);
+    expect(estimates['once']).toEqual({ value: 0.5, low: 0, high: 1 });
+    expect(Object.keys(estimates)).toEqual(['mean', 'half', 'once']);
   });
 
   test('refuse too few values', () => {

@@ -108,6 +108,50 @@ export function bootstrapInterval(
   return { low: quantile(values, tail), high: quantile(values, 1 - tail) };
 }
 
+/** A value that was estimated, in its interval. */
+export interface Estimate extends Interval {
+  readonly value: number;
+}
+
+/**
+ * Efron's percentile intervals of several statistics, each of the same draws.
+ *
+ * @param statistics given how often each of the n samples was drawn, an array that it must not keep;
+ *   null for what a draw does not define, such as the recall of a class that is not in it. A statistic
+ *   that is null of the samples themselves has no interval.
+ */
+export function bootstrapEstimates(
+  n: number,
+  statistics: (weights: Uint32Array) => Readonly<Record<string, number | null>>,
+  random: Random,
+  { level = defaultLevel, resamples = 2000 }: BootstrapOptions = {},
+): Record<string, Estimate> {
+  if (!(n > 0)) throw new ModelLockError('data', `an interval needs samples, not ${n}`);
+  const weights = new Uint32Array(n).fill(1);
+  const known = Object.entries(statistics(weights)).filter(
+    (entry): entry is [string, number] => entry[1] !== null,
+  );
+  const drawn = new Map(known.map(([name]) => [name, [] as number[]]));
+  for (let draw = 0; draw < resamples; draw++) {
+    weights.fill(0);
+    for (let i = 0; i < n; i++) weights[random.integer(n)] += 1;
+    const values = statistics(weights);
+    for (const [name, list] of drawn) {
+      const value = values[name];
+      if (value !== null) list.push(value);
+    }
+  }
+  const tail = (1 - level) / 2;
+  return Object.fromEntries(
+    known.map(([name, value]) => {
+      const values = Float64Array.from(drawn.get(name)!).sort();
+      // What no draw defines could be anything.
+      if (values.length === 0) return [name, { value, low: 0, high: 1 }];
+      return [name, { value, low: quantile(values, tail), high: quantile(values, 1 - tail) }];
+    }),
+  );
+}
+
 /** A quantile of ascending values, interpolated linearly between the two nearest. */
 function quantile(ascending: Float64Array, p: number): number {
   const place = p * (ascending.length - 1);

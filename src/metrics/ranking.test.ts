@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { auroc, averagePrecision } from './ranking.ts';
+import { auroc, averagePrecision, Ranking } from './ranking.ts';
 
 const samples = fc
   .array(fc.tuple(fc.integer({ min: 0, max: 1 }), fc.integer({ min: 0, max: 8 })), {
@@ -32,6 +32,28 @@ describe('ranking', () => {
   test('average precision of a known ranking', () => {
     // Positives at the first, third and fourth place: (1 + 2/3 + 3/4) / 3.
     expect(averagePrecision([1, 0, 1, 1], [4, 3, 2, 1])).toBeCloseTo((1 + 2 / 3 + 3 / 4) / 3);
+  });
+
+  test('a draw of samples, by how often each is in it, is scored as those samples are', () => {
+    const drawn = samples.chain((pairs) =>
+      fc.tuple(
+        fc.constant(pairs),
+        fc.uint32Array({ min: 0, max: 3, minLength: pairs.length, maxLength: pairs.length }),
+      ),
+    );
+    fc.assert(
+      fc.property(drawn, ([pairs, weights]) => {
+        const ranking = new Ranking(...unzip(pairs));
+        const repeated = pairs.flatMap((pair, i) => Array.from({ length: weights[i] }, () => pair));
+        const [labels, scores] = unzip(repeated);
+        const kinds = new Set(labels);
+        const [area, precision] = [ranking.auroc(weights), ranking.averagePrecision(weights)];
+        if (kinds.size === 2) expect(area).toBeCloseTo(auroc(labels, scores), 12);
+        else expect(area).toBeNull();
+        if (kinds.has(1)) expect(precision).toBeCloseTo(averagePrecision(labels, scores), 12);
+        else expect(precision).toBeNull();
+      }),
+    );
   });
 
   test('refuses a set of one kind, and scores that are no numbers', () => {

@@ -1,18 +1,10 @@
 import { meanOfKnown } from './classification.ts';
-import { guessCounts, hitCounts, truthCounts, type ConfusionMatrix } from './confusion.ts';
+import { classCounts, type ClassCounts } from './confusion.ts';
 
-/** Pixels of each class in the truth, in the guesses and in both, [C]: all that IoU needs. */
-export interface RegionCounts {
-  readonly hits: Float64Array;
-  readonly truths: Float64Array;
-  readonly guesses: Float64Array;
-}
+/** Pixels of each class: all that IoU needs. */
+export type RegionCounts = ClassCounts;
 
-export const regionCounts = (matrix: ConfusionMatrix): RegionCounts => ({
-  hits: hitCounts(matrix),
-  truths: truthCounts(matrix),
-  guesses: guessCounts(matrix),
-});
+export const regionCounts = classCounts;
 
 /**
  * Intersection over union of each class, of all pixels of all images together; null for a class in
