@@ -3,7 +3,11 @@ import {
   fileError,
   perClassText,
   plain,
+  plainScoreText,
+  sharedGroupsText,
   type EvaluationDocument,
+  type Overlap,
+  type PlainScore,
 } from '../index.ts';
 
 /** A result on stdout. Throws `io` where it cannot be written: a full disk, a closed pipe. */
@@ -26,12 +30,35 @@ export function printEvaluation(document: EvaluationDocument, classes = false): 
   const width = process.stdout.columns ?? 100;
   const colour = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
   const text = evaluationText(document, { width, colour });
-  return print(classes ? `${text}\n${perClassText(document, { width, colour })}` : text);
+  return print(classes ? `${text}\n${perClassText(document, { width })}` : text);
 }
+
+/** The score of a plain model for people. */
+export const printScore = (score: PlainScore): Promise<void> =>
+  print(plainScoreText(score, { width: process.stdout.columns ?? 100 }));
 
 /** Counts and lists the pictures that were left out, on stderr. */
 export function reportSkipped(paths: readonly string[]): void {
   if (paths.length === 0) return;
   console.error(`modellock: ${paths.length} of the pictures cannot be read and are left out:`);
   for (const path of paths) console.error(`  ${plain(path)}`);
+}
+
+/** Files that are listed of many. */
+const listed = 5;
+
+/** Warns of what is both learnt from and tested with, on stderr. */
+export function reportOverlap(overlap: Overlap | null): void {
+  if (!overlap) return;
+  const { duplicates, groups } = overlap;
+  if (groups.count > 0) console.error(`modellock: ${sharedGroupsText(groups)}`);
+  if (duplicates.length === 0) return;
+  const tested = duplicates.flatMap(({ files }) => files.filter(({ side }) => side === 'test'));
+  console.error(
+    `modellock: ${tested.length} of the test pictures are training pictures as well, so the score promises too much:`,
+  );
+  for (const { files } of duplicates.slice(0, listed)) {
+    console.error(`  ${plain(files.map(({ side, path }) => `${path} (${side})`).join(' = '))}`);
+  }
+  if (duplicates.length > listed) console.error(`  and ${duplicates.length - listed} more`);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { splitNames } from '../data/annotated-item.ts';
 import { decoyKinds } from './measurements.ts';
 import { signatures } from './signatures.ts';
 
@@ -7,6 +8,17 @@ const count = z.number().int().min(0);
 
 /** A 95 % interval. */
 const interval = z.object({ low: fraction, high: fraction });
+
+/** A value and its 95 % interval. */
+const estimate = interval.extend({ value: fraction });
+
+/** A score with a name of its own: balanced accuracy, sensitivity, pixel accuracy ... */
+const measure = z.object({
+  name: z.string(),
+  baseline: estimate.nullable(),
+  lp: estimate,
+  up: estimate.nullable(),
+});
 
 const decoySchema = z
   .object({
@@ -22,6 +34,20 @@ const decoySchema = z
     path: ['prompt'],
     message: 'only unrelated prompts may be written down',
   });
+
+const overlapSchema = z.object({
+  /** Pictures of the same content, with the sides that they are on. */
+  duplicates: z
+    .array(
+      z.object({
+        hash: z.string(),
+        files: z.array(z.object({ side: z.enum(splitNames), path: z.string() })).readonly(),
+      }),
+    )
+    .readonly(),
+  /** Groups, such as patients, on both sides, and how many pictures they have on each. */
+  groups: z.object({ count, train: count, test: count }),
+});
 
 /**
  * What `evaluate`, `demo` and `lock --test` print: a locked model in numbers. Scores are fractions
@@ -55,17 +81,9 @@ export const evaluationDocumentSchema = z.object({
   intervals: z
     .object({ baseline: interval.nullable(), lp: interval, up: interval.nullable() })
     .optional(),
-  /** Other scores, by name: balanced accuracy, pixel accuracy ... */
-  measures: z
-    .array(
-      z.object({
-        name: z.string(),
-        baseline: fraction.nullable(),
-        lp: fraction,
-        up: fraction.nullable(),
-      }),
-    )
-    .optional(),
+  /** The class that sensitivity, specificity and AUROC among the measures are of, if they are. */
+  positive: z.string().optional(),
+  measures: z.array(measure).optional(),
   perClass: z
     .array(
       z.object({
@@ -75,6 +93,8 @@ export const evaluationDocumentSchema = z.object({
         baseline: fraction.nullable().optional(),
         lp: fraction.nullable(),
         up: fraction.nullable(),
+        /** Of the class against all others. */
+        measures: z.array(measure).optional(),
       }),
     )
     .optional(),
@@ -85,7 +105,10 @@ export const evaluationDocumentSchema = z.object({
     .optional(),
   /** Pictures that could not be read; absent unless they were to be left out. */
   skipped: z.array(z.string()).readonly().optional(),
+  /** What the training side of the same set has as well; absent where there is none. */
+  overlap: overlapSchema.optional(),
 });
 
 export type EvaluationDocument = z.infer<typeof evaluationDocumentSchema>;
+export type DocumentedMeasure = z.infer<typeof measure>;
 export type DocumentedDecoy = z.infer<typeof decoySchema>;

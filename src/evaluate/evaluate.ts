@@ -7,12 +7,13 @@ import type { Key } from '../key/key.ts';
 import { evaluationDecoys, type SameKey } from '../key/decoys/decoys.ts';
 import type { Interval } from '../metrics/intervals.ts';
 import { decodeImage, encodeImage } from '../platform/images.ts';
-import type { Outcome } from '../tasks/tally.ts';
+import type { Measures, Outcome } from '../tasks/tally.ts';
 import type { Task } from '../tasks/task.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import { decodeOutputs } from './decoders/decode.ts';
 import { diagnose } from './diagnosis.ts';
 import type { DocumentedDecoy, EvaluationDocument } from './document.ts';
+import { compared, measuresWith, positiveClass } from './measures.ts';
 import { outcomesOf, untouched, type Answering, type Treatment } from './score.ts';
 
 /** The key of a lock and what speaks it. */
@@ -38,6 +39,8 @@ export interface EvaluateOptions<Label> extends JobOptions {
   readonly decoyImages?: number;
   /** Unrelated prompts to try. Default 8. */
   readonly unrelated?: number;
+  /** The class whose sensitivity, specificity and AUROC are shown first. Default: the second of two. */
+  readonly positive?: string;
   readonly seed: number;
 }
 
@@ -50,6 +53,8 @@ export async function evaluate<Label>(
   const { task, model, dataset, baseline, unlocking, seed } = options;
   const { samples } = dataset;
   const measure = measurer(options);
+  // Before the long part, not after it.
+  const positive = positiveClass(model.labels, options.positive);
 
   const models = baseline ? [model, baseline] : [model];
   const [locked, plain] = await measure(samples, untouched, models);
@@ -88,6 +93,14 @@ export async function evaluate<Label>(
   };
   const intervalOf = (outcome: Outcome): Interval =>
     outcome.interval(counterRandom(seed, place.interval));
+  // The same draws for all, so that they can be compared.
+  const measuresOf = (outcome: Outcome): Measures =>
+    outcome.measures(counterRandom(seed, place.interval));
+  const estimates = {
+    baseline: plain && measuresOf(plain),
+    lp: measuresOf(locked),
+    up: opened && measuresOf(opened),
+  };
   return {
     task: task.name,
     ...measured,
@@ -98,18 +111,15 @@ export async function evaluate<Label>(
       lp: intervalOf(locked),
       up: opened ? intervalOf(opened) : null,
     },
-    measures: Object.keys(locked.measures).map((name) => ({
-      name,
-      baseline: plain?.measures[name] ?? null,
-      lp: locked.measures[name],
-      up: opened?.measures[name] ?? null,
-    })),
+    ...(positive === undefined ? {} : { positive: model.labels[positive] }),
+    measures: compared(estimates, (measures) => measuresWith(measures, positive)),
     perClass: model.labels.map((label, c) => ({
       label,
       n: locked.perClass[c].n,
       ...(plain ? { baseline: plain.perClass[c].score } : {}),
       lp: locked.perClass[c].score,
       up: opened?.perClass[c].score ?? null,
+      measures: compared(estimates, ({ perClass }) => perClass.at(c)),
     })),
   };
 }

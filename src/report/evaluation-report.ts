@@ -3,6 +3,7 @@ import { metricName, percent } from '../metrics/wording.ts';
 import { scoreChart } from './chart.ts';
 import { contactSheet, type ContactSheet } from './contact-sheet.ts';
 import { html, Html, nothing } from './html.ts';
+import { classMeasuresTable, measuresTable } from './measures-tables.ts';
 import { verdictNames } from './names.ts';
 import { prose } from './prose.ts';
 import { mainScores, type Score } from './scores.ts';
@@ -69,7 +70,8 @@ export async function evaluationReport(
           </section>
           ${diagnosis(document)}
           <div class="pair">${decoderTable(document)}${robustnessTable(document)}</div>
-          ${perClassTable(document)} ${factsList(facts)}
+          ${measuresTable(document)} ${perClassTable(document)} ${classMeasuresTable(document)}
+          ${factsList(facts)}
           <footer>
             The lock and its measures follow ModelLock (arXiv 2405.16285): locked performance on
             clean images, unlocked performance on images edited with the key. This file does not

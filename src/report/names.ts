@@ -40,6 +40,10 @@ export function decoderName(identifier: string): string {
   return identifier.replaceAll('-', ' ');
 }
 
+/** What stands above measures: some are of one class, where one of them is what is looked for. */
+export const measuresHeading = (positive: string | undefined): string =>
+  positive === undefined ? 'Other measures' : `Other measures; positive is ${positive}`;
+
 export function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,8 +1,8 @@
 import { accuracy, balancedAccuracy, macroF1, recalls } from '../metrics/classification.ts';
-import { confusionMatrix, truthCounts } from '../metrics/confusion.ts';
+import { classCounts, confusionMatrix, drawnCounts } from '../metrics/confusion.ts';
 import { wilsonInterval } from '../metrics/intervals.ts';
-import { macroAuroc } from '../metrics/ranking.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { measuresAgainstRest, type AgainstRest } from './against-rest.ts';
 import { argMaxRows, Rows, softmaxRows } from './rows.ts';
 import type { Outcome, Tally } from './tally.ts';
 
@@ -27,23 +27,39 @@ export class ClassificationTally implements Tally<number> {
     const truths = this.#truths;
     const n = truths.length;
     const guesses = argMaxRows(logits);
-    const matrix = confusionMatrix(truths, guesses, this.#classes);
-    const counts = truthCounts(matrix);
+    const counts = classCounts(confusionMatrix(truths, guesses, this.#classes));
     const score = accuracy(truths, guesses);
-    const area = macroAuroc(truths, softmaxRows(logits), this.#classes);
     return {
       n,
       score,
-      chance: Math.max(...counts) / n,
-      leastConstant: Math.min(...counts) / n,
-      perClass: recalls(matrix).map((recall, c) => ({ n: counts[c], score: recall })),
+      chance: Math.max(...counts.truths) / n,
+      leastConstant: Math.min(...counts.truths) / n,
+      perClass: recalls(counts).map((recall, c) => ({ n: counts.truths[c], score: recall })),
       interval: () => wilsonInterval(score, n),
-      measures: {
-        'balanced accuracy': balancedAccuracy(matrix),
-        'macro F1': macroF1(matrix),
-        ...(area === null ? {} : { 'macro AUROC': area }),
-      },
+      measures: (random) =>
+        measuresAgainstRest(
+          columnsOf(truths, guesses, softmaxRows(logits), this.#classes),
+          (weights) => {
+            const drawn = drawnCounts(truths, guesses, this.#classes, weights);
+            return { 'balanced accuracy': balancedAccuracy(drawn), 'macro F1': macroF1(drawn) };
+          },
+          random,
+        ),
       readable: { logits, labels: truths, score: accuracy },
     };
   }
+}
+
+/** @param probabilities row-major [N, classes]. */
+function columnsOf(
+  truths: readonly number[],
+  guesses: readonly number[],
+  probabilities: Float32Array,
+  classes: number,
+): AgainstRest[] {
+  return Array.from({ length: classes }, (_, c) => ({
+    labels: Uint8Array.from(truths, (truth) => Number(truth === c)),
+    guesses: Uint8Array.from(guesses, (guess) => Number(guess === c)),
+    scores: Float32Array.from(truths, (_truth, i) => probabilities[i * classes + c]),
+  }));
 }

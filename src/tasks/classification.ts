@@ -25,6 +25,7 @@ export const classification: Task<number> = {
   count: (label, counts) => {
     counts[label] += 1;
   },
+  weightOf: (label, weights) => weights[label],
   silence: (frequencies, into) => into.set(frequencies),
   wrong: otherClass,
   chaff: chaffClasses,

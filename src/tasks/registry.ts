@@ -3,7 +3,7 @@ import { isSegmenter } from '../nn/models/segmenters.ts';
 import { classification } from './classification.ts';
 import { multiLabel } from './multi-label.ts';
 import { segmentation } from './segmentation.ts';
-import type { Task, TaskName } from './task.ts';
+import { taskNames, type Task, type TaskName } from './task.ts';
 
 const tasks = {
   classification,
@@ -13,6 +13,10 @@ const tasks = {
 
 /** A task by its name; whoever holds one need not know what its labels are. */
 export const taskNamed = (name: TaskName = 'classification'): Task<unknown> => tasks[name];
+
+/** The names of the tasks that something is true of. */
+export const tasksThat = (has: (task: Task<unknown>) => boolean): TaskName[] =>
+  taskNames.filter((name) => has(tasks[name]));
 
 /** How transformers calls a classifier with any number of classes for each picture. */
 const severalClasses = 'multi_label_classification';

@@ -13,7 +13,7 @@ import { ignoreIndex, type LabelMap } from '../tensor/label-map.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { labelMapOf, logitsAt, mapsOf, type Maps } from './maps.ts';
 import { Rows } from './rows.ts';
-import type { Outcome, Tally } from './tally.ts';
+import type { Measures, Outcome, Tally } from './tally.ts';
 
 /** Pixels of a picture that decoders are shown. */
 const readPixels = 64;
@@ -68,7 +68,7 @@ export class SegmentationTally implements Tally<LabelMap> {
   outcome(): Outcome {
     const classes = this.#classes;
     const regions = this.#sum(this.#pictures.keys());
-    const { hits, truths } = regions;
+    const { truths } = regions;
     const present = truths.filter((count) => count > 0).length;
     const pixels = total(truths);
     const n = this.#pictures.length;
@@ -82,7 +82,7 @@ export class SegmentationTally implements Tally<LabelMap> {
         score: truths[c] > 0 ? score : null,
       })),
       interval: (random) => this.#interval(random),
-      measures: { 'pixel accuracy': total(hits) / pixels },
+      measures: (random) => this.#measures(random),
       readable: {
         logits: this.#rows.tensor(),
         labels: this.#rowLabels,
@@ -104,6 +104,16 @@ export class SegmentationTally implements Tally<LabelMap> {
       }
     }
     return { hits, truths, guesses };
+  }
+
+  #measures(random: Random): Measures {
+    const statistic = (drawn: Iterable<number>): number => {
+      const { hits, truths } = this.#sum(drawn);
+      return total(hits) / total(truths);
+    };
+    const value = statistic(this.#pictures.keys());
+    const interval = bootstrapInterval(this.#pictures.length, statistic, random, { resamples });
+    return { overall: { 'pixel accuracy': { value, ...interval } }, perClass: [] };
   }
 
   #interval(random: Random): Interval {

@@ -1,5 +1,5 @@
 import type { Random } from '../base/random/random.ts';
-import type { Interval } from '../metrics/intervals.ts';
+import type { Estimate, Interval } from '../metrics/intervals.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** Answers to pictures, collected a few at a time and scored. */
@@ -28,10 +28,20 @@ export interface Outcome {
   readonly perClass: readonly { readonly n: number; readonly score: number | null }[];
   /** A 95 % interval of the score over draws of pictures. */
   readonly interval: (random: Random) => Interval;
-  /** Other scores that people want to see beside it, by name. */
-  readonly measures: Readonly<Record<string, number>>;
+  /** Other scores that people want to see beside it. */
+  readonly measures: (random: Random) => Measures;
   /** What somebody may try to read the truth from; undefined where no decoder knows how. */
   readonly readable?: Readable;
+}
+
+/** Scores by name, each in [0, 1] with a 95 % interval over draws of pictures. */
+export type NamedEstimates = Readonly<Record<string, Estimate>>;
+
+export interface Measures {
+  /** Of all classes together. */
+  readonly overall: NamedEstimates;
+  /** Of each class against all others; empty where it does not occur. */
+  readonly perClass: readonly NamedEstimates[];
 }
 
 /** Answers as rows of logits, each about one thing of one class: a picture, or a pixel. */

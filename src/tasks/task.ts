@@ -57,6 +57,8 @@ export interface Task<Label> {
   encode(label: Label, classes: number, into: Float32Array, smoothing: number): void;
   /** Adds to `counts` the share of the sample that is of each class, [classes]. */
   count(label: Label, counts: Float64Array): void;
+  /** The weight of a label by those of the classes, [classes]; absent where labels are of several. */
+  weightOf?(label: Label, weights: readonly number[]): number;
   /**
    * Writes the target that says nothing about the sample: how often each class is the answer,
    * whose likeliest class is the best constant one. `frequencies` are shares, [classes].

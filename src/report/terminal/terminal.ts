@@ -5,6 +5,7 @@ import { prose } from '../prose.ts';
 import { scoreGroups, type Score, type ScoreRole } from '../scores.ts';
 import { tellStory } from '../story.ts';
 import { bar } from './bar.ts';
+import { classMeasuresText, measuresText, range } from './measures.ts';
 import { table } from './table.ts';
 import { pad, plain, textWidth, truncate, wrap } from './text-width.ts';
 
@@ -23,7 +24,7 @@ type Paint = (text: string, ...styles: readonly (keyof typeof codes)[]) => strin
 /** An evaluation told in a terminal: the story, the scores as bars, decoders, diagnosis. */
 export function evaluationText(document: EvaluationDocument, options: TerminalOptions): string {
   const page: Page = { width: Math.max(40, options.width), paint: painter(options.colour) };
-  const sections = [story, scores, decoders, robustness, diagnosis];
+  const sections = [story, scores, measures, decoders, robustness, diagnosis];
   return `${sections
     .map((section) => section(document, page))
     .filter((lines) => lines.length > 0)
@@ -31,11 +32,12 @@ export function evaluationText(document: EvaluationDocument, options: TerminalOp
     .join('\n\n')}\n`;
 }
 
-/** The scores of each class, a line a class. */
+/** The scores of each class, a line a class, and how each is told from all others. */
 export function perClassText(
-  { perClass = [] }: EvaluationDocument,
-  { width }: TerminalOptions,
+  document: EvaluationDocument,
+  { width }: Pick<TerminalOptions, 'width'>,
 ): string {
+  const { perClass = [] } = document;
   if (perClass.length === 0) return '';
   const columns = [
     { heading: 'class' },
@@ -49,7 +51,11 @@ export function perClassText(
     share(lp),
     share(up),
   ]);
-  return `${table(columns, rows, width).join('\n')}\n`;
+  const parts = [table(columns, rows, width), classMeasuresText(document, width)];
+  return `${parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
 }
 
 interface Page {
@@ -108,6 +114,11 @@ function barRoom(columns: number): number {
   return columns < 8 ? 0 : Math.min(40, columns);
 }
 
+const measures: Section = (document, { width, paint }) => {
+  const [heading, ...lines] = measuresText(document, width);
+  return heading === undefined ? [] : [paint(heading, 'bold'), ...lines];
+};
+
 const decoders: Section = ({ decoders: results }, { width, paint }) => {
   if (results.length === 0) return [];
   const rows = results.map(({ name, value }) => [
@@ -153,10 +164,6 @@ const diagnosis: Section = ({ diagnosis: { findings } }, { width, paint }) => {
 function paragraph(width: number, ...sentences: readonly string[]): string[] {
   const lines = wrap(prose(...sentences.map(plain)), Math.min(width, 90));
   return lines.map((line) => line.replaceAll('\u00a0', ' '));
-}
-
-function range({ low, high }: Score['interval']): string {
-  return `(${(100 * low).toFixed(1)} – ${(100 * high).toFixed(1)})`;
 }
 
 function share(value: number | null): string {
