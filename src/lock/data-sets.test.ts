@@ -2,9 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeDicom, writeNifti, type DicomContent } from '../../tests/support/medical.ts';
 import type { ProgressEvent } from '../base/job.ts';
 import { encodeImage } from '../platform/images.ts';
 import { classification } from '../tasks/classification.ts';
+import { openTestSet } from './test-set.ts';
 import { openDataSets, type DataOptions, type DataSets } from './data-sets.ts';
 
 let data: string;
@@ -105,4 +107,121 @@ describe('openDataSets', () => {
     );
     expect(events.at(-1)).toEqual({ stage: 'read', done: 2, total: 2, unit: 'images' });
   });
+
+  it('takes slices of volumes and DICOM files, in class folders and in tables', async () => {
+    writeNifti(
+      join(data, 'cat', 'v.nii.gz'),
+      [2, 2, 3],
+      Array.from({ length: 12 }, (_, i) => i),
+    );
+    writeDicom(join(data, 'dog', 'IM1'), dicomOf('P1'));
+    await draw('dog/1.png');
+    const whole = await open({ reading: { viewing: { slices: 'all' } } });
+    expect(paths(whole.train)).toEqual([
+      'cat/v.nii.gz#0',
+      'cat/v.nii.gz#1',
+      'cat/v.nii.gz#2',
+      'dog/1.png',
+      'dog/IM1',
+    ]);
+    const table = join(data, 'labels.csv');
+    await writeFile(table, 'path,label\ncat/v.nii.gz#2,a\ncat/v.nii.gz#0,b\ndog/IM1,a\n');
+    const { train } = await open({ data: table });
+    expect(paths(train)).toEqual(['cat/v.nii.gz#2', 'cat/v.nii.gz#0', 'dog/IM1']);
+  });
+});
+
+describe('the sides of a split', () => {
+  const halves = async (): Promise<void> => {
+    for (const [i, patient] of ['P1', 'P1', 'P2', 'P2', 'P3', 'P3', 'P4', 'P4'].entries()) {
+      const folder = i % 2 === 0 ? 'cat' : 'dog';
+      writeDicom(join(data, folder, `${i}.dcm`), dicomOf(patient, i));
+    }
+  };
+
+  it('share no patient, by what DICOM files say, the same whenever they are split', async () => {
+    await halves();
+    const { train, test, overlap } = await open({ testShare: 0.5 });
+    const patients = (set: typeof test): (string | undefined)[] => [
+      ...new Set(set!.samples.map(({ group }) => group)),
+    ];
+    expect([patients(train).length, patients(test).length]).toEqual([2, 2]);
+    expect(overlap).toEqual({ duplicates: [], groups: { count: 0, train: 0, test: 0 } });
+    expect(paths((await open({ testShare: 0.5 })).test)).toEqual(paths(test));
+    // An evaluation later on finds the same side.
+    const later = await openTestSet(
+      classification,
+      { data, seed: 1, testShare: 0.5, classes: ['cat', 'dog'] },
+      {},
+    );
+    expect(later.samples.map(({ path }) => path)).toEqual(test!.samples.map(({ path }) => path));
+    expect(later.overlap!.groups.count).toBe(0);
+  });
+
+  it('share no patient, by a pattern of names', async () => {
+    await draw(...['a', 'b', 'c'].flatMap((p) => [`cat/${p}_1.png`, `dog/${p}_2.png`]));
+    const reading = { groupPattern: '^([^_]+)_' };
+    const { train, test } = await open({ testShare: 0.3, reading });
+    expect([train.samples.length, test!.samples.length]).toEqual([4, 2]);
+    expect(new Set(test!.samples.map(({ group }) => group)).size).toBe(1);
+    await expect(open({ reading: { groupPattern: '^(x)' } })).rejects.toThrow(
+      'cat/a_1.png does not match the pattern of groups ^(x)',
+    );
+    await expect(open({ reading: { groupPattern: 'a_' } })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('the pattern of groups a_ has no group'),
+    });
+    await expect(open({ reading: { groupPattern: '(' } })).rejects.toMatchObject({
+      code: 'usage',
+    });
+    const byFolder = await open({ testShare: 0.3, reading: { groupPattern: '/(\\w)_\\d' } });
+    expect(byFolder.test!.samples).toHaveLength(2);
+  });
+
+  it('are refused, in numbers alone, where somebody split a patient', async () => {
+    await halves();
+    const table = join(data, 'labels.csv');
+    const rows = Array.from({ length: 8 }, (_, i) => {
+      const side = i === 1 || i > 5 ? 'test' : 'train';
+      return `${i % 2 ? 'dog' : 'cat'}/${i}.dcm,${i % 2},${side}`;
+    });
+    await writeFile(table, ['path,label,split', ...rows].join('\n'));
+    await expect(open({ data: table })).rejects.toMatchObject({
+      code: 'data',
+      message:
+        '1 group (such as a patient) is on both sides of the split, with 1 training and 1 test pictures, so the score would say little about new ones; --test-share splits a set by groups, and --allow-shared-groups goes on all the same',
+    });
+    const { overlap } = await open({ data: table, allowSharedGroups: true });
+    expect(overlap!.groups).toEqual({ count: 1, train: 1, test: 1 });
+    const named = rows.map((row, i) => `${row},patient ${i === 7 ? 0 : i}`);
+    await writeFile(table, ['path,label,split,who', ...named].join('\n'));
+    const reading = { table: { columns: { group: 'who' } } };
+    const refused = open({ data: table, reading });
+    await expect(refused).rejects.toThrow('1 group');
+    await expect(refused).rejects.not.toThrow('patient 0');
+    await expect(open({ data: table, testShare: 0.5, reading })).rejects.toMatchObject({
+      code: 'usage',
+      message: `there are test pictures in ${table}, so no share can be held back`,
+    });
+  });
+
+  it('and what both have is found by its content', async () => {
+    await draw('train/cat/1.png', 'train/dog/1.png', 'test/cat/2.png');
+    writeDicom(join(data, 'train/cat/a.dcm'), dicomOf('P1', 1));
+    writeDicom(join(data, 'test/dog/b.dcm'), { ...dicomOf('P2', 1), instance: '5' });
+    const { overlap } = await open();
+    expect(
+      overlap!.duplicates.map(({ files }) => files.map(({ path }) => relative(data, path))),
+    ).toEqual([
+      ['train/cat/1.png', 'train/dog/1.png', 'test/cat/2.png'],
+      ['train/cat/a.dcm', 'test/dog/b.dcm'],
+    ]);
+  });
+});
+
+const dicomOf = (patient: string, value = 0): DicomContent => ({
+  patient,
+  width: 2,
+  height: 2,
+  values: [0, value, 100, 200],
 });

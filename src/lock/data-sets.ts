@@ -1,7 +1,10 @@
 import { ModelLockError } from '../base/error.ts';
 import { throwIfAborted, type JobOptions } from '../base/job.ts';
 import { limited } from '../data/draw.ts';
-import type { ReadOptions } from '../data/reading/read-dataset.ts';
+import { holdBack } from '../data/hold-back.ts';
+import { findOverlap, requireSeparate, type Overlap } from '../data/overlap.ts';
+import { PictureFiles } from '../data/picture-files.ts';
+import type { ReadingOptions } from '../data/reading/read-dataset.ts';
 import type { Dataset, Sample } from '../data/sample.ts';
 import { decodersAtOnce } from '../platform/images.ts';
 import type { Task } from '../tasks/task.ts';
@@ -11,13 +14,17 @@ export interface DataOptions {
   readonly data: string;
   /** Default: the test or validation side of `data`, if there is one. */
   readonly test?: string;
+  /** Holds back this share of a set that is not split, by groups, to test with. */
+  readonly testShare?: number;
+  /** Goes on where a group, such as a patient, is on both sides. */
+  readonly allowSharedGroups?: boolean;
   /** Most images to train on. */
   readonly limit?: number;
   readonly seed: number;
   /** Leaves out pictures that cannot be read, instead of stopping at the first. */
   readonly skipBad?: boolean;
   /** What the files do not say. */
-  readonly reading?: Omit<ReadOptions, 'classes'>;
+  readonly reading?: ReadingOptions;
 }
 
 export interface DataSets<Label> {
@@ -25,6 +32,8 @@ export interface DataSets<Label> {
   /** Share of each class among the training images. */
   readonly frequencies: readonly number[];
   readonly test: Dataset<Label> | undefined;
+  /** What both sides have; null without a test set. */
+  readonly overlap: Overlap | null;
   /** Pictures left out. */
   readonly skipped: readonly string[];
 }
@@ -35,18 +44,13 @@ export async function openDataSets<Label>(
   options: DataOptions,
   job: JobOptions,
 ): Promise<DataSets<Label>> {
-  const { data, limit, seed, reading } = options;
-  // A training side is always there.
-  const all = (await task.read(data, 'train', reading))!;
-  const { classes } = all;
+  const { data, limit, seed } = options;
+  const { classes, ...sides } = await sidesOf(task, options);
   requireClasses(classes, limit, data);
   const drawn =
-    limit === undefined ? all.samples : limited(all.samples, ({ stratum }) => stratum, limit, seed);
-  const ofModel = { ...reading, classes };
-  const test = await (options.test === undefined
-    ? task.read(data, 'test', ofModel)
-    : task.read(options.test, 'scored', ofModel));
-  const opened = [...drawn, ...(test?.samples ?? [])];
+    limit === undefined ? sides.train : limited(sides.train, ({ stratum }) => stratum, limit, seed);
+  if (!options.allowSharedGroups) requireSeparate(drawn, sides.test ?? []);
+  const opened = [...drawn, ...(sides.test ?? [])];
   const checked = await readable(opened, looking(task), options, job);
   const good = new Set(checked.good);
   const trained = drawn.filter((sample) => good.has(sample));
@@ -58,7 +62,7 @@ export async function openDataSets<Label>(
       `no picture of ${trained.length === 0 ? 'any class' : `class "${empty}"`} in ${data} can be read`,
     );
   }
-  const tested = test?.samples.filter((sample) => good.has(sample));
+  const tested = sides.test?.filter((sample) => good.has(sample));
   if (tested?.length === 0) {
     throw new ModelLockError(
       'data',
@@ -69,9 +73,37 @@ export async function openDataSets<Label>(
     train: { classes, samples: trained },
     frequencies,
     test: tested && { classes, samples: tested },
+    overlap: tested ? await findOverlap(trained, tested, job) : null,
     skipped: checked.skipped,
   };
 }
+
+interface Sides<Label> {
+  readonly classes: readonly string[];
+  readonly train: readonly Sample<Label>[];
+  readonly test: readonly Sample<Label>[] | undefined;
+}
+
+/** What is to be learnt, and what is to be tested with. */
+async function sidesOf<Label>(
+  task: Task<Label>,
+  { data, test, testShare, seed, reading }: DataOptions,
+): Promise<Sides<Label>> {
+  // One for both sides, so that a patient is the same on both.
+  const files = new PictureFiles(reading?.viewing);
+  // A training side is always there.
+  const { classes, samples } = (await task.read(data, 'train', { ...reading, files }))!;
+  const ofModel = { ...reading, files, classes };
+  const tested = await (test === undefined
+    ? task.read(data, 'test', ofModel)
+    : task.read(test, 'scored', ofModel));
+  if (testShare === undefined) return { classes, train: samples, test: tested?.samples };
+  if (tested) throw splitAlready(test ?? data);
+  return { classes, ...holdBack(samples, { share: testShare, seed, root: data }) };
+}
+
+export const splitAlready = (data: string): ModelLockError =>
+  new ModelLockError('usage', `there are test pictures in ${data}, so no share can be held back`);
 
 /** Throws `data` for a single class, and `usage` for fewer pictures than classes. */
 function requireClasses(classes: readonly string[], limit: number | undefined, data: string): void {

@@ -1,17 +1,27 @@
 import { ModelLockError } from '../../base/error.ts';
-import type { AnnotatedItem } from '../annotated-item.ts';
 import { readCsvDataset } from '../csv.ts';
 import { readImageFolder, relabel, type ImageDataset } from '../image-folder.ts';
-import { filePicture, type Dataset } from '../sample.ts';
+import type { Sample } from '../sample.ts';
 import { isTable, sideFolder } from './layouts.ts';
+import { openItems } from './open-items.ts';
 import { ofSide, type ReadDataset, type ReadOptions, type Side } from './read-dataset.ts';
 
 /** Pictures of one class each: in class folders, or listed by a CSV or TSV file. */
 export const readClassified: ReadDataset<number> = async (path, side, options = {}) => {
-  const set = await (isTable(path) ? fromTable : fromFolder)(path, side, options);
-  if (!set || !options.classes) return set && datasetOf(set);
-  return { ...datasetOf(relabel(set, options.classes)), ownClasses: set.classes };
+  const found = await (isTable(path) ? fromTable : fromFolder)(path, side, options);
+  if (!found) return undefined;
+  const { classes, items } = options.classes ? relabel(found, options.classes) : found;
+  return {
+    classes,
+    ...(options.classes ? { ownClasses: found.classes } : {}),
+    samples: await openItems(items, options, ({ label }) => sampleOf(label)),
+  };
 };
+
+const sampleOf = (label: number): Pick<Sample<number>, 'stratum' | 'label'> => ({
+  stratum: label,
+  label: () => Promise.resolve(label),
+});
 
 async function fromFolder(path: string, side: Side): Promise<ImageDataset | undefined> {
   const root = await sideFolder(path, side);
@@ -31,17 +41,4 @@ async function fromTable(
   }
   const some = ofSide(items, side);
   return some && { classes, items: some };
-}
-
-/** Pictures of one class each as samples. */
-function datasetOf({ classes, items }: ImageDataset): Dataset<number> {
-  return {
-    classes,
-    samples: items.map(({ path, label, ...annotation }: AnnotatedItem) => ({
-      ...filePicture(path),
-      ...annotation,
-      stratum: label,
-      label: () => Promise.resolve(label),
-    })),
-  };
 }

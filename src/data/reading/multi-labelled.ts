@@ -1,8 +1,8 @@
 import { ModelLockError } from '../../base/error.ts';
 import { classPlaces } from '../class-places.ts';
 import { readCsvDataset } from '../csv.ts';
-import { filePicture } from '../sample.ts';
 import { isTable } from './layouts.ts';
+import { openItems } from './open-items.ts';
 import { ofSide, type ReadDataset } from './read-dataset.ts';
 
 /** The numbers of the classes of a picture, ascending; none at all is an answer, too. */
@@ -23,20 +23,18 @@ export const readMultiLabelled: ReadDataset<LabelSet> = async (path, side, optio
       : set.items.map(({ label, ...item }) => ({ ...item, labels: [label] }));
   const places = wanted && classPlaces(set.classes, wanted);
   const some = ofSide(items, side);
-  return (
-    some && {
-      classes: wanted ?? set.classes,
-      ...(wanted ? { ownClasses: set.classes } : {}),
-      samples: some.map(({ path: file, labels, ...annotation }) => {
-        const own = places ? labels.map((label) => places[label]).sort((a, b) => a - b) : labels;
-        return {
-          ...filePicture(file),
-          ...annotation,
-          // The rarest combinations are of no use to draws: the first class stands for all.
-          stratum: own[0] ?? -1,
-          label: () => Promise.resolve(own),
-        };
-      }),
-    }
-  );
+  if (!some) return undefined;
+  const samples = await openItems(some, options, ({ labels }) => {
+    const own = places ? labels.map((label) => places[label]).sort((a, b) => a - b) : labels;
+    return {
+      // The rarest combinations are of no use to draws: the first class stands for all.
+      stratum: own[0] ?? -1,
+      label: () => Promise.resolve(own),
+    };
+  });
+  return {
+    classes: wanted ?? set.classes,
+    ...(wanted ? { ownClasses: set.classes } : {}),
+    samples,
+  };
 };

@@ -1,7 +1,9 @@
 import type { CsvOptions } from '../csv.ts';
+import type { PictureFiles } from '../picture-files.ts';
 import type { Dataset } from '../sample.ts';
 import type { CocoOptions } from '../segmentation/coco.ts';
 import type { SegmentationFolderOptions } from '../segmentation/folders.ts';
+import type { Viewing } from '../viewing.ts';
 
 /**
  * `train`: what is to be learnt, which is all of a set that is not split. `test`: what is kept back,
@@ -17,9 +19,21 @@ export interface ReadOptions {
   readonly images?: string;
   readonly masks?: Pick<SegmentationFolderOptions, 'palette' | 'ignore'>;
   readonly coco?: CocoOptions;
+  /** How DICOM files and NIfTI volumes become pictures. */
+  readonly viewing?: Viewing;
+  /**
+   * A regular expression whose first group is the name of a picture's group, such as its patient. It
+   * is matched with the name of the file; with its path, where a slash is in it.
+   */
+  readonly groupPattern?: string;
   /** The classes of a model, whose numbers the labels are to have, see `classPlaces`. */
   readonly classes?: readonly string[];
+  /** Finds the pictures; given where patients of several sets are to be told apart. */
+  readonly files?: PictureFiles;
 }
+
+/** What somebody who has a data set may say about it. */
+export type ReadingOptions = Omit<ReadOptions, 'classes' | 'files'>;
 
 /**
  * Reads a data set of some kind of label; undefined for the `test` side of one that is not split.

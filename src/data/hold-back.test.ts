@@ -1,0 +1,66 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { holdBack } from './hold-back.ts';
+import { requireSeparate } from './overlap.ts';
+import { filePicture, type Sample } from './sample.ts';
+
+const sample = (path: string, stratum: number, group?: string): Sample<number> => ({
+  ...filePicture(path),
+  stratum,
+  label: () => Promise.resolve(stratum),
+  ...(group !== undefined && { group }),
+});
+
+const patients = fc.array(
+  fc.record({ pictures: fc.integer({ min: 1, max: 5 }), label: fc.integer({ min: -1, max: 2 }) }),
+  { minLength: 2, maxLength: 12 },
+);
+
+const samplesOf = (
+  list: readonly { readonly pictures: number; readonly label: number }[],
+  { root = 'data', salt = '' } = {},
+): Sample<number>[] =>
+  list.flatMap(({ pictures, label }, p) =>
+    Array.from({ length: pictures }, (_, i) => sample(`${root}/${p}-${i}.dcm`, label, salt + p)),
+  );
+
+const options = { share: 0.3, seed: 1, root: 'data' } as const;
+
+describe('holdBack', () => {
+  it('puts every picture on one side, and no group on both', () => {
+    fc.assert(
+      fc.property(patients, (list) => {
+        const samples = samplesOf(list);
+        const { train, test } = holdBack(samples, options);
+        expect(new Set([...train, ...test])).toEqual(new Set(samples));
+        expect(train.length + test.length).toBe(samples.length);
+        expect(test.length).toBeGreaterThan(0);
+        requireSeparate(train, test);
+      }),
+    );
+  });
+
+  it('depends neither on pseudonyms, nor on where the set lies', () => {
+    fc.assert(
+      fc.property(patients, fc.string(), (list, salt) => {
+        const names = (root: string, salted: string): string[] =>
+          holdBack(samplesOf(list, { root, salt: salted }), { ...options, root }).test.map(
+            ({ path }) => path.slice(root.length),
+          );
+        expect(names('/elsewhere/copy', salt)).toEqual(names('data', ''));
+      }),
+    );
+  });
+
+  it('takes about the share of every class where nobody says whose pictures are', () => {
+    const samples = Array.from({ length: 100 }, (_, i) => sample(`data/${i}.png`, i < 80 ? 0 : 1));
+    const { test } = holdBack(samples, { ...options, share: 0.2 });
+    expect(test.filter(({ stratum }) => stratum === 0)).toHaveLength(16);
+    expect(test.filter(({ stratum }) => stratum === 1)).toHaveLength(4);
+  });
+
+  it('refuses a set of one patient', () => {
+    const samples = [sample('data/a', 0, 'P'), sample('data/b', 1, 'P')];
+    expect(() => holdBack(samples, options)).toThrow('1 groups cannot be split into 2 parts');
+  });
+});

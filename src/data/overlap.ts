@@ -1,0 +1,58 @@
+import { ModelLockError } from '../base/error.ts';
+import type { JobOptions } from '../base/job.ts';
+import { findLeaks, type Leak } from './duplicates.ts';
+import type { Sample } from './sample.ts';
+
+/** What is learnt from and tested with alike, so that the score promises too much. */
+export interface Overlap {
+  /** Pictures of the same content on both sides. */
+  readonly duplicates: readonly Leak[];
+  readonly groups: SharedGroups;
+}
+
+/** Groups, such as patients, that have pictures on both sides. Which ones is for nobody to read. */
+export interface SharedGroups {
+  readonly count: number;
+  /** Pictures of theirs to be learnt from. */
+  readonly train: number;
+  /** Pictures of theirs to be tested with. */
+  readonly test: number;
+}
+
+type Samples = readonly Sample<unknown>[];
+
+export async function findOverlap(
+  train: Samples,
+  test: Samples,
+  job: JobOptions,
+): Promise<Overlap> {
+  const duplicates = await findLeaks({ train, val: [], test }, job);
+  return { duplicates, groups: sharedGroups(train, test) };
+}
+
+/**
+ * A group is known only where somebody said that it matters: a column, a pattern, or DICOM files. So
+ * it throws `data` where one is on both sides: a score on known patients says nothing about new ones.
+ */
+export function requireSeparate(train: Samples, test: Samples): void {
+  const shared = sharedGroups(train, test);
+  if (shared.count === 0) return;
+  throw new ModelLockError(
+    'data',
+    `${sharedGroupsText(shared)}, so the score would say little about new ones; --test-share splits a set by groups, and --allow-shared-groups goes on all the same`,
+  );
+}
+
+/** With counts and no names: `2 groups (such as patients) are on both sides: ...`. */
+export const sharedGroupsText = ({ count, train, test }: SharedGroups): string =>
+  `${count} ${count === 1 ? 'group (such as a patient) is' : 'groups (such as patients) are'} on both sides of the split, with ${train} training and ${test} test pictures`;
+
+function sharedGroups(train: Samples, test: Samples): SharedGroups {
+  const groupsOf = (samples: Samples): ReadonlySet<string | undefined> =>
+    new Set(samples.map(({ group }) => group));
+  const [trained, tested] = [groupsOf(train), groupsOf(test)];
+  const shared = new Set([...trained].filter((group) => group !== undefined && tested.has(group)));
+  const within = (samples: Samples): number =>
+    samples.filter(({ group }) => shared.has(group)).length;
+  return { count: shared.size, train: within(train), test: within(test) };
+}
