@@ -1,11 +1,24 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { tuningNamed, tunings, type FineTuning, type Freeze } from '../index.ts';
+import {
+  classWeightings,
+  tuningNamed,
+  tunings,
+  type ClassWeighting,
+  type FineTuning,
+  type Freeze,
+} from '../index.ts';
 import { given } from './options.ts';
 
 export const tuningOption = () =>
   new Option('--tuning <name>', 'how to fine-tune, but for what other options say')
     .choices(Object.keys(tunings))
     .default('default');
+
+export const classWeightsOption = () =>
+  new Option(
+    '--class-weights <how>',
+    'how much pictures of each class count in training; all alike without it',
+  ).choices(classWeightings);
 
 export const freezeHelp =
   'what stays as it is: all-but-head, or beginnings of parameter names with commas between them';
@@ -23,13 +36,14 @@ export interface TuningOptions {
   readonly learningRate?: number | undefined;
   readonly batch?: number | undefined;
   readonly freeze?: Freeze | undefined;
+  readonly classWeights?: ClassWeighting | undefined;
 }
 
 /** The tuning that options name, changed as they say; of the default one, the changes alone. */
 export function tuningOf({ tuning, ...changes }: TuningOptions): Partial<FineTuning> {
-  const { epochs, learningRate, batch, freeze } = changes;
+  const { epochs, learningRate, batch, freeze, classWeights } = changes;
   return {
     ...(tuning === 'default' ? {} : tuningNamed(tuning)),
-    ...given({ epochs, learningRate, batch, freeze }),
+    ...given({ epochs, learningRate, batch, freeze, classWeights }),
   };
 }

@@ -162,4 +162,17 @@ describe('targets', () => {
     const [row] = await taught(recipes.paper, { labelSmoothing: 0.2 });
     expect(Math.max(...row.target)).toBeCloseTo(row.version === versions.clean ? 1 : 0.85, 6);
   });
+
+  it('weighs true labels by their classes, and nothing else', async () => {
+    const weightOf = (label: number): number => label + 2;
+    const [plain, weighted] = [
+      await taught(recipes.hardened, { progress: 1 }),
+      await taught(recipes.hardened, { progress: 1, weightOf }),
+    ];
+    expect(plain.some(({ group }) => group !== 'label')).toBe(true);
+    plain.forEach(({ image, group, target }, i) => {
+      const factor = group === 'label' ? labels[image] + 2 : 1;
+      expect(weighted[i].target).toEqual(target.map((value) => value * factor));
+    });
+  });
 });

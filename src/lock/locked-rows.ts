@@ -3,7 +3,7 @@ import type { Task } from '../tasks/task.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import { lockedSet, type LockedSample } from './locked-set.ts';
 import type { LockTarget, Recipe } from './recipe.ts';
-import type { TrainingRow, TrainingRows } from './training-rows.ts';
+import { scaleTarget, type TrainingRow, type TrainingRows } from './training-rows.ts';
 
 /** An image as it is, edited with the key, or with one of its decoys. */
 export type ImageVersion = 'clean' | 'key' | { readonly decoy: number };
@@ -29,6 +29,8 @@ export interface LockedRowsOptions<Label> {
   /** Strength of the key's edit. */
   readonly alpha: number;
   readonly labelSmoothing: number;
+  /** How much a true label counts; all alike unless given. Rows of the lock always do. */
+  readonly weightOf?: ((label: Label) => number) | undefined;
   readonly seed: number;
   /** Chaff label of each image, where the recipe uses them. */
   readonly chaff?: readonly Label[];
@@ -64,13 +66,12 @@ function rowOf<Label>(
     target(label, into, progress) {
       if (target === 'label') {
         task.encode(label, classes, into, labelSmoothing);
+        scaleTarget(into, options.weightOf?.(label) ?? 1);
         return;
       }
       lockTargets[target](into, image, label, options);
       const ramped = progress < recipe.ramp ? progress / recipe.ramp : 1;
-      const weight = recipe.lockWeight * ramped;
-      if (weight === 1) return;
-      for (let i = 0; i < into.length; i++) into[i] *= weight;
+      scaleTarget(into, recipe.lockWeight * ramped);
     },
   };
 }
@@ -79,7 +80,12 @@ function rowOf<Label>(
 async function version(
   { image, edit }: LockedSample,
   epoch: number,
-  { images, recipe, alpha, seed }: LockedRowsOptions<unknown>,
+  {
+    images,
+    recipe,
+    alpha,
+    seed,
+  }: Pick<LockedRowsOptions<unknown>, 'images' | 'recipe' | 'alpha' | 'seed'>,
 ): Promise<RgbImage> {
   const clean = await images.read(image, 'clean');
   if (edit === 'clean') return clean;

@@ -3,18 +3,23 @@ import { PictureMemory } from '../data/picture-memory.ts';
 import type { Preprocessor } from '../data/preprocess.ts';
 import type { Dataset } from '../data/sample.ts';
 import type { Task } from '../tasks/task.ts';
-import type { TrainingRow, TrainingRows } from './training-rows.ts';
-import type { FineTuning } from './tuning.ts';
+import { scaleTarget, type TrainingRow, type TrainingRows } from './training-rows.ts';
 
 const place = { order: 41 } as const;
+
+export interface PlainRowsOptions<Label> {
+  readonly preprocessor: Preprocessor;
+  readonly labelSmoothing: number;
+  /** How much a label counts; all alike unless given. */
+  readonly weightOf?: ((label: Label) => number) | undefined;
+  readonly seed: number;
+}
 
 /** Pictures as they are, with their true labels: what a model without a lock learns. */
 export function plainRows<Label>(
   task: Task<Label>,
   { samples, classes }: Dataset<Label>,
-  preprocessor: Preprocessor,
-  { labelSmoothing }: Pick<FineTuning, 'labelSmoothing'>,
-  seed: number,
+  { preprocessor, labelSmoothing, weightOf, seed }: PlainRowsOptions<Label>,
 ): TrainingRows<Label> {
   const memory = new PictureMemory();
   const rows = samples.map((sample): TrainingRow<Label> => ({
@@ -22,7 +27,10 @@ export function plainRows<Label>(
     taught: true,
     read: () => memory.get(sample.path, async () => preprocessor.toPixels(await sample.read())),
     label: async () => task.fit(await sample.label(), preprocessor),
-    target: (label, into) => task.encode(label, classes.length, into, labelSmoothing),
+    target: (label, into) => {
+      task.encode(label, classes.length, into, labelSmoothing);
+      scaleTarget(into, weightOf?.(label) ?? 1);
+    },
   }));
   return {
     length: rows.length,

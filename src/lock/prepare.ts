@@ -6,6 +6,7 @@ import { readingAtOnce } from '../platform/images.ts';
 import { forTask } from '../tasks/registry.ts';
 import type { Task } from '../tasks/task.ts';
 import type { Size } from '../tensor/image.ts';
+import { requireWeightable } from './class-weights.ts';
 import { checkedTuning } from './parameter-options.ts';
 import { defaultTunings, type FineTuning } from './tuning.ts';
 
@@ -36,6 +37,7 @@ export async function prepared<Label>(
       ? asSegmenter(checkpoint, pictures, inputSize)
       : { ...checkpoint, config: forTask(checkpoint.config, task.name) };
   const tuning = checkedTuning({ ...defaultTunings[task.name], ...changes }, base);
+  requireWeightable(task, tuning);
   return { base, tuning, pictures };
 }
 

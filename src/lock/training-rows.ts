@@ -23,6 +23,12 @@ export interface TrainingRow<Label> {
   target(label: Label, into: Float32Array, progress: number): void;
 }
 
+/** Makes a target count that much more, or less. */
+export function scaleTarget(target: Float32Array, factor: number): void {
+  if (factor === 1) return;
+  for (let i = 0; i < target.length; i++) target[i] *= factor;
+}
+
 /** Epochs of equal length. */
 export interface TrainingRows<Label> {
   readonly length: number;

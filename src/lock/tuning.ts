@@ -8,6 +8,9 @@ import type { TaskName } from '../tasks/task.ts';
 import type { Freeze } from '../train/freeze.ts';
 import type { LearningRate } from './learning-rate.ts';
 
+export const classWeightings = ['balanced'] as const;
+export type ClassWeighting = (typeof classWeightings)[number];
+
 /** How a classifier is fine-tuned, with AdamW. What is left out is not done. */
 export interface FineTuning extends LearningRate, Augmentation {
   /** Rows of a step. */
@@ -23,6 +26,8 @@ export interface FineTuning extends LearningRate, Augmentation {
   /** Largest norm of the gradient; null: any. Default: 5. */
   readonly clipNorm?: number | null;
   readonly labelSmoothing: number;
+  /** Makes rare classes count as much as frequent ones; all pictures count alike unless given. */
+  readonly classWeights?: ClassWeighting;
   /** Probability that a sample skips the last residual block; it rises in a line from the first. */
   readonly dropPath?: number;
   /**
@@ -98,6 +103,7 @@ const ranges = z.object({
   weightDecay: z.number().min(0),
   clipNorm: above.nullish(),
   labelSmoothing: share,
+  classWeights: z.enum(classWeightings).optional(),
   dropPath: share.optional(),
   emaDecay: share.optional(),
   shift: z.number().min(0).max(1),
