@@ -38,19 +38,26 @@ export { predict, type PredictOptions, type Prediction } from './lock/predict.ts
 export { recipes, type Recipe, type RecipeName } from './lock/recipe.ts';
 export { train, type TrainOptions, type TrainResult } from './lock/train.ts';
 export {
+  classWeightings,
   defaultTuning,
   defaultTunings,
   tuningNamed,
   tunings,
+  type ClassWeighting,
   type FineTuning,
   type TuningName,
 } from './lock/tuning.ts';
-export type { ReadOptions } from './data/reading/read-dataset.ts';
+export type { Overlap } from './data/overlap.ts';
+export { sharedGroupsText } from './data/overlap.ts';
+export type { ReadingOptions, ReadOptions } from './data/reading/read-dataset.ts';
+export type { SliceChoice, Viewing } from './data/viewing.ts';
+export type { WindowChoice } from './formats/dicom/window.ts';
 export { taskNames, type TaskName } from './tasks/task.ts';
 export { metricName } from './metrics/wording.ts';
 export type { Freeze } from './train/freeze.ts';
 export { evaluationReport, type ReportOptions } from './report/evaluation-report.ts';
 export { evaluationText, perClassText, type TerminalOptions } from './report/terminal/terminal.ts';
+export { plainScoreText } from './report/terminal/measures.ts';
 export { plain } from './report/terminal/text-width.ts';
 export {
   fileError,

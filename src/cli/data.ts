@@ -1,18 +1,20 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { taskNames, type ReadOptions } from '../index.ts';
+import { taskNames, type ReadingOptions as Reading } from '../index.ts';
+import { given, number } from './options.ts';
+import { viewingOf, type ViewingOptions } from './viewing.ts';
 
 /** What the model does. */
 export const taskOption = () =>
   new Option('--task <task>', 'what the model does').choices(taskNames).default('classification');
 
 export const dataHelp =
-  'labelled pictures: class folders, a CSV or TSV file, folders of images and masks, or COCO; split or not';
+  'labelled pictures, DICOM files or NIfTI volumes: class folders, a CSV or TSV file, folders of images and masks, or COCO; split or not';
 
 export const imagesOption = () =>
   new Option('--images <dir>', 'where the pictures are that a table or a COCO file names');
 
 const roles = ['path', 'label', 'split', 'group'] as const;
-type Columns = NonNullable<NonNullable<ReadOptions['table']>['columns']>;
+type Columns = NonNullable<NonNullable<Reading['table']>['columns']>;
 
 /** `label=diagnosis,group=patient`; several columns of zeros and ones with + between. */
 export const columnsOption = () =>
@@ -50,12 +52,34 @@ export const backgroundOption = () =>
     .choices(['class', 'ignore'] as const)
     .default('class' as const);
 
-export interface ReadingOptions {
+export const groupPatternOption = () =>
+  new Option(
+    '--group-pattern <regex>',
+    'what in the name of a file says whose it is, in brackets: ^(P[0-9]+)_; a pattern with a slash is matched with the path',
+  );
+
+export const testShareOption = () =>
+  new Option(
+    '--test-share <x>',
+    'test with this share of a set that is not split, no group or patient on both sides',
+  ).argParser(number(0.001, 0.999));
+
+export const allowSharedGroupsOption = () =>
+  new Option('--allow-shared-groups', 'go on where a group or patient is on both sides of a split');
+
+export const positiveOption = () =>
+  new Option(
+    '--positive <class>',
+    'the class whose sensitivity, specificity and AUROC are shown first; the second of two without it',
+  );
+
+export interface ReadingOptions extends ViewingOptions {
   readonly images?: string | undefined;
   readonly columns?: Columns | undefined;
   readonly palette?: string | undefined;
   readonly ignore?: readonly string[] | undefined;
   readonly background?: 'class' | 'ignore' | undefined;
+  readonly groupPattern?: string | undefined;
 }
 
 /** What those options say of a data set. */
@@ -65,6 +89,14 @@ export function readingOf({
   palette,
   ignore,
   background,
-}: ReadingOptions): Omit<ReadOptions, 'classes'> {
-  return { images, table: { columns }, masks: { palette, ignore }, coco: { background } };
+  groupPattern,
+  ...viewing
+}: ReadingOptions): Reading {
+  return {
+    ...given({ images, groupPattern }),
+    table: { columns },
+    masks: { palette, ignore },
+    coco: { background },
+    viewing: viewingOf(viewing),
+  };
 }

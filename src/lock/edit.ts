@@ -1,6 +1,10 @@
 import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
-import { picturesBelow } from '../data/image-folder.ts';
+import { pictureFilesBelow } from '../data/image-folder.ts';
+import { PictureFiles } from '../data/picture-files.ts';
+import { pictureStem } from '../data/picture-format.ts';
+import type { Picture } from '../data/sample.ts';
+import type { Viewing } from '../data/viewing.ts';
 import type { EditOptions } from '../editors/editor.ts';
 import type { ImageEditor } from '../editors/image/editor.ts';
 import { shown } from '../editors/inpaint/paint.ts';
@@ -11,7 +15,6 @@ import {
   basename,
   dirname,
   exists,
-  extname,
   isFolder,
   join,
   makeFolder,
@@ -19,7 +22,7 @@ import {
   writeAtomic,
 } from '../platform/files.ts';
 import { psnr } from '../metrics/similarity.ts';
-import { encodeImage, readImage, readImages } from '../platform/images.ts';
+import { encodeImage, readImages, readingAtOnce } from '../platform/images.ts';
 import { readable } from './data-sets.ts';
 import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.ts';
 
@@ -31,8 +34,13 @@ export interface EditJobOptions
   extends JobOptions, EditorSetup, EditorPlace, WorkOptions<EditJobResult> {
   readonly editor: string;
   readonly key: Key;
-  /** Picture files, or folders with pictures in them and below. */
+  /**
+   * Picture files, or folders with pictures in them and below; slices of volumes, as `viewing` says or
+   * by number: `scan.nii.gz#42`.
+   */
   readonly inputs: readonly string[];
+  /** How DICOM files and NIfTI volumes become pictures. */
+  readonly viewing?: Viewing;
   readonly edit?: Partial<EditOptions>;
   /** Also writes where the object was painted: the picture, dark around it. Object keys only. */
   readonly showMask?: boolean | undefined;
@@ -62,7 +70,7 @@ export interface Fidelity {
 }
 
 interface Task {
-  readonly path: string;
+  readonly picture: Picture;
   /** Name of the edited picture below the new folder. */
   readonly name: string;
   /** Name of the picture that shows its mask, if it is wanted. */
@@ -95,16 +103,21 @@ async function editIn(
 ): Promise<EditJobResult> {
   const { signal, onProgress } = options;
   const settings = editor.settingsOf(options.edit);
-  const named = (await Promise.all(options.inputs.map(tasksOf))).flat();
+  const files = new PictureFiles(options.viewing);
+  const named = (await readingAtOnce(options.inputs, (input) => tasksOf(input, files))).flat();
   const found = options.showMask ? named.map(withMask) : named;
   requireDistinct(found);
-  const { good: tasks, skipped } = await readable(
-    found,
-    ({ path }) => readImage(path),
-    options,
-    options,
-  );
-  const job = { kind: 'edit', editor: editor.identity.hash, settings, tasks };
+  const byPicture = new Map(found.map((task) => [task.picture, task]));
+  const pictures = found.map(({ picture }) => picture);
+  const { good, skipped } = await readable(pictures, (p) => p.read(), options, options);
+  const tasks = good.map((picture) => byPicture.get(picture)!);
+  const job = {
+    kind: 'edit',
+    editor: editor.identity.hash,
+    settings,
+    viewing: options.viewing,
+    tasks: tasks.map(({ picture: { path }, name, mask }) => ({ path, name, mask })),
+  };
   const ended = await work.claim<EditJobResult>(job, key);
   if (ended) return ended;
 
@@ -113,7 +126,7 @@ async function editIn(
   const missing = tasks.filter((_, i) => !there[i]);
   for (let i = 0; i < missing.length; i += group) {
     const some = missing.slice(i, i + group);
-    const images = await readImages(some.map(({ path }) => path));
+    const images = await readingAtOnce(some, ({ picture }) => picture.read());
     const edited = await editor.edit(images, key, settings, { signal });
     for (const [k, { name, mask }] of some.entries()) {
       await makeFolder(dirname(join(made, name)));
@@ -155,7 +168,7 @@ async function fidelityOf(
   try {
     const some = tasks.slice(0, compared);
     const { signal } = options;
-    const originals = await readImages(some.map(({ path }) => path));
+    const originals = await readingAtOnce(some, ({ picture }) => picture.read());
     const wanted = await exact.edit(originals, key, options.edit, { signal });
     const edited = await readImages(some.map(({ name }) => join(made, name)));
     const sum = edited.reduce((total, image, i) => total + psnr(image, wanted[i]), 0);
@@ -179,23 +192,26 @@ const withMask = (task: Task): Task => ({
   mask: `${task.name.slice(0, -'.png'.length)}.mask.png`,
 });
 
-async function tasksOf(input: string): Promise<Task[]> {
-  const png = (path: string): string => `${path.slice(0, path.length - extname(path).length)}.png`;
-  if (!(await isFolder(input))) return [{ path: input, name: png(basename(input)) }];
-  const paths = await picturesBelow(input);
+async function tasksOf(input: string, files: PictureFiles): Promise<Task[]> {
+  const isRoot = await isFolder(input);
+  const paths = isRoot ? await pictureFilesBelow(input) : [input];
   if (paths.length === 0) throw new ModelLockError('data', `there are no pictures in ${input}`);
-  return paths.map((path) => ({ path, name: png(relative(input, path)) }));
+  const pictures = (await readingAtOnce(paths, (path) => files.open(path))).flat();
+  return pictures.map((picture) => {
+    const name = isRoot ? relative(input, picture.path) : basename(picture.path);
+    return { picture, name: `${pictureStem(name)}.png` };
+  });
 }
 
 function requireDistinct(tasks: readonly Task[]): void {
   const sources = new Map<string, string>();
-  for (const { path, name, mask } of tasks) {
+  for (const { picture, name, mask } of tasks) {
     for (const made of mask === undefined ? [name] : [name, mask]) {
       const other = sources.get(made);
       if (other !== undefined) {
-        throw new ModelLockError('usage', `${other} and ${path} would both become ${made}`);
+        throw new ModelLockError('usage', `${other} and ${picture.path} would both become ${made}`);
       }
-      sources.set(made, path);
+      sources.set(made, picture.path);
     }
   }
 }

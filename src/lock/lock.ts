@@ -5,6 +5,7 @@ import { withWeights, type ClassifierCheckpoint } from '../bundle/checkpoint.ts'
 import { openClassifier } from '../bundle/open-classifier.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { Predictor } from '../bundle/predictor.ts';
+import type { Overlap } from '../data/overlap.ts';
 import type { Dataset } from '../data/sample.ts';
 import { CachedEditor, type SharedEdits } from '../editors/cached-editor.ts';
 import type { EditOptions } from '../editors/editor.ts';
@@ -12,6 +13,7 @@ import type { ImageEditor } from '../editors/image/editor.ts';
 import type { EditorPlace, EditorSetup } from '../editors/setup.ts';
 import { openEditor } from '../editors/open.ts';
 import type { EvaluationDocument } from '../evaluate/document.ts';
+import { positiveClass } from '../evaluate/measures.ts';
 import { evaluate, type Unlocking } from '../evaluate/evaluate.ts';
 import { trainingDecoys } from '../key/decoys/decoys.ts';
 import { checkedKey, maxTokens, requireReadable, type Key } from '../key/key.ts';
@@ -20,6 +22,7 @@ import { join, makeFolder } from '../platform/files.ts';
 import { coarseColours } from '../tasks/chaff.ts';
 import { taskNamed } from '../tasks/registry.ts';
 import type { Task } from '../tasks/task.ts';
+import { labelWeights } from './class-weights.ts';
 import { editSizeFor, prepared } from './prepare.ts';
 import { openDataSets, type DataOptions } from './data-sets.ts';
 import { fineTune } from './fine-tune.ts';
@@ -43,6 +46,8 @@ export interface LockOptions
   readonly edit?: Partial<EditOptions>;
   /** Folder of a bundle without a lock, to compare with. */
   readonly baseline?: string;
+  /** The class whose sensitivity, specificity and AUROC are shown first. Default: the second of two. */
+  readonly positive?: string;
   /** Most test images that a decoy is scored on. */
   readonly decoyImages?: number;
   /**
@@ -58,6 +63,8 @@ export interface LockResult {
   readonly images: number;
   /** Pictures that could not be read. */
   readonly skipped: readonly string[];
+  /** What the test set has as well; null without one. */
+  readonly overlap: Overlap | null;
   /** Decoys that edit like the key and could not be taught. */
   readonly aliases: number;
   /** What was measured on the test set; null without one. */
@@ -89,7 +96,9 @@ async function lockIn<Label>(
   const { identity } = opened;
   requireReadable(editor.tokens(key.prompt).length);
   requireChaff(task, recipe);
-  const { train: set, frequencies, test, skipped } = await openDataSets(task, options, options);
+  const sets = await openDataSets(task, options, options);
+  const { train: set, frequencies, test, overlap, skipped } = sets;
+  positiveClass(set.classes, options.positive);
   const ready = await prepared(task, opened.checkpoint, set, options);
   const { base, tuning } = ready;
   const edit = editor.settingsOf({ size: editSizeFor(task, editor, ready), ...options.edit });
@@ -107,6 +116,7 @@ async function lockIn<Label>(
       edit,
       tuning,
       seed: options.seed,
+      reading: options.reading,
       files: set.samples.map(({ path }) => path),
     },
     key,
@@ -144,6 +154,7 @@ async function lockIn<Label>(
       classes: set.classes.length,
       alpha: edit.alpha,
       labelSmoothing: tuning.labelSmoothing,
+      weightOf: labelWeights(task, tuning, frequencies),
       seed: options.seed,
       chaff: usesChaff(recipe) ? await chaffOf(task, set, base, options.seed) : undefined,
     }),
@@ -191,6 +202,7 @@ async function lockIn<Label>(
     bundle: options.out,
     images: set.samples.length,
     skipped,
+    overlap,
     aliases: images.aliases,
     evaluation,
   });
@@ -266,7 +278,7 @@ async function evaluateLock<Label>(
   const baseline = options.baseline
     ? await openBaseline(options.baseline, model.labels, options)
     : undefined;
-  const { seed, decoyImages, signal, onProgress } = options;
+  const { seed, decoyImages, positive, signal, onProgress } = options;
   const document = await evaluate({
     task,
     model,
@@ -275,6 +287,7 @@ async function evaluateLock<Label>(
     unlocking,
     seed,
     decoyImages,
+    positive,
     signal,
     onProgress,
   });

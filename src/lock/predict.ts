@@ -5,7 +5,9 @@ import type { OpenModelOptions } from '../bundle/model-options.ts';
 import { Predictor } from '../bundle/predictor.ts';
 import type { EditorPlace } from '../editors/setup.ts';
 import type { Key } from '../key/key.ts';
-import { readImages } from '../platform/images.ts';
+import { PictureFiles } from '../data/picture-files.ts';
+import type { Viewing } from '../data/viewing.ts';
+import { readingAtOnce } from '../platform/images.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import { taskNamed } from '../tasks/registry.ts';
 import { openModel, openUnlocking } from './bundle-lock.ts';
@@ -14,7 +16,10 @@ import { writeMasks } from './write-masks.ts';
 export interface PredictOptions extends OpenModelOptions, EditorPlace {
   /** A bundle or any classifier. */
   readonly model: string;
+  /** Files; of volumes, the slices that `viewing` says, or one: `scan.nii.gz#42`. */
   readonly images: readonly string[];
+  /** How DICOM files and NIfTI volumes become pictures. */
+  readonly viewing?: Viewing;
   /** Edits the images first; without it the model answers as it does to everybody. */
   readonly key?: Key;
   /** Where the editor is, if not where the bundle says. */
@@ -44,16 +49,19 @@ export async function predict(options: PredictOptions): Promise<Prediction[]> {
   }
   const predictor = await Predictor.create(checkpoint);
   try {
-    const images = await readImages(options.images);
+    const files = new PictureFiles(options.viewing);
+    const pictures = (await readingAtOnce(options.images, (name) => files.open(name))).flat();
+    const images = await readingAtOnce(pictures, (picture) => picture.read());
     const shown = await unlocked(images, manifest, options);
     throwIfAborted(signal);
     const answers = task.answers(await predictor.logits(shown), images);
+    const paths = pictures.map(({ path }) => path);
     if (out !== undefined) {
       const maps = answers.map(({ map }) => map!);
-      await writeMasks(out, { paths: options.images, images, maps, labels: predictor.labels });
+      await writeMasks(out, { paths, images, maps, labels: predictor.labels });
     }
     return answers.map(({ shares }, i) => ({
-      image: options.images[i],
+      image: paths[i],
       classes: predictor.labels
         .map((label, c) => ({ label, probability: shares[c] }))
         .sort((a, b) => b.probability - a.probability)

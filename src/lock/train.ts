@@ -1,11 +1,15 @@
+import { counterRandom } from '../base/random/counter.ts';
 import { withWeights } from '../bundle/checkpoint.ts';
 import { openClassifier } from '../bundle/open-classifier.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { Predictor } from '../bundle/predictor.ts';
-import type { Dataset } from '../data/sample.ts';
+import type { Overlap } from '../data/overlap.ts';
+import { measuresWith, positiveClass } from '../evaluate/measures.ts';
 import { outcomeOf, untouched } from '../evaluate/score.ts';
 import { taskNamed } from '../tasks/registry.ts';
+import type { NamedEstimates, Outcome } from '../tasks/tally.ts';
 import type { Task } from '../tasks/task.ts';
+import { labelWeights } from './class-weights.ts';
 import { openDataSets, type DataOptions } from './data-sets.ts';
 import { fineTune } from './fine-tune.ts';
 import { plainRows } from './plain-rows.ts';
@@ -18,6 +22,8 @@ import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.t
 export interface TrainOptions extends DataOptions, TrainingJobOptions, WorkOptions<TrainResult> {
   /** Begins with random weights instead of the checkpoint's: what is its pretraining worth? */
   readonly fromScratch?: boolean;
+  /** The class whose sensitivity, specificity and AUROC are given. Default: the second of two. */
+  readonly positive?: string;
 }
 
 export interface TrainResult {
@@ -26,16 +32,22 @@ export interface TrainResult {
   readonly images: number;
   /** Pictures that could not be read. */
   readonly skipped: readonly string[];
+  /** What the test set has as well; null without one. */
+  readonly overlap: Overlap | null;
   /** What the score is: `accuracy`, `map`, `miou`. */
   readonly metric: string;
   /** On the test set; null without one. */
   readonly score: number | null;
+  /** Other scores on the test set, by name, with 95 % intervals; null without one. */
+  readonly measures: NamedEstimates | null;
 }
 
 /** Fine-tunes a model without a lock: the baseline that a lock is compared with. */
 export function train(options: TrainOptions): Promise<TrainResult> {
   return inWorkFolder(options, (work) => trainIn(taskNamed(options.task), work, options));
 }
+
+const place = { interval: 72 } as const;
 
 async function trainIn<Label>(
   task: Task<Label>,
@@ -45,7 +57,9 @@ async function trainIn<Label>(
   const { fromScratch } = options;
   const { checkpoint, identity } = await openClassifier(options.model, options);
   const start = fromScratch ? { ...checkpoint, weights: new Map() } : checkpoint;
-  const { train: set, test, skipped } = await openDataSets(task, options, options);
+  const sets = await openDataSets(task, options, options);
+  const { train: set, frequencies, test, overlap, skipped } = sets;
+  const positive = positiveClass(set.classes, options.positive);
   const { base, tuning } = await prepared(task, start, set, options);
   const ended = await work.claim<TrainResult>({
     kind: 'train',
@@ -55,6 +69,7 @@ async function trainIn<Label>(
     tuning,
     fromScratch,
     seed: options.seed,
+    reading: options.reading,
     files: set.samples.map(({ path }) => path),
   });
   if (ended) return ended;
@@ -62,12 +77,20 @@ async function trainIn<Label>(
     task,
     base,
     labels: set.classes,
-    rows: plainRows(task, set, base.preprocessor, tuning, options.seed),
+    rows: plainRows(task, set, {
+      preprocessor: base.preprocessor,
+      labelSmoothing: tuning.labelSmoothing,
+      weightOf: labelWeights(task, tuning, frequencies),
+      seed: options.seed,
+    }),
     tuning,
     ...trainingIn(work, options),
   });
   const predictor = await Predictor.create(withWeights(base, tuned));
-  const measured = test ? await measure(task, predictor, test, options.signal) : null;
+  const { signal } = options;
+  const outcome = test
+    ? await outcomeOf(task, predictor, test.samples, untouched, { signal })
+    : null;
   await predictor.dispose();
   const made = {
     task: task.name,
@@ -83,23 +106,29 @@ async function trainIn<Label>(
       tuning: { ...tuning },
       ...(fromScratch ? { fromScratch } : {}),
     },
-    measured,
+    measured: outcome && measuredOf(task.metric, outcome),
   };
   return publishBundle(work, made, {
     bundle: options.out,
     images: set.samples.length,
     skipped,
+    overlap,
     metric: task.metric,
-    score: measured?.baseline ?? null,
+    score: outcome?.score ?? null,
+    measures:
+      outcome &&
+      measuresWith(outcome.measures(counterRandom(options.seed, place.interval)), positive),
   });
 }
 
-async function measure<Label>(
-  task: Task<Label>,
-  predictor: Predictor,
-  { samples }: Dataset<Label>,
-  signal: AbortSignal | undefined,
-): Promise<NonNullable<Manifest['measured']>> {
-  const { n, chance, score } = await outcomeOf(task, predictor, samples, untouched, { signal });
-  return { metric: task.metric, n, chance, lp: null, up: null, baseline: score };
-}
+const measuredOf = (
+  metric: string,
+  { n, chance, score }: Outcome,
+): NonNullable<Manifest['measured']> => ({
+  metric,
+  n,
+  chance,
+  lp: null,
+  up: null,
+  baseline: score,
+});

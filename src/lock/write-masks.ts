@@ -1,5 +1,6 @@
 import { ModelLockError } from '../base/error.ts';
-import { basename, extname, join, makeFolder, writeAtomic } from '../platform/files.ts';
+import { pictureStem } from '../data/picture-format.ts';
+import { basename, join, makeFolder, writeAtomic } from '../platform/files.ts';
 import { encodeImage, encodeMask } from '../platform/images.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import type { LabelMap } from '../tensor/label-map.ts';
@@ -24,9 +25,7 @@ export async function writeMasks(
   folder: string,
   { paths, images, maps, labels }: Masks,
 ): Promise<void> {
-  const names = paths.map(
-    (path) => `${basename(path).slice(0, -extname(path).length || undefined)}.png`,
-  );
+  const names = paths.map((path) => `${pictureStem(basename(path))}.png`);
   const twice = names.findIndex((name, i) => names.indexOf(name) !== i);
   if (twice >= 0) {
     const [first, second] = [paths[names.indexOf(names[twice])], paths[twice]];

@@ -61,6 +61,8 @@ describe('train', () => {
       skipped: [],
       metric: 'accuracy',
       score: expect.closeTo(Math.round(9 * (fields(trained)['score'] as number)) / 9) as number,
+      measures: expect.objectContaining({ 'balanced accuracy': expect.anything() }) as unknown,
+      overlap: { duplicates: [], groups: { count: 0, train: 0, test: 0 } },
     });
     expect(trained.stderr).toMatch(/^read: .*\n(.*\n)*train: \d+\/\d+ steps\n/);
     expect(place.files('plain')).toEqual(bundleFiles);
@@ -85,6 +87,8 @@ describe('train', () => {
       skipped: [],
       metric: 'accuracy',
       score: null,
+      measures: null,
+      overlap: null,
     });
     expect(few.stderr).toContain('train: 1/1 steps');
   });
@@ -295,7 +299,10 @@ describe('evaluate', () => {
       accuracy: fields(trained)['score'],
     });
     const limited = await run('evaluate plain --data photos --limit 4');
-    expect(limited.stdout).toMatch(/^accuracy [\d.]+ % on 4 pictures \(balanced accuracy /);
+    expect(limited.stdout).toMatch(
+      /^accuracy [\d.]+ % \(.+\) on 4 pictures, classes matched by name;/,
+    );
+    expect(limited.stdout).toMatch(/^ {2}Balanced accuracy +[\d.]+ % /m);
   });
 
   it('prints the result before a report that cannot be written', async () => {

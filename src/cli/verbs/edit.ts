@@ -16,17 +16,25 @@ import {
 } from '../options.ts';
 import { print, printJson, reportSkipped } from '../output.ts';
 import { withProgress } from '../progress.ts';
+import { axisOption, fillOption, slicesOption, viewingOf, windowOption } from '../viewing.ts';
 
 export const editVerb = (context: Context) =>
   new Command('edit')
     .description('apply the key to pictures: a preview, or a set to keep')
-    .argument('<pictures...>', 'picture files, or folders with pictures in them and below')
+    .argument(
+      '<pictures...>',
+      'picture files, or folders with pictures in them and below; DICOM files, NIfTI volumes or slices of them',
+    )
     .requiredOption('--out <dir>', 'folder to be made for the edited pictures')
     .option('--editor <ref>', 'editor: pocket, a diffusers folder, or hf:owner/name', 'pocket')
     .addOption(kindOption())
     .addOption(precisionOption())
     .addOption(loraOption())
     .addOption(deviceOption())
+    .addOption(axisOption())
+    .addOption(slicesOption())
+    .addOption(windowOption())
+    .addOption(fillOption())
     .option('--key-file <file>', keyFileHelp)
     .option('--key <prompt>', keyHelp)
     .option(
@@ -53,6 +61,7 @@ export const editVerb = (context: Context) =>
       await withProgress((bar) =>
         edit({
           inputs,
+          viewing: viewingOf(options),
           out,
           editor,
           key,

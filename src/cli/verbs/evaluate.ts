@@ -2,21 +2,22 @@ import { Command } from '@commander-js/extra-typings';
 import {
   evaluateBundle,
   evaluationReport,
-  metricName,
   ModelLockError,
   readManifest,
   writeAtomic,
   type Key,
-  type PlainScore,
 } from '../../index.ts';
 import {
   backgroundOption,
   columnsOption,
   dataHelp,
+  groupPatternOption,
   ignoreOption,
   imagesOption,
   paletteOption,
+  positiveOption,
   readingOf,
+  testShareOption,
 } from '../data.ts';
 import { givenKey, requireKey, type KeyOptions } from '../key.ts';
 import {
@@ -30,8 +31,9 @@ import {
   stdOption,
 } from '../model-options.ts';
 import { deviceOption, integer, keyFileHelp, keyHelp, type Context } from '../options.ts';
-import { print, printEvaluation, printJson, reportSkipped } from '../output.ts';
+import { printEvaluation, printJson, printScore, reportOverlap, reportSkipped } from '../output.ts';
 import { withProgress } from '../progress.ts';
+import { axisOption, fillOption, slicesOption, windowOption } from '../viewing.ts';
 
 export const evaluateVerb = (context: Context) =>
   new Command('evaluate')
@@ -51,11 +53,18 @@ export const evaluateVerb = (context: Context) =>
     .addOption(headsOption())
     .addOption(poolingOption())
     .addOption(labelsOption())
+    .addOption(axisOption())
+    .addOption(slicesOption())
+    .addOption(windowOption())
+    .addOption(fillOption())
+    .addOption(groupPatternOption())
+    .addOption(testShareOption())
     .option('--key-file <file>', keyFileHelp)
     .option('--key <prompt>', keyHelp)
     .option('--baseline <ref>', 'a model without a lock, to compare with (see train)')
     .option('--editor <ref>', 'where the editor is, if not where the bundle says')
     .addOption(deviceOption())
+    .addOption(positiveOption())
     .option('--limit <n>', 'most pictures to test with', integer(4))
     .option('--decoy-images <n>', 'most pictures a wrong key is tried on', integer(1), 512)
     .option('--seed <n>', 'seed of everything random', integer(0), 0)
@@ -78,24 +87,16 @@ export const evaluateVerb = (context: Context) =>
         }),
       );
       reportSkipped(result.skipped ?? []);
+      reportOverlap(result.overlap ?? null);
       if (json) await printJson(result);
       else if ('lp' in result) await printEvaluation(result, true);
-      else await print(plainText(result));
+      else await printScore(result);
       // Last, so that nothing is lost where it cannot be written.
       if (report === undefined) return;
       if (!('lp' in result))
         throw new ModelLockError('usage', 'there is no report of a plain model');
       await writeAtomic(report, await evaluationReport(result, { title: model }));
     });
-
-/** The score of a plain model for people. */
-function plainText({ metric, score, n, measures, matched }: PlainScore): string {
-  const others = Object.entries(measures).map(([name, value]) => `${name} ${percent(value)}`);
-  const also = others.length > 0 ? ` (${others.join(', ')})` : '';
-  return `${metricName(metric)} ${percent(score)} on ${n} pictures${also}, classes matched by ${matched}`;
-}
-
-const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
 /** The key, if there is one; it is asked for where there is a lock, and somebody to ask. */
 async function keyFor(

@@ -12,14 +12,18 @@ import {
   type LockResult,
 } from '../../index.ts';
 import {
+  allowSharedGroupsOption,
   backgroundOption,
   columnsOption,
   dataHelp,
+  groupPatternOption,
   ignoreOption,
   imagesOption,
   paletteOption,
+  positiveOption,
   readingOf,
   taskOption,
+  testShareOption,
 } from '../data.ts';
 import { requireKey, type KeyOptions } from '../key.ts';
 import {
@@ -45,9 +49,10 @@ import {
   strengthHelp,
   type Context,
 } from '../options.ts';
-import { print, printEvaluation, printJson, reportSkipped } from '../output.ts';
+import { print, printEvaluation, printJson, reportOverlap, reportSkipped } from '../output.ts';
 import { withProgress } from '../progress.ts';
-import { freeze, freezeHelp, tuningOf, tuningOption } from '../tuning.ts';
+import { classWeightsOption, freeze, freezeHelp, tuningOf, tuningOption } from '../tuning.ts';
+import { axisOption, fillOption, slicesOption, windowOption } from '../viewing.ts';
 
 export const lockVerb = (context: Context) =>
   new Command('lock')
@@ -72,6 +77,14 @@ export const lockVerb = (context: Context) =>
     .addOption(backgroundOption())
     .addOption(meanOption())
     .addOption(stdOption())
+    .addOption(axisOption())
+    .addOption(slicesOption())
+    .addOption(windowOption())
+    .addOption(fillOption())
+    .addOption(groupPatternOption())
+    .addOption(testShareOption())
+    .addOption(allowSharedGroupsOption())
+    .addOption(positiveOption())
     .addOption(inputSizeOption())
     .addOption(headsOption())
     .addOption(poolingOption())
@@ -95,6 +108,7 @@ export const lockVerb = (context: Context) =>
     .option('--learning-rate <x>', 'peak learning rate', number(1e-8, 10))
     .option('--batch <n>', 'pictures of a step', integer(1, 4096))
     .option('--freeze <what>', freezeHelp, freeze)
+    .addOption(classWeightsOption())
     .option('--limit <n>', 'most pictures to train on', integer(2))
     .option('--seed <n>', 'seed of everything random', integer(0), 0)
     .option('--checkpoint-seconds <x>', 'time between checkpoints', number(0, 86_400), 20)
@@ -114,6 +128,9 @@ export const lockVerb = (context: Context) =>
           modelOptions,
           data,
           reading: readingOf(options),
+          testShare: options.testShare,
+          allowSharedGroups: options.allowSharedGroups,
+          positive: options.positive,
           task: options.task,
           inputSize: sizes.inputSize,
           out,
@@ -146,10 +163,11 @@ export const lockVerb = (context: Context) =>
     });
 
 async function show(result: LockResult, json: true | undefined): Promise<void> {
-  const { evaluation, bundle, images, aliases, skipped } = result;
+  const { evaluation, bundle, images, aliases, skipped, overlap } = result;
   reportSkipped(skipped);
+  reportOverlap(overlap);
   if (json) {
-    await printJson({ ...evaluation, bundle, images, aliases, skipped });
+    await printJson({ ...evaluation, bundle, images, aliases, skipped, overlap });
     return;
   }
   if (aliases > 0) {

@@ -14,12 +14,16 @@ import {
 import { deviceOption, integer, keyFileHelp, keyHelp, type Context } from '../options.ts';
 import { print, printJson } from '../output.ts';
 import { withProgress } from '../progress.ts';
+import { axisOption, fillOption, slicesOption, viewingOf, windowOption } from '../viewing.ts';
 
 export const predictVerb = (context: Context) =>
   new Command('predict')
     .description('say what a model sees in pictures')
     .argument('<model>', 'a bundle, or any classifier or segmenter')
-    .argument('<pictures...>', 'picture files')
+    .argument(
+      '<pictures...>',
+      'picture files, DICOM files, NIfTI volumes or slices of them: scan.nii.gz#42',
+    )
     .option('--unlock', 'edit the pictures with the key first')
     .option('--key-file <file>', keyFileHelp)
     .option('--key <prompt>', keyHelp)
@@ -31,6 +35,10 @@ export const predictVerb = (context: Context) =>
     .addOption(headsOption())
     .addOption(poolingOption())
     .addOption(labelsOption())
+    .addOption(axisOption())
+    .addOption(slicesOption())
+    .addOption(windowOption())
+    .addOption(fillOption())
     .option('--top <n>', 'classes to list for each picture', integer(1), 3)
     .option('--out <dir>', 'also write masks and overlays of what a segmenter sees')
     .option('--json', 'print one JSON document')
@@ -43,6 +51,7 @@ export const predictVerb = (context: Context) =>
           model,
           modelOptions,
           images,
+          viewing: viewingOf(given),
           key,
           editor,
           device,

@@ -1,14 +1,18 @@
 import { Command } from '@commander-js/extra-typings';
 import { metricName, train, type TrainResult } from '../../index.ts';
 import {
+  allowSharedGroupsOption,
   backgroundOption,
   columnsOption,
   dataHelp,
+  groupPatternOption,
   ignoreOption,
   imagesOption,
   paletteOption,
+  positiveOption,
   readingOf,
   taskOption,
+  testShareOption,
 } from '../data.ts';
 import {
   headsOption,
@@ -20,9 +24,10 @@ import {
   stdOption,
 } from '../model-options.ts';
 import { integer, modelHelp, number, type Context } from '../options.ts';
-import { print, printJson, reportSkipped } from '../output.ts';
+import { print, printJson, reportOverlap, reportSkipped } from '../output.ts';
 import { withProgress } from '../progress.ts';
-import { freeze, freezeHelp, tuningOf, tuningOption } from '../tuning.ts';
+import { classWeightsOption, freeze, freezeHelp, tuningOf, tuningOption } from '../tuning.ts';
+import { axisOption, fillOption, slicesOption, windowOption } from '../viewing.ts';
 
 export const trainVerb = ({ signal }: Context) =>
   new Command('train')
@@ -41,12 +46,21 @@ export const trainVerb = ({ signal }: Context) =>
     .addOption(sizeOption())
     .addOption(headsOption())
     .addOption(poolingOption())
+    .addOption(axisOption())
+    .addOption(slicesOption())
+    .addOption(windowOption())
+    .addOption(fillOption())
+    .addOption(groupPatternOption())
+    .addOption(testShareOption())
+    .addOption(allowSharedGroupsOption())
+    .addOption(positiveOption())
     .option('--test <dir>', 'test pictures, if not in the test or val side of --data')
     .addOption(tuningOption())
     .option('--epochs <n>', 'passes over the pictures', number(0.01, 10_000))
     .option('--learning-rate <x>', 'peak learning rate', number(1e-8, 10))
     .option('--batch <n>', 'pictures of a step', integer(1, 4096))
     .option('--freeze <what>', freezeHelp, freeze)
+    .addOption(classWeightsOption())
     .option('--limit <n>', 'most pictures to train on', integer(2))
     .option('--from-scratch', "begin with random weights instead of the model's")
     .option('--seed <n>', 'seed of everything random', integer(0), 0)
@@ -76,12 +90,18 @@ export const trainVerb = ({ signal }: Context) =>
 
 async function show(result: TrainResult, json: true | undefined): Promise<void> {
   reportSkipped(result.skipped);
+  reportOverlap(result.overlap);
   if (json) {
     await printJson(result);
     return;
   }
-  const { bundle, images, metric, score } = result;
+  const { bundle, images, metric, score, measures } = result;
   const tested =
     score === null ? '' : `, ${metricName(metric)} ${(100 * score).toFixed(2)} % on the test set`;
   await print(`Trained on ${images} pictures${tested}: ${bundle}`);
+  const others = Object.entries(measures ?? {}).map(([name, { value, low, high }]) => {
+    const [part, least, most] = [value, low, high].map((share) => (100 * share).toFixed(1));
+    return `${name} ${part} % (${least} – ${most})`;
+  });
+  if (others.length > 0) await print(`Other measures: ${others.join(', ')}`);
 }

@@ -1,0 +1,56 @@
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import type { SliceChoice, Viewing, WindowChoice } from '../index.ts';
+import { given } from './options.ts';
+
+/** How DICOM files and NIfTI volumes become pictures. */
+
+export const axisOption = () =>
+  new Option(
+    '--axis <n>',
+    'axis that slices of a NIfTI volume are cut across; 2 without it',
+  ).choices(['0', '1', '2'] as const);
+
+export const slicesOption = () =>
+  new Option(
+    '--slices <which>',
+    'of a NIfTI volume or a DICOM file of many frames: middle, all, or I-J, from 0; middle without it. NAME#I picks one',
+  ).argParser((text: string): SliceChoice => {
+    if (text === 'middle' || text === 'all') return text;
+    const [, first, last] = (/^(\d{1,6})-(\d{1,6})$/.exec(text) ?? []).map(Number);
+    if (first <= last) return { first, last };
+    throw new InvalidArgumentError('Valid: middle, all, or I-J with I no larger than J.');
+  });
+
+export const windowOption = () =>
+  new Option(
+    '--window <centre,width>',
+    "values from black to white in DICOM and NIfTI: CENTRE,WIDTH, percentile, or file; the file's own without it, else percentiles",
+  ).argParser((text: string): WindowChoice => {
+    if (text === 'file' || text === 'percentile') return text;
+    const [, centre, width] = (/^(-?[\d.]+),([\d.]+)$/.exec(text) ?? []).map(Number);
+    if (Number.isFinite(centre) && width > 0) return { centre, width };
+    throw new InvalidArgumentError(
+      'Valid: CENTRE,WIDTH with a width above 0, percentile, or file.',
+    );
+  });
+
+export const fillOption = () =>
+  new Option('--fill <x>', 'what stands for voxels of NIfTI that are no numbers').argParser(
+    (text: string): number => {
+      const value = Number(text);
+      if (text.trim() !== '' && Number.isFinite(value)) return value;
+      throw new InvalidArgumentError('Valid: a number.');
+    },
+  );
+
+export interface ViewingOptions {
+  readonly axis?: '0' | '1' | '2' | undefined;
+  readonly slices?: SliceChoice | undefined;
+  readonly window?: WindowChoice | undefined;
+  readonly fill?: number | undefined;
+}
+
+export function viewingOf({ axis, slices, window, fill }: ViewingOptions): Viewing {
+  const number = axis === undefined ? undefined : (Number(axis) as 0 | 1 | 2);
+  return given({ axis: number, slices, window, fill });
+}
