@@ -4,7 +4,8 @@ import { visit } from '../graph.ts';
 import { add } from '../ops/binary/ops.ts';
 import { expand } from '../ops/movement/shape-ops.ts';
 import { showShape } from '../shape.ts';
-import { scalar, shapeOf, type Node, type Value } from '../value.ts';
+import { scalar, shapeOf, type Node, type Producer, type Value } from '../value.ts';
+import { ValueMap } from '../value-map.ts';
 import type { GradientRule } from './rule.ts';
 import { gradientRules } from './rules.ts';
 
@@ -23,35 +24,48 @@ export function gradients(y: Value, wrt: readonly Value[], seed?: Value): readon
       `the gradient of a value of shape ${showShape(y.shape)} needs a seed; only a scalar does not`,
     );
   }
-  const nodes = nodesBetween(wrt, y);
-  const accumulated = new Map<object, (Value | undefined)[]>();
+  return pullBack([[y, seed ?? scalar(1)]], wrt).map((gradient, i) => gradient ?? zerosOf(wrt[i]));
+}
+
+/** A value, and the gradient of something with respect to it. */
+export type Cotangent = readonly [value: Value, gradient: Value];
+
+/**
+ * The vector-Jacobian product: what gradients of some values mean for those of `wrt`; `undefined`
+ * where none of the values depends on one.
+ *
+ * @param ends producers through which nothing flows any further: their outputs count as independent.
+ */
+export function pullBack(
+  cotangents: readonly Cotangent[],
+  wrt: readonly Value[],
+  ends: ReadonlySet<Producer> = new Set(),
+): readonly (Value | undefined)[] {
+  const accumulated = new ValueMap<Value>();
   const accumulate = (value: Value, gradient: Value): void => {
-    const slots = accumulated.get(value.producer) ?? [];
-    const sum = slots[value.index];
-    slots[value.index] = sum ? add(sum, gradient) : gradient;
-    accumulated.set(value.producer, slots);
+    const sum = accumulated.get(value);
+    accumulated.set(value, sum ? add(sum, gradient) : gradient);
   };
 
-  accumulate(y, seed ?? scalar(1));
-  for (const node of nodes.reverse()) {
-    const upstream = accumulated.get(node);
-    if (!upstream) continue;
-    const flowing = node.outputs.map((_, i) => upstream[i]);
+  for (const [value, gradient] of cotangents) accumulate(value, gradient);
+  const ys = cotangents.map(([value]) => value);
+  for (const node of nodesBetween(wrt, ys).reverse()) {
+    if (ends.has(node)) continue;
+    const flowing = node.outputs.map((output) => accumulated.get(output));
+    if (flowing.every((gradient) => gradient === undefined)) continue;
     for (const [i, gradient] of applyRule(node, flowing).entries()) {
       const source = node.inputs[i];
       if (gradient && source && isFloating(source.dtype)) accumulate(source, gradient);
     }
   }
-  return wrt.map(
-    (value) => accumulated.get(value.producer)?.[value.index] ?? expand(scalar(0), shapeOf(value)),
-  );
+  return wrt.map((value) => accumulated.get(value));
 }
 
-/** The nodes on a path from `wrt` to `y`, inputs first. */
-function nodesBetween(wrt: readonly Value[], y: Value): Node[] {
+/** The nodes on a path from `wrt` to `ys`, inputs first. */
+function nodesBetween(wrt: readonly Value[], ys: readonly Value[]): Node[] {
   const reached = new Set<object>(wrt.map((value) => value.producer));
   const nodes: Node[] = [];
-  visit([y], ({ producer }) => {
+  visit(ys, ({ producer }) => {
     if (producer.kind !== 'node') return;
     if (producer.inputs.some((source) => source && reached.has(source.producer))) {
       reached.add(producer);
@@ -81,6 +95,7 @@ function applyRule(
   );
 }
 
-function zerosOf(value: Value): Value {
+/** Zeros of a value's shape. */
+export function zerosOf(value: Value): Value {
   return expand(scalar(0), shapeOf(value));
 }
