@@ -42,6 +42,14 @@ export function int64(shape: readonly number[], values: ArrayLike<number>): Tens
   return tensor('int64', shape, BigInt64Array.from(Array.from(values, BigInt)));
 }
 
+/** `count` rows of the first axis from `first` on, as a view. */
+export function rowsOf<D extends DType>(t: Tensor<D>, first: number, count: number): Tensor<D> {
+  const [, ...rest] = t.shape;
+  const size = sizeOf(rest);
+  const data = t.data.subarray(first * size, (first + count) * size) as DataOf<D>;
+  return tensor(t.dtype, [count, ...rest], data);
+}
+
 /** The elements as plain numbers; int64 must fit into 53 bits. */
 export function toNumbers(t: Tensor): number[] {
   return Array.from(t.data as ArrayLike<number | bigint>, Number);

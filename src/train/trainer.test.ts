@@ -4,7 +4,7 @@ import { reduceSumSquare } from '../graph/ops/reduction/ops.ts';
 import { input, parameter } from '../graph/value.ts';
 import { float32, toNumbers, type Tensor } from '../tensor/tensor.ts';
 import { adamW, sgd } from './optimiser.ts';
-import type { Objective, StepOptions } from './step.ts';
+import type { Objective, StepOptions } from './objective.ts';
 import { Trainer } from './trainer.ts';
 
 /** Half the squared distances of a and b to a target: the gradients are the differences. */

@@ -18,7 +18,7 @@ import { Session } from '../../../src/runtime/session.ts';
 import { tensor, toNumbers, type Tensor } from '../../../src/tensor/tensor.ts';
 import { layerDecay } from '../../../src/train/layer-decay.ts';
 import { adamW, sgd } from '../../../src/train/optimiser.ts';
-import type { StepOptions } from '../../../src/train/step.ts';
+import type { StepOptions } from '../../../src/train/objective.ts';
 import { Trainer } from '../../../src/train/trainer.ts';
 import type { GoldenCase } from '../case.ts';
 import { compute, readWeights } from '../run-model.ts';
