@@ -20,6 +20,12 @@ export const classWeightsOption = () =>
     'how much pictures of each class count in training; all alike without it',
   ).choices(classWeightings);
 
+export const accumulateHelp =
+  'run the pictures of a step in so many parts, one after the other: less memory, same gradients';
+
+export const gradientCheckpointingHelp =
+  'compute most of the forward pass again for the gradients: less memory, a third more time';
+
 export const freezeHelp =
   'what stays as it is: all-but-head, or beginnings of parameter names with commas between them';
 
@@ -35,15 +41,19 @@ export interface TuningOptions {
   readonly epochs?: number | undefined;
   readonly learningRate?: number | undefined;
   readonly batch?: number | undefined;
+  readonly accumulate?: number | undefined;
+  readonly gradientCheckpointing?: true | undefined;
   readonly freeze?: Freeze | undefined;
   readonly classWeights?: ClassWeighting | undefined;
 }
 
 /** The tuning that options name, changed as they say; of the default one, the changes alone. */
 export function tuningOf({ tuning, ...changes }: TuningOptions): Partial<FineTuning> {
-  const { epochs, learningRate, batch, freeze, classWeights } = changes;
+  const { epochs, learningRate, batch, accumulate, gradientCheckpointing } = changes;
+  const { freeze, classWeights } = changes;
   return {
     ...(tuning === 'default' ? {} : tuningNamed(tuning)),
-    ...given({ epochs, learningRate, batch, freeze, classWeights }),
+    ...given({ epochs, learningRate, batch, accumulate, gradientCheckpointing }),
+    ...given({ freeze, classWeights }),
   };
 }

@@ -29,7 +29,7 @@ export interface BatchesOptions<Label> {
   readonly preprocessor: Preprocessor;
   readonly classes: number;
   readonly augmentation: Augmentation;
-  /** Masks that the model's graph takes. */
+  /** Masks that the model's graph takes for the rows that are run at once. */
   readonly declared: Pick<Declarations, 'masks'>;
   /** What the loss is told of rows. */
   readonly marks: readonly Mark[];
@@ -49,7 +49,7 @@ export class Batches<Label> {
   }
 
   async at(step: number): Promise<Tensors> {
-    const { task, preprocessor, classes, declared, seed } = this.#options;
+    const { task, steps, preprocessor, classes, declared, seed } = this.#options;
     const { height, width } = preprocessor.size;
     const rows = this.#rowsOf(step);
     const geometries = rows.map((_, i) => this.#geometryOf(step, i));
@@ -66,7 +66,7 @@ export class Batches<Label> {
           float32([rows.length], rows.map(marks[mark]).map(Number)),
         ]),
       ),
-      ...drawMasks(declared, counterRandom(seed, place.mask, step)),
+      ...drawMasks(ofAllRows(declared, steps), counterRandom(seed, place.mask, step)),
     };
   }
 
@@ -134,4 +134,16 @@ export class Batches<Label> {
     const mix = drawMix(augmentation.mix, batch.width, batch.height, random);
     if (mix) mixBatch(batch, partnersWithin(rows.map(({ group }) => group)), mix);
   }
+}
+
+/** The masks of all rows of a step: parts of it draw no other numbers than the whole would. */
+function ofAllRows(
+  { masks }: Pick<Declarations, 'masks'>,
+  { batch }: Steps,
+): Pick<Declarations, 'masks'> {
+  const entries = [...masks].map(([name, { shape, keep }]) => {
+    const [, ...rest] = shape;
+    return [name, { shape: [batch, ...rest], keep }] as const;
+  });
+  return { masks: new Map(entries) };
 }

@@ -55,19 +55,19 @@ export async function fineTune<Label>(options: FineTuneOptions<Label>): Promise<
   options.onNotice?.(newHead(base, labels.length));
   const { height, width } = base.preprocessor.size;
   const steps = stepsOf(rows.length, tuning);
-  const { batch } = steps;
+  const { rowsAtOnce } = steps;
 
   const isFrozen = frozenParameters(base, tuning);
   const scope = Scope.root({ training: true, isFrozen });
-  const x = input('x', 'float32', [batch, classifier.channels, height, width]);
+  const x = input('x', 'float32', [rowsAtOnce, classifier.channels, height, width]);
   const targetShape = task.targetShape(labels.length, base.preprocessor.size);
-  const target = input('target', 'float32', [batch, ...targetShape]);
-  const taught = input('taught', 'float32', [batch]);
+  const target = input('target', 'float32', [rowsAtOnce, ...targetShape]);
+  const taught = input('taught', 'float32', [rowsAtOnce]);
   const { logits, beforeLastRelu } = classifier.build(scope, x, {
     dropPath: tuning.dropPath,
   });
   const answers = task.loss(logits, target, taught);
-  const silent = input('silent', 'float32', [batch]);
+  const silent = input('silent', 'float32', [rowsAtOnce]);
   const silences = silenceWeight > 0 && beforeLastRelu !== undefined;
   const loss = silences
     ? add(answers, mul(loudness(beforeLastRelu, silent), silenceWeight))
@@ -83,6 +83,8 @@ export async function fineTune<Label>(options: FineTuneOptions<Label>): Promise<
       optimiser: adamW({ weightDecay: tuning.weightDecay }),
       clipNorm: tuning.clipNorm === null ? undefined : (tuning.clipNorm ?? defaultClipNorm),
       emaDecay: tuning.emaDecay,
+      accumulate: tuning.accumulate,
+      gradientCheckpointing: tuning.gradientCheckpointing,
       parameterOptions: parameterOptions(classifier, tuning, isFrozen),
       threads: options.threads,
     },

@@ -22,15 +22,26 @@ export interface LearningRate {
 export interface Steps {
   /** Rows of a step. */
   readonly batch: number;
+  /** Rows that are run at once; so many parts make a step. */
+  readonly rowsAtOnce: number;
   readonly perEpoch: number;
   /** In all. */
   readonly count: number;
 }
 
-export function stepsOf(rows: number, { epochs, batch }: { epochs: number; batch: number }): Steps {
-  const size = Math.min(batch, rows);
+export interface StepSizes {
+  readonly epochs: number;
+  readonly batch: number;
+  /** Parts of a step, each as large as the others. Default: 1. */
+  readonly accumulate?: number;
+}
+
+export function stepsOf(rows: number, { epochs, batch, accumulate = 1 }: StepSizes): Steps {
+  const rowsAtOnce = Math.max(1, Math.floor(Math.min(batch, rows) / accumulate));
+  const size = rowsAtOnce * accumulate;
   const perEpoch = Math.ceil(rows / size);
-  return { batch: size, perEpoch, count: Math.max(1, Math.round(epochs * perEpoch)) };
+  const count = Math.max(1, Math.round(epochs * perEpoch));
+  return { batch: size, rowsAtOnce, perEpoch, count };
 }
 
 /** The peak, and the rate at each step as a factor of it. */

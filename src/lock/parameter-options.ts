@@ -45,11 +45,22 @@ export function parameterOptions(
 export function checkedTuning(tuning: FineTuning, base: ClassifierCheckpoint): FineTuning {
   requireRanges(tuning);
   frozenParameters(base, tuning);
+  requireEqualParts(tuning);
   const { epochs, warmup } = tuning;
   if (typeof warmup === 'number' || warmup.epochs < epochs) return tuning;
   throw new ModelLockError(
     'usage',
     `the learning rate would rise for ${warmup.epochs} epochs of ${epochs}`,
     { valid: [`more than ${warmup.epochs} epochs`] },
+  );
+}
+
+function requireEqualParts({ batch, accumulate = 1 }: FineTuning): void {
+  if (batch % accumulate === 0) return;
+  const divisors = Array.from({ length: batch }, (_, i) => i + 1).filter((n) => batch % n === 0);
+  throw new ModelLockError(
+    'usage',
+    `${batch} pictures of a step cannot be run in ${accumulate} equal parts`,
+    { valid: divisors.map(String) },
   );
 }

@@ -35,6 +35,16 @@ export interface FineTuning extends LearningRate, Augmentation {
    * weights of the beginning keep a share of emaDecay^steps.
    */
   readonly emaDecay?: number;
+  /**
+   * Parts in which the pictures of a step are run, one after the other: less memory for the same
+   * gradient, up to rounding, but for batch norms, which see one part at a time. Default: 1.
+   */
+  readonly accumulate?: number;
+  /**
+   * Whether most of the forward pass is computed again when the gradients are: less memory for about
+   * a third more time. Default: false.
+   */
+  readonly gradientCheckpointing?: boolean;
   /** What stays as it is. */
   readonly freeze?: Freeze;
 }
@@ -106,6 +116,7 @@ const ranges = z.object({
   classWeights: z.enum(classWeightings).optional(),
   dropPath: share.optional(),
   emaDecay: share.optional(),
+  accumulate: z.number().int().min(1).optional(),
   shift: z.number().min(0).max(1),
 });
 

@@ -50,7 +50,11 @@ export async function fit(trainer: Trainer, options: FitOptions): Promise<void> 
     // Images are decoded on other threads while this one is busy with the step.
     next = step + 1 < steps ? options.batch(step + 1) : undefined;
     next?.catch(() => undefined);
-    const { loss } = await trainer.step(inputs, options.learningRate * options.schedule(step));
+    const { loss } = await trainer.step(
+      inputs,
+      options.learningRate * options.schedule(step),
+      signal,
+    );
     const value = Number(loss.data[0]);
     smoothed = smoothed === undefined ? value : 0.95 * smoothed + 0.05 * value;
     onProgress?.({

@@ -3,12 +3,7 @@ import { add, div, minimum, mul } from '../graph/ops/binary/ops.ts';
 import { sqrt } from '../graph/ops/elementwise/ops.ts';
 import { reduceSumSquare } from '../graph/ops/reduction/ops.ts';
 import { input, parameter, shapeOf, type Value } from '../graph/value.ts';
-import {
-  gradientsOf,
-  trainedParameters,
-  type Objective,
-  type StepOptions,
-} from './objective.ts';
+import { gradientsOf, trainedParameters, type Objective, type StepOptions } from './objective.ts';
 import { updateRule } from './optimiser.ts';
 import { emaName, nextName, slotName } from './state.ts';
 

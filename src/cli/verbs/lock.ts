@@ -51,7 +51,15 @@ import {
 } from '../options.ts';
 import { print, printEvaluation, printJson, reportOverlap, reportSkipped } from '../output.ts';
 import { withProgress } from '../progress.ts';
-import { classWeightsOption, freeze, freezeHelp, tuningOf, tuningOption } from '../tuning.ts';
+import {
+  accumulateHelp,
+  classWeightsOption,
+  freeze,
+  freezeHelp,
+  gradientCheckpointingHelp,
+  tuningOf,
+  tuningOption,
+} from '../tuning.ts';
 import { axisOption, fillOption, slicesOption, windowOption } from '../viewing.ts';
 
 export const lockVerb = (context: Context) =>
@@ -107,6 +115,8 @@ export const lockVerb = (context: Context) =>
     .option('--epochs <n>', 'passes over the pictures', number(0.01, 10_000))
     .option('--learning-rate <x>', 'peak learning rate', number(1e-8, 10))
     .option('--batch <n>', 'pictures of a step', integer(1, 4096))
+    .option('--accumulate <n>', accumulateHelp, integer(1, 4096))
+    .option('--gradient-checkpointing', gradientCheckpointingHelp)
     .option('--freeze <what>', freezeHelp, freeze)
     .addOption(classWeightsOption())
     .option('--limit <n>', 'most pictures to train on', integer(2))

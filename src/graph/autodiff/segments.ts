@@ -65,11 +65,7 @@ interface Plan {
 }
 
 /** The cuts that the fewest bytes cross, where no segment has more than `budget`, if that can be. */
-function cheapestCuts(
-  bytes: readonly number[],
-  crossing: readonly number[],
-  budget: number,
-): Plan {
+function cheapestCuts(bytes: readonly number[], crossing: readonly number[], budget: number): Plan {
   const before = [0, ...bytes];
   for (let i = 1; i < before.length; i++) before[i] += before[i - 1];
   const count = bytes.length;
@@ -107,7 +103,6 @@ function segmentOf(nodes: readonly Node[], reached: ReadonlySet<Producer>): Segm
   return { nodes, taken };
 }
 
-const bytesOf = (value: Value): number =>
-  sizeOf(shapeOf(value)) * bytesPerElement(value.dtype);
+const bytesOf = (value: Value): number => sizeOf(shapeOf(value)) * bytesPerElement(value.dtype);
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
