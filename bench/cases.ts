@@ -18,6 +18,12 @@ export interface Case {
   readonly warmUp?: number;
   /** Takes minutes: run only when it, or its group, is named. */
   readonly slow?: boolean;
+  /** Of `train`. Default: `sgd`, with momentum. */
+  readonly optimiser?: 'sgd' | 'adamw';
+  /** Of `train`: parts in which the images of a batch are run, their gradients summed up. Default: 1. */
+  readonly accumulate?: number;
+  /** Of `train`: whether the forward pass is computed again for the gradients. Default: false. */
+  readonly gradientCheckpointing?: boolean;
   /** Several cases may be run by one name. */
   readonly group?: string;
   /** Of `edit`: denoising steps, each with two guided branches beside the plain one. */
@@ -84,6 +90,18 @@ const edit = {
   slow: true,
 } as const;
 
+/** Fine-tuning of a ViT-B/16, for its memory. */
+const memory = {
+  group: 'memory',
+  work: 'train',
+  config: vitBase,
+  size: 224,
+  optimiser: 'adamw',
+  rounds: 1,
+  warmUp: 1,
+  slow: true,
+} as const;
+
 export const cases: readonly Case[] = [
   { name: 'vit-train', work: 'train', config: vit, batch: 64, size: 64, rounds },
   { name: 'resnet18-train', work: 'train', config: resnet18, batch: 32, size: 64, rounds },
@@ -98,6 +116,16 @@ export const cases: readonly Case[] = [
     size: 224,
     rounds: 5,
     slow: true,
+  },
+  { ...memory, name: 'vit-b16-adamw', batch: 8, rounds: 2 },
+  { ...memory, name: 'vit-b16-accumulate', batch: 64, accumulate: 8 },
+  { ...memory, name: 'vit-b16-checkpoint', batch: 64, gradientCheckpointing: true },
+  {
+    ...memory,
+    name: 'vit-b16-both',
+    batch: 64,
+    accumulate: 8,
+    gradientCheckpointing: true,
   },
   { ...edit, name: 'edit-1', batch: 1 },
   { ...edit, name: 'edit-2', batch: 2 },

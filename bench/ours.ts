@@ -15,7 +15,7 @@ import { initialise, Scope } from '../src/nn/scope.ts';
 import { Session } from '../src/runtime/session.ts';
 import { crossEntropy } from '../src/graph/functions/losses.ts';
 import { sizeOf, tensor, type Tensor } from '../src/tensor/tensor.ts';
-import { sgd } from '../src/train/optimiser.ts';
+import { adamW, sgd } from '../src/train/optimiser.ts';
 import { buildStep } from '../src/train/step.ts';
 import { Trainer } from '../src/train/trainer.ts';
 import type { Case } from './cases.ts';
@@ -58,9 +58,11 @@ const works: Record<Case['work'], (c: Case, threads: number) => Promise<Work>> =
 
   async train(c, threads) {
     const classes = labelsOf(c.config!).length;
+    const { accumulate = 1, gradientCheckpointing, optimiser = 'sgd' } = c;
+    const atOnce = { ...c, batch: c.batch / accumulate };
     const scope = Scope.root({ training: true });
-    const x = input('x', 'float32', imagesOf(c));
-    const target = input('target', 'float32', [c.batch, classes]);
+    const x = input('x', 'float32', imagesOf(atOnce));
+    const target = input('target', 'float32', [atOnce.batch, classes]);
     const { logits } = classifierFrom(c.config!, c.name).build(scope, x);
     const loss = crossEntropy(logits, target);
     const leaves = graphOf({ loss }).parameters;
@@ -69,8 +71,13 @@ const works: Record<Case['work'], (c: Case, threads: number) => Promise<Work>> =
       parameters: new Map([...scope.declared.parameters.keys()].map((n) => [n, leaves.get(n)!])),
       updates: scope.declared.updates,
     };
-    const options = { optimiser: sgd(), threads };
-    const flops = flopsOf(buildStep(objective, options).graph);
+    const options = {
+      optimiser: { sgd, adamw: adamW }[optimiser](),
+      accumulate,
+      gradientCheckpointing,
+      threads,
+    };
+    const flops = accumulate * flopsOf(buildStep(objective, options).graph);
     const weights = initialise(scope.declared, counterRandom(1));
     const trainer = await Trainer.create(objective, options, weights);
     const oneHot = new Float32Array(c.batch * classes);

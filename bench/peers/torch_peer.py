@@ -37,12 +37,19 @@ def predict(case):
 def train(case):
     model, x = model_of(case).train(), images_of(case)
     y = torch.arange(case["batch"]) % case["config"]["num_labels"]
-    optimiser = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+    if case.get("gradientCheckpointing"):
+        model.gradient_checkpointing_enable()
+    parts = case.get("accumulate", 1)
+    optimiser = {
+        "sgd": lambda: torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9),
+        "adamw": lambda: torch.optim.AdamW(model.parameters(), lr=0.01, weight_decay=0.05),
+    }[case.get("optimiser", "sgd")]()
 
     def step():
         optimiser.zero_grad()
-        loss = torch.nn.functional.cross_entropy(model(x).logits, y)
-        loss.backward()
+        for images, labels in zip(x.chunk(parts), y.chunk(parts)):
+            loss = torch.nn.functional.cross_entropy(model(images).logits, labels) / parts
+            loss.backward()
         optimiser.step()
         return loss.item()
 

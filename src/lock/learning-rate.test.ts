@@ -10,13 +10,21 @@ function rates(rate: LearningRate, rows: number, batch: number): number[] {
 
 describe('stepsOf', () => {
   it('fills the last batch of an epoch, and rounds a broken number of epochs', () => {
-    expect(stepsOf(10, { epochs: 3, batch: 4 })).toEqual({ batch: 4, perEpoch: 3, count: 9 });
+    const steps = stepsOf(10, { epochs: 3, batch: 4 });
+    expect(steps).toEqual({ batch: 4, rowsAtOnce: 4, perEpoch: 3, count: 9 });
     expect(stepsOf(10, { epochs: 0.5, batch: 4 }).count).toBe(2);
   });
 
   it('takes no more rows than there are, and one step at least', () => {
     const steps = stepsOf(3, { epochs: 0.01, batch: 64 });
-    expect(steps).toEqual({ batch: 3, perEpoch: 1, count: 1 });
+    expect(steps).toEqual({ batch: 3, rowsAtOnce: 3, perEpoch: 1, count: 1 });
+  });
+
+  it('divides steps into equal parts, the smaller steps of few rows as well', () => {
+    const sizes = { epochs: 1, batch: 64, accumulate: 4 };
+    expect(stepsOf(1000, sizes)).toMatchObject({ batch: 64, rowsAtOnce: 16, perEpoch: 16 });
+    expect(stepsOf(50, sizes)).toMatchObject({ batch: 48, rowsAtOnce: 12, perEpoch: 2 });
+    expect(stepsOf(3, sizes)).toMatchObject({ batch: 4, rowsAtOnce: 1, perEpoch: 1 });
   });
 });
 

@@ -55,6 +55,13 @@ describe('checkedTuning', () => {
     );
   });
 
+  it('refuses parts of a step that are not equal', () => {
+    const tuning = { ...defaultTuning, batch: 12, accumulate: 5 };
+    expect(() => checkedTuning(tuning, vit)).toThrow(
+      '12 pictures of a step cannot be run in 5 equal parts (valid: 1, 2, 3, 4, 6, 12)',
+    );
+  });
+
   it('refuses a warm-up that leaves nothing of the training', () => {
     expect(() => checkedTuning({ ...tunings.mae, epochs: 5 }, vit)).toThrow(
       'the learning rate would rise for 5 epochs of 5 (valid: more than 5 epochs)',

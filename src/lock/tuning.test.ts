@@ -19,6 +19,7 @@ test.each<[Partial<FineTuning>, string]>([
   [{ batch: 1.5 }, 'tuning option batch: '],
   [{ learningRate: -1 }, 'tuning option learningRate: '],
   [{ learningRate: { base: 1e-3, per: 0 } }, 'tuning option learningRate'],
+  [{ accumulate: 0 }, 'tuning option accumulate: '],
   [{ labelSmoothing: 1 }, 'tuning option labelSmoothing: '],
   [{ warmup: { epochs: -1 } }, 'tuning option warmup'],
 ])('%o is refused by name', (changes, message) => {

@@ -77,6 +77,22 @@ describe('train', () => {
     expect(other.stderr).toContain('is of a demo with seed 0; give another --out for seed 7');
   });
 
+  it('runs steps in parts and computes again what it does not keep, if told to', async () => {
+    const words = 'train --data photos --model model --epochs 1 --batch 6 --json --out';
+    const options = '--accumulate 3 --gradient-checkpointing';
+    const parts = await run(`${words} parts ${options}`);
+    expect(fields(parts)).toMatchObject({ bundle: 'parts', images: 18 });
+    const manifest = parseManifest(readFileSync(place.at('parts', 'modellock.json'), 'utf8'), '');
+    expect(manifest).toMatchObject({
+      training: { tuning: { batch: 6, accumulate: 3, gradientCheckpointing: true } },
+    });
+    const unequal = await run(`${words} unequal --accumulate 4`);
+    expect(unequal.code).toBe(2);
+    expect(unequal.stderr).toContain(
+      '6 pictures of a step cannot be run in 4 equal parts (valid: 1, 2, 3, 6)',
+    );
+  });
+
   it('limits the pictures, by class, and trains at least one step', async () => {
     const few = await run(
       'train --data photos/train --model model --out few --limit 3 --epochs 0.01 --json',
