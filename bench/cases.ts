@@ -120,13 +120,6 @@ export const cases: readonly Case[] = [
   { ...memory, name: 'vit-b16-adamw', batch: 8, rounds: 2 },
   { ...memory, name: 'vit-b16-accumulate', batch: 64, accumulate: 8 },
   { ...memory, name: 'vit-b16-checkpoint', batch: 64, gradientCheckpointing: true },
-  {
-    ...memory,
-    name: 'vit-b16-both',
-    batch: 64,
-    accumulate: 8,
-    gradientCheckpointing: true,
-  },
   { ...edit, name: 'edit-1', batch: 1 },
   { ...edit, name: 'edit-2', batch: 2 },
   { ...edit, name: 'edit-4', batch: 4, rounds: 1 },
