@@ -1,5 +1,5 @@
 import { ModelLockError } from '../base/error.ts';
-import type { RgbImage, Size } from '../tensor/image.ts';
+import type { Rgb, RgbImage, Size } from '../tensor/image.ts';
 import { ignoreIndex, type LabelMap } from '../tensor/label-map.ts';
 import type { PreprocessorConfig } from './preprocessor-config.ts';
 import { resamplingByNumber, resizeImage, resizeMap } from './resize.ts';
@@ -14,6 +14,8 @@ export interface Preprocessor {
   toMap(map: LabelMap): LabelMap;
   /** Writes the normalised picture as CHW floats. */
   normalise(image: RgbImage, into: Float32Array): void;
+  /** The colour that becomes zero, or is next to that. */
+  readonly zero: Rgb;
 }
 
 export function preprocessor(config: PreprocessorConfig): Preprocessor {
@@ -21,6 +23,7 @@ export function preprocessor(config: PreprocessorConfig): Preprocessor {
   const [scale, offset] = affineOf(config);
   return {
     size: outputSize(config),
+    zero: zeroOf(scale, offset),
     toPixels: (image) => {
       const { width, height } = resizedSize(config, image);
       return cropped(config, resizeImage(image, width, height, resampling));
@@ -36,6 +39,12 @@ export function preprocessor(config: PreprocessorConfig): Preprocessor {
       }
     },
   };
+}
+
+function zeroOf(scale: readonly number[], offset: readonly number[]): Rgb {
+  const channel = (c: number): number =>
+    Math.max(0, Math.min(255, Math.round(-offset[c] / scale[c])));
+  return [channel(0), channel(1), channel(2)];
 }
 
 /** Rescaling and normalisation as one factor and one offset for each colour. */

@@ -1,9 +1,9 @@
 import { counterRandom } from '../base/random/counter.ts';
 import {
-  drawGeometry,
-  movedImage,
+  drawVariation,
+  variedImage,
   type Augmentation,
-  type Geometry,
+  type Variation,
 } from '../data/augment/augmentation.ts';
 import { erase } from '../data/augment/erase.ts';
 import { drawMix, mixBatch, partnersWithin, type MixableBatch } from '../data/augment/mix.ts';
@@ -36,7 +36,7 @@ export interface BatchesOptions<Label> {
   readonly seed: number;
 }
 
-const place = { move: 12, mask: 13, crop: 14, erase: 15, mix: 16 } as const;
+const place = { move: 12, mask: 13, crop: 14, erase: 15, mix: 16, change: 17 } as const;
 
 /** The inputs of each step, a function of its number alone. */
 export class Batches<Label> {
@@ -52,9 +52,9 @@ export class Batches<Label> {
     const { task, steps, preprocessor, classes, declared, seed } = this.#options;
     const { height, width } = preprocessor.size;
     const rows = this.#rowsOf(step);
-    const geometries = rows.map((_, i) => this.#geometryOf(step, i));
-    const pictures = await this.#picturesOf(rows, geometries, step);
-    const targets = await this.#targetsOf(rows, geometries, step);
+    const variations = rows.map((_, i) => this.#variationOf(step, i));
+    const pictures = await this.#picturesOf(rows, variations, step);
+    const targets = await this.#targetsOf(rows, variations, step);
     this.#mix({ pictures, targets, spatial: task.spatial, width, height }, rows, step);
     const shape = task.targetShape(classes, preprocessor.size);
     return {
@@ -70,19 +70,20 @@ export class Batches<Label> {
     };
   }
 
-  /** How the i-th picture of a step is moved, and its label with it. */
-  #geometryOf(step: number, i: number): Geometry {
+  /** How the i-th picture of a step is varied, and its label with it. */
+  #variationOf(step: number, i: number): Variation {
     const { preprocessor, augmentation, seed } = this.#options;
-    return drawGeometry(preprocessor.size, augmentation, {
+    return drawVariation(preprocessor.size, augmentation, {
       crop: counterRandom(seed, place.crop, step, i),
       move: counterRandom(seed, place.move, step, i),
+      change: counterRandom(seed, place.change, step, i),
     });
   }
 
   /** What is to be answered, [B, ...targetShape]. */
   async #targetsOf(
     rows: readonly TrainingRow<Label>[],
-    geometries: readonly Geometry[],
+    variations: readonly Variation[],
     step: number,
   ): Promise<Float32Array> {
     const { task, classes, preprocessor, steps } = this.#options;
@@ -91,7 +92,7 @@ export class Batches<Label> {
     const targets = new Float32Array(rows.length * size);
     rows.forEach((row, i) => {
       const into = targets.subarray(i * size, (i + 1) * size);
-      row.target(task.move(labels[i], geometries[i]), into, step / steps.count);
+      row.target(task.move(labels[i], variations[i]), into, step / steps.count);
     });
     return targets;
   }
@@ -108,7 +109,7 @@ export class Batches<Label> {
   /** The pictures, varied and normalised, [B, 3, H, W]. */
   async #picturesOf(
     rows: readonly TrainingRow<Label>[],
-    geometries: readonly Geometry[],
+    variations: readonly Variation[],
     step: number,
   ): Promise<Float32Array> {
     const { preprocessor, augmentation, seed } = this.#options;
@@ -118,7 +119,7 @@ export class Batches<Label> {
     const pictures = new Float32Array(rows.length * size);
     images.forEach((image, i) => {
       const picture = pictures.subarray(i * size, (i + 1) * size);
-      preprocessor.normalise(movedImage(image, geometries[i]), picture);
+      preprocessor.normalise(variedImage(image, variations[i], preprocessor.zero), picture);
       if (augmentation.erase) {
         const toErase = counterRandom(seed, place.erase, step, i);
         erase(picture, width, height, augmentation.erase, toErase);

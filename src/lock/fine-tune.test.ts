@@ -127,6 +127,20 @@ it('gives the running average of the weights, statistics included', async () => 
   }
 });
 
+it.each(['vit', 'resnet'] as const)(
+  'begins with a last layer as small as told: %s',
+  async (type) => {
+    const weights = await tuned(type, { headStd: 1e-3, learningRate: 1e-12, weightDecay: 0 });
+    const [name] = [...weights.keys()].filter((other) => /^classifier.*weight$/.test(other));
+    const head = [...weights.get(name)!.data];
+    const std = Math.sqrt(head.reduce((sum, w) => sum + w * w, 0) / head.length);
+    expect(std).toBeGreaterThan(5e-4);
+    expect(std).toBeLessThan(2e-3);
+    const bias = weights.get(name.replace('weight', 'bias'))!.data;
+    expect(Math.max(...bias.map(Math.abs))).toBeLessThan(1e-9);
+  },
+);
+
 describe('steps in parts', () => {
   // Large steps, so that training moves far; masks and mixtures are those of the whole step.
   const tuning = { ...tunings.mae, epochs: 2, batch: 4, warmup: 0, learningRate: 0.01 };
@@ -144,7 +158,7 @@ describe('steps in parts', () => {
   });
 
   it('take rows twice where there are fewer than parts', async () => {
-    const few: TrainingRows = { length: 3, epoch: () => noise.slice(0, 3) };
+    const few: TrainingRows<number> = { length: 3, epoch: () => noise.slice(0, 3) };
     const weights = await tuned('vit', { ...tuning, accumulate: 4 }, { rows: few });
     expect([...weights.values()].every(({ data }) => data.every(Number.isFinite))).toBe(true);
   });

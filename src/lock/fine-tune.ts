@@ -9,7 +9,7 @@ import type { RawConfig } from '../nn/config.ts';
 import type { Network } from '../nn/models/network.ts';
 import { networkFrom } from '../nn/models/networks.ts';
 import { withLabels } from '../nn/models/registry.ts';
-import { initialise, Scope, type Declarations } from '../nn/scope.ts';
+import { initialise, normal, Scope, zeros, type Declarations } from '../nn/scope.ts';
 import type { Task } from '../tasks/task.ts';
 import { tensor, type Tensor } from '../tensor/tensor.ts';
 import { fit, type CheckpointStore } from '../train/fit.ts';
@@ -88,7 +88,7 @@ export async function fineTune<Label>(options: FineTuneOptions<Label>): Promise<
       parameterOptions: parameterOptions(classifier, tuning, isFrozen),
       threads: options.threads,
     },
-    startingWeights(base, scope.declared, classifier, seed),
+    startingWeights(base, withHead(scope.declared, classifier.isHead, tuning), classifier, seed),
   );
 
   const { peak, schedule } = learningRateOf(tuning, steps);
@@ -130,6 +130,20 @@ function newHead(base: ClassifierCheckpoint, classes: number): string {
     ? `in place of that for ${base.classifier.labels.length}`
     : 'the first';
   return `the model gets a new last layer for ${classes} classes, ${before}`;
+}
+
+/** The declarations of a model whose last layer begins as a tuning wants it. */
+function withHead(
+  declared: Declarations,
+  isHead: (name: string) => boolean,
+  { headStd }: FineTuning,
+): Declarations {
+  if (headStd === undefined) return declared;
+  const parameters = [...declared.parameters].map(([name, { shape, init }]) => {
+    const first = shape.length > 1 ? normal(headStd) : zeros;
+    return [name, { shape, init: isHead(name) ? first : init }] as const;
+  });
+  return { ...declared, parameters: new Map(parameters) };
 }
 
 /**

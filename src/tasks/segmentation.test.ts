@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { counterRandom } from '../base/random/counter.ts';
-import { drawGeometry, movedImage } from '../data/augment/augmentation.ts';
+import { drawVariation, variedImage } from '../data/augment/augmentation.ts';
 import { inceptionCrop } from '../data/augment/crop.ts';
 import { crossEntropy } from '../graph/functions/losses.ts';
 import { graphOf } from '../graph/graph.ts';
@@ -98,15 +98,19 @@ it('a mask moves with its picture', () => {
     data: Uint8Array.from({ length: 13 * 9 * 3 }, (_, i) => data[Math.floor(i / 3)]),
   };
   for (let step = 0; step < 30; step++) {
-    const random = { crop: counterRandom(1, step), move: counterRandom(2, step) };
-    const geometry = drawGeometry(large, { shift: 0.25 }, random);
-    const moved = movedImage(image, geometry).data.filter((_, i) => i % 3 === 0);
-    expect(segmentation.move({ ...large, data }, geometry).data).toEqual(moved);
+    const random = {
+      crop: counterRandom(1, step),
+      move: counterRandom(2, step),
+      change: counterRandom(3, step),
+    };
+    const variation = drawVariation(large, { shift: 0.25 }, random);
+    const moved = variedImage(image, variation, [0, 0, 0]).data.filter((_, i) => i % 3 === 0);
+    expect(segmentation.move({ ...large, data }, variation).data).toEqual(moved);
   }
-  const cropped = drawGeometry(
+  const cropped = drawVariation(
     large,
     { shift: 0, crop: inceptionCrop },
-    { crop: counterRandom(5), move: counterRandom(6) },
+    { crop: counterRandom(5), move: counterRandom(6), change: counterRandom(7) },
   );
   expect(new Set(segmentation.move({ ...large, data }, cropped).data).size).toBeLessThanOrEqual(5);
 });

@@ -6,7 +6,7 @@ import { resize } from '../graph/ops/resize/ops.ts';
 import { logSoftmax } from '../graph/ops/softmax/ops.ts';
 import { shapeOf, type Value } from '../graph/value.ts';
 import { readSegmented, requireSameSize } from '../data/reading/segmented.ts';
-import { movedMap } from '../data/augment/augmentation.ts';
+import { variedMap } from '../data/augment/augmentation.ts';
 import { ignoreIndex, type LabelMap } from '../tensor/label-map.ts';
 import { otherClass } from './classification.ts';
 import { labelMapOf, mapsOf } from './maps.ts';
@@ -26,7 +26,7 @@ export const segmentation: Task<LabelMap> = {
   requireFit: requireSameSize,
   spatial: true,
   fit: (label, preprocessor) => preprocessor.toMap(label),
-  move: movedMap,
+  move: variedMap,
   loss: (logits, target, taught) => {
     const [, , height, width] = shapeOf(target);
     const whole = resize(logits, { size: [height, width], mode: 'linear' }); // [B, C, H, W]

@@ -1,5 +1,5 @@
 import type { Random } from '../base/random/random.ts';
-import type { Geometry } from '../data/augment/augmentation.ts';
+import type { Variation } from '../data/augment/augmentation.ts';
 import type { ReadDataset } from '../data/reading/read-dataset.ts';
 import type { Sample } from '../data/sample.ts';
 import type { Preprocessor } from '../data/preprocess.ts';
@@ -40,7 +40,7 @@ export interface Task<Label> {
   /** The label of a picture as a model sees it, resized and cropped. */
   fit(label: Label, preprocessor: Preprocessor): Label;
   /** The label of a picture that was cropped, shifted and mirrored. */
-  move(label: Label, geometry: Geometry): Label;
+  move(label: Label, variation: Variation): Label;
 
   /**
    * The loss of a batch, a scalar. `target` is [B, ...targetShape], as `encode` and `silence` write

@@ -1,3 +1,6 @@
+/** A colour of 8 bits a channel. */
+export type Rgb = readonly [red: number, green: number, blue: number];
+
 export interface Size {
   readonly width: number;
   readonly height: number;
