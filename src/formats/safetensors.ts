@@ -178,19 +178,28 @@ export function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  const parts = safetensorsParts(tensors, metadata);
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let target = 0;
+  for (const part of parts) {
+    bytes.set(part, target);
+    target += part.length;
+  }
+  return bytes;
+}
+
+/** The same file in parts, one after the other: views of the tensors, of which nothing is copied. */
+export function safetensorsParts(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): readonly Uint8Array[] {
   const ordered = [...tensors].sort(
     ([a, { dtype: x }], [b, { dtype: y }]) => ranks.get(x)! - ranks.get(y)! || (a < b ? -1 : 1),
   );
-  const header = encodeHeader(ordered, metadata);
-  const size = ordered.reduce((sum, [, { data }]) => sum + data.byteLength, header.length);
-  const bytes = new Uint8Array(size);
-  bytes.set(header);
-  let target = header.length;
-  for (const [, { data }] of ordered) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), target);
-    target += data.byteLength;
-  }
-  return bytes;
+  return [
+    encodeHeader(ordered, metadata),
+    ...ordered.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  ];
 }
 
 /** What a safetensors file begins with whose tensors follow in this order. */

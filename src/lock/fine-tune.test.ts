@@ -32,8 +32,8 @@ class Memory implements CheckpointStore {
   readonly where = 'memory';
   readonly saved: Uint8Array[] = [];
   load = (): Promise<Uint8Array | undefined> => Promise.resolve(this.saved.at(-1));
-  save = (bytes: Uint8Array): Promise<void> => {
-    this.saved.push(bytes);
+  save = (parts: readonly Uint8Array[]): Promise<void> => {
+    this.saved.push(Buffer.concat(parts));
     return Promise.resolve();
   };
 }

@@ -134,7 +134,7 @@ describe('WorkFolder', () => {
     const work = await claimed();
     const store = work.checkpoints('train');
     expect(await store.load()).toBeUndefined();
-    await store.save(Uint8Array.of(1, 2));
+    await store.save([Uint8Array.of(1), Uint8Array.of(2)]);
     expect(Uint8Array.from((await store.load())!)).toEqual(Uint8Array.of(1, 2));
     expect(await work.checkpoints('other').load()).toBeUndefined();
     expect(store.where).toBe(join(work.path, 'train.safetensors'));

@@ -11,6 +11,7 @@ import {
   stat,
   statfs,
   symlink,
+  writeFile,
 } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { ModelLockError, messageOf, type ErrorCode } from '../base/error.ts';
@@ -190,7 +191,7 @@ export async function listFolder(
  */
 export async function writeAtomic(
   path: string,
-  data: Uint8Array | string,
+  data: Uint8Array | string | readonly Uint8Array[],
   mode = 0o666,
 ): Promise<void> {
   const part = partName(path);
@@ -198,7 +199,7 @@ export async function writeAtomic(
     try {
       const file = await open(part, 'wx', mode);
       try {
-        await file.writeFile(data);
+        await writeFile(file, data);
         await file.sync();
       } finally {
         await file.close();

@@ -6,6 +6,6 @@ export function checkpointFile(where: string): CheckpointStore {
   return {
     where,
     load: () => readBytesIfAny(where),
-    save: (bytes) => writeAtomic(where, bytes),
+    save: (parts) => writeAtomic(where, parts),
   };
 }

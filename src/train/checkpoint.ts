@@ -1,11 +1,14 @@
 import { ModelLockError } from '../base/error.ts';
-import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.ts';
+import { decodeSafetensors, safetensorsParts } from '../formats/safetensors.ts';
 import type { Trainer } from './trainer.ts';
 
-/** A trainer's snapshot as the bytes of a safetensors file. */
-export function encodeCheckpoint(trainer: Trainer): Uint8Array {
+/**
+ * A trainer's snapshot as the bytes of a safetensors file, in parts that follow one another: views
+ * of the trainer's tensors, valid until its next step. A copy of them all could double its memory.
+ */
+export function encodeCheckpoint(trainer: Trainer): readonly Uint8Array[] {
   const { steps, tensors } = trainer.snapshot();
-  return encodeSafetensors(tensors, { steps: String(steps) });
+  return safetensorsParts(tensors, { steps: String(steps) });
 }
 
 /** Sets a trainer to a checkpoint. Throws `corrupt`, naming `where`. */

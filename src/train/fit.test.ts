@@ -45,8 +45,8 @@ class Memory implements CheckpointStore {
   bytes: Uint8Array | undefined;
   saves = 0;
   load = (): Promise<Uint8Array | undefined> => Promise.resolve(this.bytes);
-  save = (bytes: Uint8Array): Promise<void> => {
-    this.bytes = bytes;
+  save = (parts: readonly Uint8Array[]): Promise<void> => {
+    this.bytes = Buffer.concat(parts);
     this.saves++;
     return Promise.resolve();
   };
@@ -57,7 +57,7 @@ async function train(more: Partial<FitOptions> = {}): Promise<Uint8Array> {
   const trainer = await regression();
   try {
     await fit(trainer, { ...options, ...more });
-    return encodeCheckpoint(trainer);
+    return Buffer.concat(encodeCheckpoint(trainer));
   } finally {
     await trainer.dispose();
   }
@@ -120,7 +120,7 @@ test.each<[string, () => Promise<Trainer>]>([
   ['another optimiser', () => regression(3, sgd())],
 ])('restoreCheckpoint refuses a checkpoint of %s, by name', async (_, other) => {
   const [mine, theirs] = await Promise.all([regression(), other()]);
-  const bytes = encodeCheckpoint(theirs);
+  const bytes = Buffer.concat(encodeCheckpoint(theirs));
   const restore = (): void => restoreCheckpoint(mine, bytes, 'run/checkpoint.safetensors');
   expect(restore).toThrow(
     expect.objectContaining({ code: 'corrupt' } satisfies Partial<ModelLockError>) as Error,

@@ -9,7 +9,8 @@ export interface CheckpointStore {
   /** For error messages. */
   readonly where: string;
   load(): Promise<Uint8Array | undefined>;
-  save(bytes: Uint8Array): Promise<void>;
+  /** @param parts of the file, one after the other; valid until the promise is fulfilled. */
+  save(parts: readonly Uint8Array[]): Promise<void>;
 }
 
 export interface FitOptions extends JobOptions {
@@ -36,9 +37,7 @@ export interface FitOptions extends JobOptions {
  */
 export async function fit(trainer: Trainer, options: FitOptions): Promise<void> {
   const { steps, checkpoints, signal, onProgress, stage = 'train' } = options;
-  const saved = await checkpoints?.load();
-  if (saved) restoreCheckpoint(trainer, saved, checkpoints!.where);
-
+  if (checkpoints) await resume(trainer, checkpoints);
   const checkpointMs = (options.checkpointSeconds ?? 20) * 1000;
   let lastSaved = performance.now();
   let smoothed: number | undefined;
@@ -71,4 +70,10 @@ export async function fit(trainer: Trainer, options: FitOptions): Promise<void> 
     await breathe();
   }
   await checkpoints?.save(encodeCheckpoint(trainer));
+}
+
+/** On its own, so that nothing holds the checkpoint once it is read. */
+async function resume(trainer: Trainer, checkpoints: CheckpointStore): Promise<void> {
+  const saved = await checkpoints.load();
+  if (saved) restoreCheckpoint(trainer, saved, checkpoints.where);
 }

@@ -28,8 +28,9 @@ export class Trainer {
   ): Promise<Trainer> {
     const trained = trainedParameters(objective, options);
     const state = new TrainingState(layoutOf(objective, trained, options), weights);
-    const { create } = (options.accumulate ?? 1) > 1 ? AccumulatedStep : WholeStep;
-    return new Trainer(state, await create(objective, options, state));
+    const inParts = (options.accumulate ?? 1) > 1;
+    const stepper = await (inParts ? AccumulatedStep : WholeStep).create(objective, options, state);
+    return new Trainer(state, stepper);
   }
 
   /** Steps done so far. */
