@@ -19,7 +19,7 @@ export interface StepGraph {
 export const learningRateInput = 'train/lr';
 export const scalarInput = (name: string): string => `train/${name}`;
 
-/** Factor on the gradients that shortens them to a norm; as PyTorch has it. */
+/** Added to the norm that gradients are divided by, as PyTorch has it. */
 export const clipEpsilon = 1e-6;
 
 /** Builds the step. Throws `unsupported` where an operator has no gradient. */

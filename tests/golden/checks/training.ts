@@ -1,4 +1,5 @@
 import { graphOf } from '../../../src/graph/graph.ts';
+import { checkpointedGradients } from '../../../src/graph/autodiff/checkpointing.ts';
 import { gradients } from '../../../src/graph/autodiff/gradients.ts';
 import { crossEntropy } from '../../../src/graph/functions/losses.ts';
 import { resize } from '../../../src/graph/ops/resize/ops.ts';
@@ -181,7 +182,15 @@ async function checkKind(
   );
 
   if (golden.has(`${name}.grads.safetensors`)) {
-    await compareGradients(golden, name, loss, leaves, weights);
+    for (const differentiate of [gradients, checkpointedGradients]) {
+      await compareGradients(
+        golden,
+        name,
+        differentiate(loss, [...leaves.values()]),
+        leaves,
+        weights,
+      );
+    }
   }
   const trainer = await Trainer.create(
     { loss, parameters: leaves, updates },
@@ -219,12 +228,11 @@ function asLargeAs(labels: Value, logits: Value): Value {
 async function compareGradients(
   golden: GoldenCase,
   name: string,
-  loss: Value,
+  grads: readonly Value[],
   leaves: ReadonlyMap<string, Value>,
   weights: ReadonlyMap<string, Tensor>,
 ): Promise<void> {
   const names = [...leaves.keys()];
-  const grads = gradients(loss, [...leaves.values()]);
   const outputs = Object.fromEntries(names.map((leaf, i) => [`grad/${leaf}`, grads[i]]));
   const session = await Session.create(graphOf(outputs));
   const given = Object.fromEntries(
