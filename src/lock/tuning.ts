@@ -39,7 +39,8 @@ export interface FineTuning extends LearningRate, Augmentation {
   readonly emaDecay?: number;
   /**
    * Parts in which the pictures of a step are run, one after the other: less memory for the same
-   * gradient, up to rounding, but for batch norms, which see one part at a time. Default: 1.
+   * gradient, up to rounding, but for batch norms and the Dice loss, which see one part at a time.
+   * Default: 1.
    */
   readonly accumulate?: number;
   /**

@@ -43,7 +43,7 @@ export function int64(shape: readonly number[], values: ArrayLike<number>): Tens
 }
 
 /** `count` rows of the first axis from `first` on, as a view. */
-export function rowsOf<D extends DType>(t: Tensor<D>, first: number, count: number): Tensor<D> {
+export function sliceRows<D extends DType>(t: Tensor<D>, first: number, count: number): Tensor<D> {
   const [, ...rest] = t.shape;
   const size = sizeOf(rest);
   const data = t.data.subarray(first * size, (first + count) * size) as DataOf<D>;

@@ -5,7 +5,7 @@ import { graphOf } from '../graph/graph.ts';
 import { input } from '../graph/value.ts';
 import { classifierFrom } from '../nn/models/registry.ts';
 import { initialise, Scope } from '../nn/scope.ts';
-import { float32, int64, rowsOf, toNumbers, type Tensor } from '../tensor/tensor.ts';
+import { float32, int64, sliceRows, toNumbers, type Tensor } from '../tensor/tensor.ts';
 import { encodeCheckpoint, restoreCheckpoint } from './checkpoint.ts';
 import type { StepOptions } from './objective.ts';
 import { adamW, sgd } from './optimiser.ts';
@@ -135,7 +135,7 @@ it('running statistics change with each part, as those of PyTorch do', async () 
   const apart = await create('resnet', { optimiser: sgd() }, rows / 4);
   for (let part = 0; part < 4; part++) {
     const { x, labels } = batch(0);
-    await apart.step({ x: rowsOf(x, 2 * part, 2), labels: rowsOf(labels, 2 * part, 2) }, 0);
+    await apart.step({ x: sliceRows(x, 2 * part, 2), labels: sliceRows(labels, 2 * part, 2) }, 0);
   }
   const [actual, expected] = [accumulated.weights(), apart.weights()];
   const statistics = [...expected.keys()].filter((name) => name.includes('running_'));
@@ -168,8 +168,8 @@ it('an aborted step ends before the next part', async () => {
   await trainer.dispose();
 });
 
-it('rowsOf gives a view of some rows', () => {
+it('sliceRows gives a view of some rows', () => {
   const t = float32([3, 2], [1, 2, 3, 4, 5, 6]);
-  expect(rowsOf(t, 1, 2)).toEqual(float32([2, 2], [3, 4, 5, 6]));
-  expect(rowsOf(t, 1, 2).data.buffer).toBe(t.data.buffer);
+  expect(sliceRows(t, 1, 2)).toEqual(float32([2, 2], [3, 4, 5, 6]));
+  expect(sliceRows(t, 1, 2).data.buffer).toBe(t.data.buffer);
 });

@@ -3,7 +3,7 @@ import { graphOf, type Graph } from '../graph/graph.ts';
 import { add } from '../graph/ops/binary/ops.ts';
 import { parameter, shapeOf, type Value } from '../graph/value.ts';
 import { Session, type SessionOptions, type Tensors } from '../runtime/session.ts';
-import { rowsOf, scalarTensor, zeros, type Tensor } from '../tensor/tensor.ts';
+import { sliceRows, scalarTensor, zeros, type Tensor } from '../tensor/tensor.ts';
 import {
   gradientsOf,
   trainedParameters,
@@ -142,7 +142,7 @@ export class AccumulatedStep implements Stepper {
     const entries = Object.entries(inputs).map(([name, whole]) => {
       const [rows] = this.#accumulation.graph.inputs.get(name)?.shape ?? [];
       return typeof rows === 'number' && rows * this.#parts === whole.shape[0]
-        ? [name, rowsOf(whole, part * rows, rows)]
+        ? [name, sliceRows(whole, part * rows, rows)]
         : [name, whole];
     });
     return Object.fromEntries(entries) as Tensors;
