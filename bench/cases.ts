@@ -98,7 +98,8 @@ const memory = {
   size: 224,
   optimiser: 'adamw',
   rounds: 1,
-  warmUp: 0,
+  // The optimiser's second set is first written in the second step.
+  warmUp: 1,
   slow: true,
 } as const;
 
@@ -117,7 +118,7 @@ export const cases: readonly Case[] = [
     rounds: 5,
     slow: true,
   },
-  { ...memory, name: 'vit-b16-adamw', batch: 8, rounds: 2, warmUp: 1 },
+  { ...memory, name: 'vit-b16-adamw', batch: 8, rounds: 2 },
   { ...memory, name: 'vit-b16-accumulate', batch: 64, accumulate: 8 },
   { ...memory, name: 'vit-b16-checkpoint', batch: 64, gradientCheckpointing: true },
   { ...edit, name: 'edit-1', batch: 1 },
