@@ -42,7 +42,9 @@ await runBench(
       );
       const pocket = await pinPocket();
       const { keys = options.quick ? 1 : 3, seeds = options.quick ? 2 : 3 } = options;
-      const models = await Promise.all(plans.map(({ model }) => model && pinModel(model)));
+      const models = await Promise.all(
+        plans.map(async ({ model }) => (model ? pinModel(model) : undefined)),
+      );
       const groups = plans.flatMap((set, i) =>
         chosen.map((recipe) => ({
           set,
