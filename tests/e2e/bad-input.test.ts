@@ -214,7 +214,7 @@ describe('a model', () => {
     await expectRefusal(
       'inspect broken',
       1,
-      'broken/config.json: model_type "perceptron" is not supported (valid: convnext, deit, mobilenet_v2, resnet, segformer, swin, vit, onnx)',
+      'broken/config.json: model_type "perceptron" is not supported (valid: cifar_resnet, convnext, deit, mae_vit, mobilenet_v2, resnet, segformer, swin, vit, onnx)',
     );
   });
 
