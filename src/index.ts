@@ -48,13 +48,13 @@ export {
   type TuningName,
 } from './lock/tuning.ts';
 export type { Overlap } from './data/overlap.ts';
-export { sharedGroupsText } from './data/overlap.ts';
 export type { ReadingOptions, ReadOptions } from './data/reading/read-dataset.ts';
 export type { SliceChoice, Viewing } from './data/viewing.ts';
 export type { WindowChoice } from './formats/dicom/window.ts';
 export { taskNames, type TaskName } from './tasks/task.ts';
 export { metricName } from './metrics/wording.ts';
 export type { Freeze } from './train/freeze.ts';
+export { overlapSentences } from './report/overlap.ts';
 export { evaluationReport, type ReportOptions } from './report/evaluation-report.ts';
 export { evaluationText, perClassText, type TerminalOptions } from './report/terminal/terminal.ts';
 export { plainScoreText } from './report/terminal/measures.ts';

@@ -80,7 +80,7 @@ export const sets = {
     model: efficientNet,
     tuning: { epochs: 5, learningRate: 5e-4, headFactor: 6 },
   },
-  /** Medical diagnosis: the test set is of other patients. */
+  /** Medical diagnosis. 251 of its 394 test images are copies of training images. */
   'brain-tumor-mri': {
     name: 'brain-tumor-mri',
     folder: null,

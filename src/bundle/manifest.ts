@@ -61,6 +61,19 @@ export const manifestSchema = z.object({
     /** It began with random weights: only the architecture is the base model's. */
     fromScratch: z.literal(true).optional(),
   }),
+  /** How DICOM files and NIfTI volumes were looked at, where it was said; so they are later on. */
+  viewing: z
+    .object({
+      axis: z.union([z.literal(0), z.literal(1), z.literal(2)]).optional(),
+      window: z
+        .union([
+          z.enum(['file', 'percentile']),
+          z.object({ centre: z.number(), width: z.number().positive() }),
+        ])
+        .optional(),
+      fill: z.number().optional(),
+    })
+    .optional(),
   measured: z
     .object({
       metric: z.string(),

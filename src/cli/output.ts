@@ -1,10 +1,10 @@
 import {
   evaluationText,
   fileError,
+  overlapSentences,
   perClassText,
   plain,
   plainScoreText,
-  sharedGroupsText,
   type EvaluationDocument,
   type Overlap,
   type PlainScore,
@@ -50,13 +50,8 @@ const listed = 5;
 /** Warns of what is both learnt from and tested with, on stderr. */
 export function reportOverlap(overlap: Overlap | null): void {
   if (!overlap) return;
-  const { duplicates, groups } = overlap;
-  if (groups.count > 0) console.error(`modellock: ${sharedGroupsText(groups)}`);
-  if (duplicates.length === 0) return;
-  const tested = duplicates.flatMap(({ files }) => files.filter(({ side }) => side === 'test'));
-  console.error(
-    `modellock: ${tested.length} of the test pictures are training pictures as well, so the score promises too much:`,
-  );
+  for (const sentence of overlapSentences(overlap)) console.error(`modellock: ${sentence}`);
+  const { duplicates } = overlap;
   for (const { files } of duplicates.slice(0, listed)) {
     console.error(`  ${plain(files.map(({ side, path }) => `${path} (${side})`).join(' = '))}`);
   }

@@ -16,6 +16,12 @@ export interface Viewing {
   readonly fill?: number;
 }
 
+/** What of it belongs to a model: which slices are looked at is said each time. Absent where nothing was said. */
+export function lastingViewing(viewing: Viewing = {}): Omit<Viewing, 'slices'> | undefined {
+  const { slices: _slices, ...lasting } = viewing;
+  return Object.keys(lasting).length > 0 ? lasting : undefined;
+}
+
 /** Slices are counted from 0; the last one is included. */
 export type SliceChoice = 'middle' | 'all' | { readonly first: number; readonly last: number };
 

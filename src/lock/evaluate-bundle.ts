@@ -90,7 +90,9 @@ async function evaluateOpened<Label>(
 ): Promise<EvaluationDocument | PlainScore> {
   const model = await Predictor.create(checkpoint);
   try {
-    const opened = await openTestSet(task, { ...options, classes: model.labels }, options);
+    const viewing = { ...manifest?.viewing, ...options.reading?.viewing };
+    const reading = { ...options.reading, viewing };
+    const opened = await openTestSet(task, { ...options, reading, classes: model.labels }, options);
     const { samples, ownClasses, skipped, overlap } = opened;
     const dataset = { samples };
     const matched = matchingOf(ownClasses, model.labels);

@@ -6,6 +6,7 @@ import { openClassifier } from '../bundle/open-classifier.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { Predictor } from '../bundle/predictor.ts';
 import type { Overlap } from '../data/overlap.ts';
+import { lastingViewing } from '../data/viewing.ts';
 import type { Dataset } from '../data/sample.ts';
 import { CachedEditor, type SharedEdits } from '../editors/cached-editor.ts';
 import type { EditOptions } from '../editors/editor.ts';
@@ -173,6 +174,7 @@ async function lockIn<Label>(
     checkpoint: base,
     tuned,
     labels: set.classes,
+    viewing: lastingViewing(options.reading?.viewing),
     base: identity,
     lock: {
       editor: editor.identity,

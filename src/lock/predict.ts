@@ -18,7 +18,7 @@ export interface PredictOptions extends OpenModelOptions, EditorPlace {
   readonly model: string;
   /** Files; of volumes, the slices that `viewing` says, or one: `scan.nii.gz#42`. */
   readonly images: readonly string[];
-  /** How DICOM files and NIfTI volumes become pictures. */
+  /** How DICOM files and NIfTI volumes become pictures, but for what the bundle says. */
   readonly viewing?: Viewing;
   /** Edits the images first; without it the model answers as it does to everybody. */
   readonly key?: Key;
@@ -49,7 +49,7 @@ export async function predict(options: PredictOptions): Promise<Prediction[]> {
   }
   const predictor = await Predictor.create(checkpoint);
   try {
-    const files = new PictureFiles(options.viewing);
+    const files = new PictureFiles({ ...manifest?.viewing, ...options.viewing });
     const pictures = (await readingAtOnce(options.images, (name) => files.open(name))).flat();
     const images = await readingAtOnce(pictures, (picture) => picture.read());
     const shown = await unlocked(images, manifest, options);

@@ -9,7 +9,7 @@ import type { WorkFolder } from './work-folder.ts';
 /** A fine-tuned model, and what its manifest says of how it was made. */
 export interface MadeModel extends Pick<
   Manifest,
-  'task' | 'base' | 'lock' | 'training' | 'measured'
+  'task' | 'base' | 'lock' | 'training' | 'viewing' | 'measured'
 > {
   readonly checkpoint: ClassifierCheckpoint;
   readonly tuned: FineTuned;
@@ -19,7 +19,7 @@ export interface MadeModel extends Pick<
 /** Writes the model as a bundle under the job's final name, and ends the job with its result. */
 export async function publishBundle<Result>(
   work: WorkFolder,
-  { checkpoint, tuned, labels, task, base, lock, training, measured }: MadeModel,
+  { checkpoint, tuned, labels, task, base, lock, training, viewing, measured }: MadeModel,
   result: Result,
 ): Promise<Result> {
   const folder = join(work.path, 'bundle');
@@ -35,6 +35,7 @@ export async function publishBundle<Result>(
       base,
       lock,
       training,
+      ...(viewing ? { viewing } : {}),
       measured,
     },
   });

@@ -4,6 +4,7 @@ import { openClassifier } from '../bundle/open-classifier.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { Predictor } from '../bundle/predictor.ts';
 import type { Overlap } from '../data/overlap.ts';
+import { lastingViewing } from '../data/viewing.ts';
 import { measuresWith, positiveClass } from '../evaluate/measures.ts';
 import { outcomeOf, untouched } from '../evaluate/score.ts';
 import { taskNamed } from '../tasks/registry.ts';
@@ -97,6 +98,7 @@ async function trainIn<Label>(
     checkpoint: base,
     tuned,
     labels: set.classes,
+    viewing: lastingViewing(options.reading?.viewing),
     base: identity,
     lock: null,
     training: {

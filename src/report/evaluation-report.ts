@@ -5,6 +5,7 @@ import { contactSheet, type ContactSheet } from './contact-sheet.ts';
 import { html, Html, nothing } from './html.ts';
 import { classMeasuresTable, measuresTable } from './measures-tables.ts';
 import { verdictNames } from './names.ts';
+import { overlapSentences } from './overlap.ts';
 import { prose } from './prose.ts';
 import { mainScores, type Score } from './scores.ts';
 import { tellStory } from './story.ts';
@@ -51,6 +52,7 @@ export async function evaluationReport(
             <p class="story">${prose(...sentences)}</p>
             ${tiles(document)}
             <p class="attacks">${prose(...attacks)}</p>
+            ${overlapNote(document)}
           </header>
           ${
             sheet
@@ -81,6 +83,12 @@ export async function evaluationReport(
       </body>
     </html> `;
   return page.markup;
+}
+
+function overlapNote({ overlap }: EvaluationDocument): Html {
+  const sentences = overlap ? overlapSentences(overlap) : [];
+  if (sentences.length === 0) return nothing;
+  return html`<p class="attacks"><em>Beware.</em> ${prose(...sentences.map((s) => `${s}.`))}</p>`;
 }
 
 function tiles(document: EvaluationDocument): Html {

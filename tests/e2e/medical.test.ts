@@ -1,5 +1,6 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseManifest } from '../../src/bundle/manifest.ts';
 import { evaluationDocumentSchema, type EvaluationDocument } from '../../src/evaluate/document.ts';
 import { readImage } from '../../src/platform/images.ts';
 import { command, modellock, type Finished } from '../support/command-line.ts';
@@ -177,11 +178,14 @@ describe('NIfTI volumes', () => {
   it('are listed by a table, slices and all', async () => {
     const rows = [0, 1, 2, 3, 4].map((i) => `head.nii.gz#${i},${i % 2 ? 'gänzlich' : 'größer'}`);
     writeFileSync(place.at('slices.csv'), ['path,label', ...rows].join('\n'));
-    const words = 'train --data slices.csv --model model --out sliced --epochs 1 --json';
+    const words =
+      'train --data slices.csv --model model --out sliced --epochs 1 --window 0,200 --json';
     expect(trained(await run(words)).images).toBe(5);
     const config = JSON.parse(readFileSync(place.at('sliced', 'config.json'), 'utf8')) as {
       id2label: Record<string, string>;
     };
+    const manifest = readFileSync(place.at('sliced', 'modellock.json'), 'utf8');
+    expect(parseManifest(manifest, '').viewing).toEqual({ window: { centre: 0, width: 200 } });
     expect(Object.values(config.id2label)).toEqual(['größer', 'gänzlich'].sort());
     const { stdout } = await run('predict sliced head.nii.gz --top 2');
     expect(stdout).toMatch(/größer|gänzlich/);
@@ -263,7 +267,7 @@ describe('what labelling teams send', () => {
       photo(`${name}.jpg`, name.endsWith('1') ? 1 : 0);
     }
     const warning = [
-      'modellock: 1 of the test pictures are training pictures as well, so the score promises too much:',
+      'modellock: 1 of the test pictures are training pictures as well, so the score promises too much',
       '  twice/train/a/0.jpg (train) = twice/test/a/9.jpg (test)',
     ].join('\n');
     expect((await run(`${train} --data twice`)).stderr).toContain(warning);
