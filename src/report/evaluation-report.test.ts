@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { scoreChart } from './chart.ts';
 import type { ContactSheet } from './contact-sheet.ts';
 import { evaluationReport } from './evaluation-report.ts';
+import { evaluationText, perClassText } from './terminal/terminal.ts';
 import { sampleDocument } from './testing/sample.ts';
 
 const png = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
@@ -40,6 +41,60 @@ describe('the report of an evaluation', () => {
     expect(story).toContain('it reaches 81.7 %, 0.6 points below the unlocked model');
     const tiles = [...document.querySelectorAll('.tile b')].map((tile) => tile.textContent);
     expect(tiles).toEqual(['11.3 %', '81.7 %', '82.3 %', '10.0 %']);
+  });
+
+  test('shows the measures beside the score, and those of each class', async () => {
+    const at = (value: number) => ({ value, low: value - 0.05, high: value + 0.05 });
+    const sensitivity = { name: 'sensitivity', baseline: null, lp: at(0.1), up: at(0.9) };
+    const shown = sampleDocument({
+      positive: 'malignant',
+      measures: [{ name: 'macro AUROC', baseline: at(0.8), lp: at(0.5), up: null }, sensitivity],
+      perClass: [
+        { label: 'benign', n: 3, lp: 0.1, up: null },
+        { label: 'malignant', n: 3, lp: 0.1, up: null, measures: [sensitivity] },
+      ],
+    });
+    const { document } = await page(shown);
+    const sections = [...document.querySelectorAll('section')];
+    const cellsUnder = (heading: string): (string | undefined)[][] =>
+      [
+        ...sections
+          .find((s) => s.querySelector('h2')?.textContent === heading)!
+          .querySelectorAll('tr'),
+      ].map((row) => [...row.children].map((c) => c.textContent.trim()));
+    expect(cellsUnder('Other measures; positive is malignant')).toEqual([
+      ['Measure', 'Without the key', 'With the key', 'Unlocked model'],
+      ['Macro AUROC', '50.0 % 45.0 – 55.0', '–', '80.0 % 75.0 – 85.0'],
+      ['Sensitivity', '10.0 % 5.0 – 15.0', '90.0 % 85.0 – 95.0', '–'],
+    ]);
+    expect(cellsUnder('Each class against all others')[1]).toEqual([
+      'malignant',
+      'Sensitivity',
+      '10.0 % 5.0 – 15.0',
+      '90.0 % 85.0 – 95.0',
+    ]);
+    const text = perClassText(shown, { width: 100 });
+    expect(text).toMatch(
+      /^malignant {2}sensitivity +10\.0 % \(5\.0 – 15\.0\) {2}90\.0 % \(85\.0 – 95\.0\)$/m,
+    );
+    expect(evaluationText(shown, { width: 100, colour: false })).toMatch(
+      /^ {2}Macro AUROC +50\.0 % \(45\.0 – 55\.0\) +– +80\.0 % \(75\.0 – 85\.0\)$/m,
+    );
+  });
+
+  test('warns of a test set that was learnt from', async () => {
+    const file = (side: 'train' | 'test') => ({ side, path: `${side}/1.png` });
+    const overlap = {
+      duplicates: [{ hash: 'x', files: [file('train'), file('test')] }],
+      groups: { count: 2, train: 9, test: 4 },
+    };
+    const { document } = await page(sampleDocument({ overlap }));
+    const text = document.querySelector('header')?.textContent?.replaceAll('\u00a0', ' ');
+    expect(text).toContain('1 of the test pictures are training pictures as well');
+    expect(text).toContain('2 groups (such as patients) are on both sides of the split');
+    const none = { duplicates: [], groups: { count: 0, train: 0, test: 0 } };
+    const { markup } = await page(sampleDocument({ overlap: none }));
+    expect(markup).not.toContain('Beware');
   });
 
   test('needs nothing from elsewhere, and runs nothing', async () => {
