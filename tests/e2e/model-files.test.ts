@@ -36,7 +36,7 @@ describe('a file of weights', () => {
     const words = 'train --data photos --model mae-pretrained.pth --heads 2 --epochs 1 --out tuned';
     const { code, stdout, stderr } = await run(words);
     expect(code, stderr).toBe(0);
-    expect(stdout).toMatch(/^Trained on 12 pictures, accuracy [\d.]+ % on the test set: tuned\n$/);
+    expect(stdout).toMatch(/^Trained on 12 pictures, accuracy [\d.]+ % on the test set: tuned\n/);
     const [assumed, head] = stderr.split('\n').filter((line) => line.startsWith('modellock: '));
     expect(assumed).toMatch(
       /^modellock: mae-pretrained\.pth is taken for a vision transformer of timm, DeiT or MAE; assumed: the mean of the patches is classified \(--pooling\); .*\(--mean, --std\)$/,
@@ -84,7 +84,7 @@ describe('a file of weights', () => {
     expect(json(named)).toMatchObject({ matched: 'name' });
     expect(named.stderr).not.toContain('sorted order');
     const text = await run('evaluate mae-finetuned.pth --heads 2 --data photos');
-    expect(text.stdout).toMatch(/^accuracy [\d.]+ % on 6 pictures.*, classes matched by order\n$/);
+    expect(text.stdout).toMatch(/^accuracy [\d.]+ %[^\n]* on 6 pictures[^\n]*, classes matched by order; chance is/);
   });
 
   it.each([
