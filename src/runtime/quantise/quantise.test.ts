@@ -7,6 +7,7 @@ import { input, parameter, type Value } from '../../graph/value.ts';
 import { float32, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { Session, type Precision } from '../session.ts';
 import { quantiseWeights } from './int8.ts';
+import { largestWeight } from './saturation.ts';
 
 const random = counterRandom(7);
 const normal = (shape: readonly number[]): Tensor<'float32'> =>
@@ -78,6 +79,8 @@ describe('a session in integers', () => {
     ]);
     const [w, b] = [...parameters].map(([name, { shape }]) => parameter(name, shape));
     const y = conv(input('x', 'float32', x.shape), w, b, options);
-    expect(await decibels(y, x, parameters)).toBeGreaterThan(35);
+    // Weights have a bit less on processors that would overflow.
+    const least = (await largestWeight()) === 127 ? 35 : 33;
+    expect(await decibels(y, x, parameters)).toBeGreaterThan(least);
   });
 });
