@@ -20,11 +20,8 @@ export type { EditorPlace, EditorSetup } from './editors/setup.ts';
 export { readKey, type KeySources } from './key/read-key.ts';
 export { demo, type DemoOptions, type DemoResult } from './report/demo.ts';
 export { edit, type EditJobOptions, type EditJobResult } from './lock/edit.ts';
-export {
-  evaluateBundle,
-  type EvaluateBundleOptions,
-  type PlainScore,
-} from './lock/evaluate-bundle.ts';
+export { evaluateBundle, type EvaluateBundleOptions } from './lock/evaluate-bundle.ts';
+export type { PlainScore } from './lock/plain-score.ts';
 export { readManifest } from './lock/bundle-lock.ts';
 export { inspect } from './lock/inspect/inspect.ts';
 export {
@@ -34,9 +31,20 @@ export {
   type ModelInspection,
 } from './lock/inspect/inspection.ts';
 export { lock, type LockOptions, type LockResult } from './lock/lock.ts';
-export { predict, type PredictOptions, type Prediction } from './lock/predict.ts';
+export { predict, type PredictOptions } from './lock/predict.ts';
+export type { Prediction } from './lock/prediction.ts';
 export { recipes, type Recipe, type RecipeName } from './lock/recipe.ts';
 export { train, type TrainOptions, type TrainResult } from './lock/train.ts';
+export {
+  predictTexts,
+  type PredictTextsOptions,
+  type TextPrediction,
+} from './lock/texts/predict-texts.ts';
+export {
+  trainTexts,
+  type TrainTextsOptions,
+  type TrainTextsResult,
+} from './lock/texts/train-texts.ts';
 export {
   classWeightings,
   defaultTuning,
@@ -51,7 +59,13 @@ export type { Overlap } from './data/overlap.ts';
 export type { ReadingOptions, ReadOptions } from './data/reading/read-dataset.ts';
 export type { SliceChoice, Viewing } from './data/viewing.ts';
 export type { WindowChoice } from './formats/dicom/window.ts';
-export { taskNames, type TaskName } from './tasks/task.ts';
+export {
+  allTaskNames,
+  taskNames,
+  textTask,
+  type AnyTaskName,
+  type TaskName,
+} from './tasks/task.ts';
 export { metricName } from './metrics/wording.ts';
 export type { Freeze } from './train/freeze.ts';
 export { overlapSentences } from './report/overlap.ts';

@@ -70,7 +70,7 @@ async function measure(job: Job, out: string): Promise<TrainRun | LockRun> {
   const seconds = clock.stop('write');
   const peakMemory = process.resourceUsage().maxRSS * 1024;
   const manifest = await readManifest(model);
-  const { images } = manifest!.training;
+  const images = manifest!.training.images!;
   return wentOn
     ? { ...measured, images, seconds: null, peakMemory: null }
     : { ...measured, images, seconds, peakMemory };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ModelLockError, messageOf } from '../base/error.ts';
 import { keyKinds } from '../key/kind.ts';
 import { precisions } from '../runtime/session.ts';
-import { taskNames } from '../tasks/task.ts';
+import { allTaskNames } from '../tasks/task.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const fraction = z.number().min(0).max(1);
@@ -34,7 +34,7 @@ export const editParameters = z.object({
 export const manifestSchema = z.object({
   format: z.literal(1),
   modellock: z.string(),
-  task: z.enum(taskNames),
+  task: z.enum(allTaskNames),
   labels: z.array(z.string()).min(2),
   base: versioned,
   /** null: an ordinary model, fine-tuned without a lock. */
@@ -54,7 +54,10 @@ export const manifestSchema = z.object({
     .nullable(),
   training: z.object({
     seed: z.number().int(),
-    images: z.number().int(),
+    /** Pictures trained on. */
+    images: z.number().int().optional(),
+    /** Texts trained on, of a text classifier. */
+    texts: z.number().int().optional(),
     epochs: z.number(),
     /** All options of the fine-tuning; absent from bundles of earlier versions. */
     tuning: z.record(z.string(), z.unknown()).optional(),

@@ -1,11 +1,14 @@
+import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
 import { hashFolder, resolveReference, type Resolved } from '../formats/reference.ts';
 import { hasWeights } from '../formats/weights.ts';
 import { isTimmConfig, requireTimmArchitecture } from '../nn/bare/timm-config.ts';
 import type { RawConfig } from '../nn/config.ts';
 import { isKnown, networkFrom } from '../nn/models/networks.ts';
+import { isTextModel, textClassifierFrom } from '../nn/models/text-registry.ts';
 import { exists, hashFile, join, readJsonObject } from '../platform/files.ts';
 import { sha256 } from '../platform/crypto.ts';
+import { textTask } from '../tasks/task.ts';
 import { configFile, readClassifier, type ClassifierCheckpoint } from './checkpoint.ts';
 import type { ModelOptions, OpenModelOptions } from './model-options.ts';
 import { readOnnxClassifier } from './onnx-checkpoint.ts';
@@ -19,7 +22,7 @@ export interface Versioned {
   readonly hash: string;
 }
 
-/** Where the classifier of a reference lies; an architecture that is unknown is not downloaded. */
+/** Where the classifier of a reference lies, of pictures or of texts; an architecture that is unknown is not downloaded. */
 export const resolveClassifier = (
   reference: string,
   { signal, onProgress }: JobOptions = {},
@@ -28,6 +31,7 @@ export const resolveClassifier = (
 /** Throws `unsupported` for a configuration of an architecture that is not supported. */
 function accept(config: RawConfig, where: string): void {
   if (isTimmConfig(config)) requireTimmArchitecture(config, where);
+  else if (isTextModel(config)) textClassifierFrom(config, where);
   else networkFrom(config, where);
 }
 
@@ -38,11 +42,27 @@ interface Read {
   readonly files?: readonly string[];
 }
 
-/** Reads a classifier from a folder of transformers or timm, an ONNX file, or a file of weights alone. */
+/** Whether what was found is a text classifier. */
+export async function isTextClassifier({ folder, file }: Resolved): Promise<boolean> {
+  const path = join(folder, configFile);
+  return file === undefined && (await exists(path)) && isTextModel(await readJsonObject(path));
+}
+
+/**
+ * Reads a classifier of pictures from a folder of transformers or timm, an ONNX file, or a file of
+ * weights alone. Throws `usage` for one of texts.
+ */
 export async function readResolved(
   found: Resolved,
   { modelOptions, onNotice }: OpenModelOptions = {},
 ): Promise<Read> {
+  if (await isTextClassifier(found)) {
+    throw new ModelLockError(
+      'usage',
+      `${found.reference} is a classifier of texts, not of pictures; locking texts is not there yet`,
+      { valid: [`train --task ${textTask}`, 'predict --text', 'evaluate', 'inspect'] },
+    );
+  }
   const read = await readAny(found, modelOptions);
   for (const note of read.checkpoint.notes) onNotice?.(note);
   return read;
@@ -81,17 +101,24 @@ export async function openClassifier(
 ): Promise<{ checkpoint: ClassifierCheckpoint; identity: Versioned }> {
   const found = await resolveClassifier(reference, options);
   const read = await readResolved(found, options);
-  const version = read.checkpoint.config['modellock_version'];
-  return {
-    checkpoint: read.checkpoint,
-    identity: {
-      reference: found.reference,
-      name: found.name,
-      version: typeof version === 'string' ? version : null,
-      hash: await hashOf(found, read, options.modelOptions),
-    },
-  };
+  const { checkpoint } = read;
+  const hash = await hashOf(found, read, options.modelOptions);
+  return { checkpoint, identity: versioned(found, checkpoint.config, hash) };
 }
+
+/** What a manifest keeps of a model that was found. */
+export function versioned(
+  { reference, name }: Resolved,
+  config: RawConfig,
+  hash: string,
+): Versioned {
+  const version = config['modellock_version'];
+  return { reference, name, version: typeof version === 'string' ? version : null, hash };
+}
+
+/** The SHA-256 of a model's folder. */
+export const hashModelFolder = (folder: string): Promise<string> =>
+  hashFolder(folder, (path) => path !== 'README.md');
 
 /** The SHA-256 of all that a classifier is read from, and of what else was said of it. */
 async function hashOf(
@@ -101,7 +128,7 @@ async function hashOf(
 ): Promise<string> {
   const hashes: string[] = [];
   if (files) for (const path of files) hashes.push(await hashFile(path));
-  else hashes.push(await hashFolder(folder, (path) => path !== 'README.md'));
+  else hashes.push(await hashModelFolder(folder));
   const said = Object.entries(options).filter(([, value]) => value !== undefined);
   if (said.length > 0) return sha256(JSON.stringify([hashes, said]));
   return files ? sha256(JSON.stringify(hashes)) : hashes[0];

@@ -1,18 +1,21 @@
+import { ModelLockError } from '../base/error.ts';
 import { groupBy } from '../base/group-by.ts';
+import { breathe, throwIfAborted, type JobOptions } from '../base/job.ts';
 import { paddedLength, textBatch } from '../data/text/batch.ts';
+import { encodeTexts } from '../data/text/encode.ts';
 import { requireWeights } from '../formats/weights.ts';
 import { graphOf } from '../graph/graph.ts';
 import { input } from '../graph/value.ts';
 import { Scope } from '../nn/scope.ts';
-import { join } from '../platform/files.ts';
 import { Session } from '../runtime/session.ts';
 import { tensor, type Tensor } from '../tensor/tensor.ts';
-import { weightsFile } from './checkpoint.ts';
-import type { TextCheckpoint } from './text-checkpoint.ts';
+import { hasTextHead, type TextCheckpoint } from './text-checkpoint.ts';
 
 /** Texts of one batch, and what their lengths are padded to a multiple of. */
-const batch = 16;
+export const textPredictionBatch = 16;
 const multiple = 32;
+
+type Ids = readonly number[];
 
 /**
  * Runs a text classifier. A text's padding depends on its own length and a batch has one size, so
@@ -24,42 +27,61 @@ export class TextPredictor {
   readonly #checkpoint: TextCheckpoint;
   #kept: { readonly length: number; readonly session: Session } | undefined;
 
-  /** Throws `corrupt`, naming the file, where weights are missing. */
+  /** Throws `usage` for a model without a last layer; `corrupt` where weights are missing. */
   constructor(checkpoint: TextCheckpoint) {
     this.labels = checkpoint.classifier.labels;
     this.#checkpoint = checkpoint;
-    const { weights, folder } = checkpoint;
-    const { parameters } = build(checkpoint, multiple).scope.declared;
-    requireWeights(weights, parameters, join(folder, weightsFile));
+    const { weights, weightsPath } = checkpoint;
+    if (!hasTextHead(checkpoint)) {
+      throw new ModelLockError(
+        'usage',
+        `${weightsPath} was pretrained without classes: it has no last layer yet`,
+        { valid: ['train --task text-classification gives it one'] },
+      );
+    }
+    requireWeights(weights, build(checkpoint, multiple).scope.declared.parameters, weightsPath);
   }
 
   /** Logits of texts of any length, [texts, classes]; long ones are cut at their end. */
-  async logits(texts: readonly string[]): Promise<Tensor<'float32'>> {
+  logits(texts: readonly string[], job: JobOptions = {}): Promise<Tensor<'float32'>> {
     const { tokenizer, maxTokens } = this.#checkpoint;
-    const encoded = texts.map((text) => tokenizer.encode(text, maxTokens));
+    return this.logitsOf(encodeTexts(tokenizer, texts, maxTokens).ids, job);
+  }
+
+  /** The same of texts that are encoded. All that there are at once: they are sorted by length. */
+  async logitsOf(
+    encoded: readonly Ids[],
+    { signal, onProgress }: JobOptions = {},
+  ): Promise<Tensor<'float32'>> {
+    const { tokenizer, maxTokens } = this.#checkpoint;
     const places = groupBy(encoded.keys(), (i) =>
       paddedLength(encoded[i].length, multiple, maxTokens),
     );
     const classes = this.labels.length;
-    const all = new Float32Array(texts.length * classes);
+    const all = new Float32Array(encoded.length * classes);
+    let done = 0;
     for (const [length, rows] of places) {
       const session = await this.#sessionFor(length);
-      for (let start = 0; start < rows.length; start += batch) {
-        const some = rows.slice(start, start + batch);
+      for (let start = 0; start < rows.length; start += textPredictionBatch) {
+        throwIfAborted(signal);
+        const some = rows.slice(start, start + textPredictionBatch);
         const { ids, mask } = textBatch(
           some.map((i) => encoded[i]),
           length,
           tokenizer.pad,
-          batch,
+          textPredictionBatch,
         );
         const { logits } = await session.run({ input_ids: ids, attention_mask: mask });
         const values = logits.data as Float32Array;
         some.forEach((i, row) =>
           all.set(values.subarray(row * classes, (row + 1) * classes), i * classes),
         );
+        done += some.length;
+        onProgress?.({ stage: 'read texts', done, total: encoded.length, unit: 'texts' });
+        await breathe();
       }
     }
-    return tensor('float32', [texts.length, classes], all);
+    return tensor('float32', [encoded.length, classes], all);
   }
 
   async #sessionFor(length: number): Promise<Session> {
@@ -81,7 +103,7 @@ export class TextPredictor {
 
 function build({ classifier, maxTokens }: TextCheckpoint, length: number) {
   const scope = Scope.root();
-  const shape = [batch, Math.min(length, maxTokens)];
+  const shape = [textPredictionBatch, Math.min(length, maxTokens)];
   const ids = input('input_ids', 'int64', shape);
   const mask = input('attention_mask', 'int64', shape);
   return { scope, logits: classifier.build(scope, { ids, mask }).logits };

@@ -2,7 +2,7 @@ import { preprocessorConfig } from '../data/preprocessor-config.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
 import { networkFrom } from '../nn/models/networks.ts';
 import { forTask } from '../tasks/registry.ts';
-import type { TaskName } from '../tasks/task.ts';
+import type { AnyTaskName } from '../tasks/task.ts';
 import { int64, type Tensor } from '../tensor/tensor.ts';
 import { configFile, preprocessorFile } from './checkpoint.ts';
 
@@ -10,7 +10,7 @@ import { configFile, preprocessorFile } from './checkpoint.ts';
  * The `config.json` of a bundle, whatever its base was: a class for the task, its kind of labels, and
  * weights in float32, which transformers would otherwise round to the base's dtype.
  */
-export function bundleConfig(config: RawConfig, task: TaskName): RawConfig {
+export function bundleConfig(config: RawConfig, task: AnyTaskName): RawConfig {
   const { architecture } = networkFrom(config, configFile);
   const { torch_dtype: _earlierName, problem_type: _ofTheBase, architectures, ...rest } = config;
   const forThisTask = forTask(rest, task);

@@ -1,19 +1,39 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { taskNames, type ReadingOptions as Reading } from '../index.ts';
+import {
+  allTaskNames,
+  ModelLockError,
+  taskNames,
+  textTask,
+  type AnyTaskName,
+  type ReadingOptions as Reading,
+  type TaskName,
+} from '../index.ts';
 import { given, number } from './options.ts';
 import { viewingOf, type ViewingOptions } from './viewing.ts';
 
 /** What the model does. */
 export const taskOption = () =>
-  new Option('--task <task>', 'what the model does').choices(taskNames).default('classification');
+  new Option('--task <task>', 'what the model does')
+    .choices(allTaskNames)
+    .default('classification' as const);
+
+/** A task that locking knows. Throws `usage` for the one about texts. */
+export function lockableTask(task: AnyTaskName): TaskName {
+  if (task !== textTask) return task;
+  throw new ModelLockError(
+    'usage',
+    'locking texts is not there yet; train, predict and evaluate take text classifiers',
+    { valid: taskNames },
+  );
+}
 
 export const dataHelp =
-  'labelled pictures, DICOM files or NIfTI volumes: class folders, a CSV or TSV file, folders of images and masks, or COCO; split or not';
+  'labelled pictures, DICOM files or NIfTI volumes: class folders, a CSV or TSV file, folders of images and masks, or COCO; or a CSV or TSV file of texts; split or not';
 
 export const imagesOption = () =>
   new Option('--images <dir>', 'where the pictures are that a table or a COCO file names');
 
-const roles = ['path', 'label', 'split', 'group'] as const;
+const roles = ['path', 'text', 'label', 'split', 'group'] as const;
 type Columns = NonNullable<NonNullable<Reading['table']>['columns']>;
 
 /** `label=diagnosis,group=patient`; several columns of zeros and ones with + between. */

@@ -1,6 +1,7 @@
 import {
   evaluationText,
   fileError,
+  metricName,
   overlapSentences,
   perClassText,
   plain,
@@ -8,6 +9,7 @@ import {
   type EvaluationDocument,
   type Overlap,
   type PlainScore,
+  type TrainResult,
 } from '../index.ts';
 
 /** A result on stdout. Throws `io` where it cannot be written: a full disk, a closed pipe. */
@@ -37,10 +39,48 @@ export function printEvaluation(document: EvaluationDocument, classes = false): 
 export const printScore = (score: PlainScore): Promise<void> =>
   print(plainScoreText(score, { width: process.stdout.columns ?? 100 }));
 
-/** Counts and lists the pictures that were left out, on stderr. */
-export function reportSkipped(paths: readonly string[]): void {
+interface Training {
+  readonly bundle: string;
+  readonly metric: string;
+  /** null without a test set. */
+  readonly score: number | null;
+  readonly measures: TrainResult['measures'];
+}
+
+/** What was trained, and how good it is, for people. */
+export async function printTraining(
+  samples: string,
+  { bundle, metric, score, measures }: Training,
+): Promise<void> {
+  const tested =
+    score === null ? '' : `, ${metricName(metric)} ${(100 * score).toFixed(2)} % on the test set`;
+  await print(`Trained on ${samples}${tested}: ${bundle}`);
+  const others = Object.entries(measures ?? {}).map(([name, { value, low, high }]) => {
+    const [part, least, most] = [value, low, high].map((share) => (100 * share).toFixed(1));
+    return `${name} ${part} % (${least} – ${most})`;
+  });
+  if (others.length > 0) await print(`Other measures: ${others.join(', ')}`);
+}
+
+/** Something and its likeliest classes, in a line. */
+export function classList(
+  what: string,
+  classes: readonly { readonly label: string; readonly probability: number }[],
+): string {
+  const list = classes.map(
+    ({ label, probability }) => `${label} ${(100 * probability).toFixed(1)} %`,
+  );
+  return plain(`${what}: ${list.join(', ')}`);
+}
+
+/** Counts and lists what was left out, on stderr. */
+export function reportSkipped(
+  paths: readonly string[],
+  what = 'pictures',
+  problem = 'cannot be read',
+): void {
   if (paths.length === 0) return;
-  console.error(`modellock: ${paths.length} of the pictures cannot be read and are left out:`);
+  console.error(`modellock: ${paths.length} of the ${what} ${problem} and are left out:`);
   for (const path of paths) console.error(`  ${plain(path)}`);
 }
 

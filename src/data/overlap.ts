@@ -1,5 +1,6 @@
 import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
+import type { Annotation } from './annotated-item.ts';
 import { findLeaks, type Leak } from './duplicates.ts';
 import type { Sample } from './sample.ts';
 
@@ -20,6 +21,7 @@ export interface SharedGroups {
 }
 
 type Samples = readonly Sample<unknown>[];
+type Grouped = readonly Annotation[];
 
 export async function findOverlap(
   train: Samples,
@@ -34,25 +36,25 @@ export async function findOverlap(
  * A group is known only where somebody said that it matters: a column, a pattern, or DICOM files. So
  * it throws `data` where one is on both sides: a score on known patients says nothing about new ones.
  */
-export function requireSeparate(train: Samples, test: Samples): void {
+export function requireSeparate(train: Grouped, test: Grouped, what = 'pictures'): void {
   const shared = sharedGroups(train, test);
   if (shared.count === 0) return;
   throw new ModelLockError(
     'data',
-    `${sharedGroupsText(shared)}, so the score would say little about new ones; --test-share splits a set by groups, and --allow-shared-groups goes on all the same`,
+    `${sharedGroupsText(shared, what)}, so the score would say little about new ones; --test-share splits a set by groups, and --allow-shared-groups goes on all the same`,
   );
 }
 
 /** With counts and no names: `2 groups (such as patients) are on both sides: ...`. */
-export const sharedGroupsText = ({ count, train, test }: SharedGroups): string =>
-  `${count} ${count === 1 ? 'group (such as a patient) is' : 'groups (such as patients) are'} on both sides of the split, with ${train} training and ${test} test pictures`;
+export const sharedGroupsText = ({ count, train, test }: SharedGroups, what = 'pictures'): string =>
+  `${count} ${count === 1 ? 'group (such as a patient) is' : 'groups (such as patients) are'} on both sides of the split, with ${train} training and ${test} test ${what}`;
 
-function sharedGroups(train: Samples, test: Samples): SharedGroups {
-  const groupsOf = (samples: Samples): ReadonlySet<string | undefined> =>
+function sharedGroups(train: Grouped, test: Grouped): SharedGroups {
+  const groupsOf = (samples: Grouped): ReadonlySet<string | undefined> =>
     new Set(samples.map(({ group }) => group));
   const [trained, tested] = [groupsOf(train), groupsOf(test)];
   const shared = new Set([...trained].filter((group) => group !== undefined && tested.has(group)));
-  const within = (samples: Samples): number =>
+  const within = (samples: Grouped): number =>
     samples.filter(({ group }) => shared.has(group)).length;
   return { count: shared.size, train: within(train), test: within(test) };
 }

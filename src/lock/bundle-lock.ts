@@ -13,7 +13,7 @@ import type { Resolved } from '../formats/reference.ts';
 import { checkedKey, type Key } from '../key/key.ts';
 import { exists, join, readText } from '../platform/files.ts';
 import { taskOf } from '../tasks/registry.ts';
-import type { TaskName } from '../tasks/task.ts';
+import { textTask, type TaskName } from '../tasks/task.ts';
 import { readingOf } from './lock.ts';
 
 /** A bundle, or a plain model, opened. */
@@ -29,10 +29,17 @@ export async function openModel(
   reference: string,
   options?: OpenModelOptions,
 ): Promise<OpenedModel> {
-  const found = await resolveClassifier(reference, options);
+  return openFound(await resolveClassifier(reference, options), options);
+}
+
+/** The same of one that was found. */
+export async function openFound(found: Resolved, options?: OpenModelOptions): Promise<OpenedModel> {
   const { checkpoint } = await readResolved(found, options);
   const manifest = await manifestIn(found);
-  return { checkpoint, manifest, task: manifest?.task ?? taskOf(checkpoint.config) };
+  const named = manifest?.task;
+  // What was read is no text classifier, whatever a manifest says.
+  const task = named === undefined || named === textTask ? taskOf(checkpoint.config) : named;
+  return { checkpoint, manifest, task };
 }
 
 /** The manifest of a bundle by its reference; null for a model that this program did not make. */

@@ -114,15 +114,24 @@ export async function fineTune<Label>(options: FineTuneOptions<Label>): Promise<
       signal: options.signal,
       onProgress: options.onProgress,
     });
-    const kind = tuning.emaDecay === undefined ? 'current' : 'averaged';
-    const weights = [...trainer.weights(kind)].map(([name, t]): [string, Tensor<'float32'>] => [
-      name,
-      tensor('float32', t.shape, (t.data as Float32Array).slice()),
-    ]);
-    return { config, weights: new Map(weights) };
+    return { config, weights: ownWeights(trainer, tuning) };
   } finally {
     await trainer.dispose();
   }
+}
+
+/** A copy of what was learnt: the averaged weights, where the tuning has an average. */
+export function ownWeights(
+  trainer: Trainer,
+  { emaDecay }: Pick<FineTuning, 'emaDecay'>,
+): FineTuned['weights'] {
+  const weights = [...trainer.weights(emaDecay === undefined ? 'current' : 'averaged')];
+  return new Map(
+    weights.map(([name, t]) => [
+      name,
+      tensor('float32', t.shape, (t.data as Float32Array).slice()),
+    ]),
+  );
 }
 
 function newHead(base: ClassifierCheckpoint, classes: number): string {
@@ -133,7 +142,7 @@ function newHead(base: ClassifierCheckpoint, classes: number): string {
 }
 
 /** The declarations of a model whose last layer begins as a tuning wants it. */
-function withHead(
+export function withHead(
   declared: Declarations,
   isHead: (name: string) => boolean,
   { headStd }: FineTuning,

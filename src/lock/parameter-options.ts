@@ -23,7 +23,12 @@ export function frozenParameters(
 
 /** How a step treats each parameter of a classifier. */
 export function parameterOptions(
-  { isHead, isAddition, isEmbedding, layers }: Network,
+  {
+    isHead,
+    isAddition,
+    isEmbedding,
+    layers,
+  }: Pick<Network, 'isHead' | 'isAddition' | 'isEmbedding' | 'layers'>,
   tuning: FineTuning,
   isFrozen: (name: string) => boolean,
 ): (name: string, shape: readonly number[]) => ParameterOptions {
@@ -43,11 +48,17 @@ export function parameterOptions(
 
 /** A tuning that can be done to a classifier. Throws `usage` before anything long has begun. */
 export function checkedTuning(tuning: FineTuning, base: ClassifierCheckpoint): FineTuning {
-  requireRanges(tuning);
+  requireTuning(tuning);
   frozenParameters(base, tuning);
+  return tuning;
+}
+
+/** Throws `usage` for a tuning that can be done to no network. */
+export function requireTuning(tuning: FineTuning): void {
+  requireRanges(tuning);
   requireEqualParts(tuning);
   const { epochs, warmup } = tuning;
-  if (typeof warmup === 'number' || warmup.epochs < epochs) return tuning;
+  if (typeof warmup === 'number' || warmup.epochs < epochs) return;
   throw new ModelLockError(
     'usage',
     `the learning rate would rise for ${warmup.epochs} epochs of ${epochs}`,

@@ -11,6 +11,7 @@ import { readingAtOnce } from '../platform/images.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import { taskNamed } from '../tasks/registry.ts';
 import { openModel, openUnlocking } from './bundle-lock.ts';
+import { likeliest, type Prediction } from './prediction.ts';
 import { writeMasks } from './write-masks.ts';
 
 export interface PredictOptions extends OpenModelOptions, EditorPlace {
@@ -28,12 +29,6 @@ export interface PredictOptions extends OpenModelOptions, EditorPlace {
   readonly top?: number;
   /** A folder to be made for what a segmenter sees: see `writeMasks`. */
   readonly out?: string;
-}
-
-export interface Prediction {
-  readonly image: string;
-  /** The likeliest classes first; of a segmenter, those that cover most of the picture. */
-  readonly classes: readonly { readonly label: string; readonly probability: number }[];
 }
 
 /** What a model sees in some images. */
@@ -62,10 +57,7 @@ export async function predict(options: PredictOptions): Promise<Prediction[]> {
     }
     return answers.map(({ shares }, i) => ({
       image: paths[i],
-      classes: predictor.labels
-        .map((label, c) => ({ label, probability: shares[c] }))
-        .sort((a, b) => b.probability - a.probability)
-        .slice(0, top),
+      classes: likeliest(predictor.labels, shares, top),
     }));
   } finally {
     await predictor.dispose();

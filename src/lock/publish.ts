@@ -3,6 +3,7 @@ import type { ClassifierCheckpoint } from '../bundle/checkpoint.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { writeBundle } from '../bundle/write.ts';
 import { join } from '../platform/files.ts';
+import type { Outcome } from '../tasks/tally.ts';
 import type { FineTuned } from './fine-tune.ts';
 import type { WorkFolder } from './work-folder.ts';
 
@@ -42,3 +43,16 @@ export async function publishBundle<Result>(
   await work.publish(folder, result);
   return result;
 }
+
+/** What a manifest says of the score of a model without a lock. */
+export const measuredOf = (
+  metric: string,
+  { n, chance, score }: Outcome,
+): NonNullable<Manifest['measured']> => ({
+  metric,
+  n,
+  chance,
+  lp: null,
+  up: null,
+  baseline: score,
+});

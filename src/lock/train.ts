@@ -1,21 +1,20 @@
 import { counterRandom } from '../base/random/counter.ts';
 import { withWeights } from '../bundle/checkpoint.ts';
 import { openClassifier } from '../bundle/open-classifier.ts';
-import type { Manifest } from '../bundle/manifest.ts';
 import { Predictor } from '../bundle/predictor.ts';
 import type { Overlap } from '../data/overlap.ts';
 import { lastingViewing } from '../data/viewing.ts';
 import { measuresWith, positiveClass } from '../evaluate/measures.ts';
 import { outcomeOf, untouched } from '../evaluate/score.ts';
 import { taskNamed } from '../tasks/registry.ts';
-import type { NamedEstimates, Outcome } from '../tasks/tally.ts';
+import type { NamedEstimates } from '../tasks/tally.ts';
 import type { Task } from '../tasks/task.ts';
 import { labelWeights } from './class-weights.ts';
 import { openDataSets, type DataOptions } from './data-sets.ts';
 import { fineTune } from './fine-tune.ts';
 import { plainRows } from './plain-rows.ts';
 import { prepared } from './prepare.ts';
-import { publishBundle } from './publish.ts';
+import { measuredOf, publishBundle } from './publish.ts';
 import { trainingIn, type TrainingJobOptions } from './training-job.ts';
 import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.ts';
 
@@ -122,15 +121,3 @@ async function trainIn<Label>(
       measuresWith(outcome.measures(counterRandom(options.seed, place.interval)), positive),
   });
 }
-
-const measuredOf = (
-  metric: string,
-  { n, chance, score }: Outcome,
-): NonNullable<Manifest['measured']> => ({
-  metric,
-  n,
-  chance,
-  lp: null,
-  up: null,
-  baseline: score,
-});

@@ -4,7 +4,7 @@ import { requireEntry } from '../base/registry.ts';
 import type { Augmentation } from '../data/augment/augmentation.ts';
 import { inceptionCrop } from '../data/augment/crop.ts';
 import { erasedBoxes } from '../data/augment/erase.ts';
-import type { TaskName } from '../tasks/task.ts';
+import type { AnyTaskName } from '../tasks/task.ts';
 import type { Freeze } from '../train/freeze.ts';
 import type { LearningRate } from './learning-rate.ts';
 
@@ -69,7 +69,19 @@ export const defaultTunings = {
   'multi-label': { ...defaultTuning, labelSmoothing: 0 },
   // Smoothed targets would reward uncertain borders, which Dice punishes.
   segmentation: { ...defaultTuning, batch: 16, labelSmoothing: 0 },
-} as const satisfies Record<TaskName, FineTuning>;
+  // As BERT is fine-tuned (arXiv 1810.04805, A.3), but for the cosine in place of the line.
+  'text-classification': {
+    epochs: 3,
+    batch: 16,
+    learningRate: 3e-5,
+    headFactor: 1,
+    weightDecay: 0.01,
+    clipNorm: 1,
+    labelSmoothing: 0,
+    warmup: 0.1,
+    shift: 0,
+  },
+} as const satisfies Record<AnyTaskName, FineTuning>;
 
 /** Ways to fine-tune by name. */
 export const tunings = {

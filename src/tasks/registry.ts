@@ -1,9 +1,10 @@
+import { requireEntry } from '../base/registry.ts';
 import type { RawConfig } from '../nn/config.ts';
 import { isSegmenter } from '../nn/models/segmenters.ts';
 import { classification } from './classification.ts';
 import { multiLabel } from './multi-label.ts';
 import { segmentation } from './segmentation.ts';
-import { taskNames, type Task, type TaskName } from './task.ts';
+import { taskNames, type AnyTaskName, type Task, type TaskName } from './task.ts';
 
 const tasks = {
   classification,
@@ -12,7 +13,8 @@ const tasks = {
 } as const satisfies Record<TaskName, Task<unknown>>;
 
 /** A task by its name; whoever holds one need not know what its labels are. */
-export const taskNamed = (name: TaskName = 'classification'): Task<unknown> => tasks[name];
+export const taskNamed = (name: TaskName = 'classification'): Task<unknown> =>
+  requireEntry<Task<unknown>>(tasks, name, 'usage', `no task about pictures is called "${name}"`);
 
 /** The names of the tasks that something is true of. */
 export const tasksThat = (has: (task: Task<unknown>) => boolean): TaskName[] =>
@@ -28,5 +30,5 @@ export function taskOf(config: RawConfig): TaskName {
 }
 
 /** The configuration of a classifier, as one for a task. */
-export const forTask = (config: RawConfig, task: TaskName): RawConfig =>
+export const forTask = (config: RawConfig, task: AnyTaskName): RawConfig =>
   task === 'multi-label' ? { ...config, problem_type: severalClasses } : config;

@@ -12,6 +12,13 @@ import type { Tally } from './tally.ts';
 export const taskNames = ['classification', 'multi-label', 'segmentation'] as const;
 export type TaskName = (typeof taskNames)[number];
 
+/** The task about texts. It is no `Task`: those are about pictures, which a key can edit. */
+export const textTask = 'text-classification';
+
+/** Everything that a model may be trained for. */
+export const allTaskNames = [...taskNames, textTask] as const;
+export type AnyTaskName = (typeof allTaskNames)[number];
+
 /** What a network sees in a picture. */
 export interface Answer {
   /** How likely each class is, or how much of the picture it covers: in [0, 1], [classes]. */

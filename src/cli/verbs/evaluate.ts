@@ -4,6 +4,7 @@ import {
   evaluationReport,
   ModelLockError,
   readManifest,
+  textTask,
   writeAtomic,
   type Key,
 } from '../../index.ts';
@@ -65,10 +66,10 @@ export const evaluateVerb = (context: Context) =>
     .option('--editor <ref>', 'where the editor is, if not where the bundle says')
     .addOption(deviceOption())
     .addOption(positiveOption())
-    .option('--limit <n>', 'most pictures to test with', integer(4))
+    .option('--limit <n>', 'most pictures or texts to test with', integer(4))
     .option('--decoy-images <n>', 'most pictures a wrong key is tried on', integer(1), 512)
     .option('--seed <n>', 'seed of everything random', integer(0), 0)
-    .option('--skip-bad', 'leave out pictures that cannot be read')
+    .option('--skip-bad', 'leave out pictures that cannot be read, and lines without a text')
     .option('--report <file>', 'also write the evaluation as an HTML page')
     .option('--json', 'print one JSON document')
     .action(async (model, { json, report, key: prompt, keyFile, ...options }) => {
@@ -86,7 +87,8 @@ export const evaluateVerb = (context: Context) =>
           onNotice: bar.notice,
         }),
       );
-      reportSkipped(result.skipped ?? []);
+      const wording = result.task === textTask ? (['lines', 'have no text'] as const) : [];
+      reportSkipped(result.skipped ?? [], ...wording);
       reportOverlap(result.overlap ?? null);
       if (json) await printJson(result);
       else if ('lp' in result) await printEvaluation(result, true);

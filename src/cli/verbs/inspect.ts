@@ -3,6 +3,7 @@ import {
   abilities,
   inspect,
   plain,
+  textTask,
   type EditorInspection,
   type Inspection,
   type ModelInspection,
@@ -63,16 +64,26 @@ function lines(found: Inspection): Line[] {
   ];
 }
 
-function modelLines({ opset, preprocessing, labels, memory, notes }: ModelInspection): Line[] {
+function modelLines(found: ModelInspection): Line[] {
+  const { opset, preprocessing, texts, labels, memory, notes } = found;
+  const samples = texts ? `texts of ${texts.maxTokens} tokens` : 'pictures';
   const shown = labels.slice(0, 8).join(', ');
   const { run, trainingStep } = memory;
   const amounts = [
-    run && `predicting ${run.batch} pictures about ${bytes(run.bytes)}`,
+    run && `predicting ${run.batch} ${samples} about ${bytes(run.bytes)}`,
     trainingStep && `a training step of ${trainingStep.batch} about ${bytes(trainingStep.bytes)}`,
   ].filter((amount) => amount !== null);
   return [
     ...(opset === null ? [] : [['opset', String(opset)] satisfies Line]),
     ...(preprocessing ? [['preprocessing', preprocessingOf(preprocessing)] satisfies Line] : []),
+    ...(texts
+      ? [
+          [
+            'texts',
+            `${texts.tokenizer}, ${texts.vocabulary.toLocaleString('en')} known, up to ${texts.maxTokens} tokens`,
+          ] satisfies Line,
+        ]
+      : []),
     [
       'classes',
       labels.length === 0
@@ -151,9 +162,12 @@ function lockOf(manifest: ModelInspection['manifest']): string {
 /** What was measured when the model was made. */
 function measuredOf(manifest: ModelInspection['manifest']): Line[] {
   if (!manifest?.measured) return [];
+  const { task } = manifest;
   const { n, chance, baseline, lp, up } = manifest.measured;
   const scores = Object.entries({ chance, 'without a lock': baseline, LP: lp, UP: up })
     .filter((entry): entry is [string, number] => entry[1] !== null)
     .map(([name, value]) => `${name} ${(100 * value).toFixed(1)} %`);
-  return [['measured', `${scores.join(', ')} (on ${n} pictures)`]];
+  return [
+    ['measured', `${scores.join(', ')} (on ${n} ${task === textTask ? 'texts' : 'pictures'})`],
+  ];
 }

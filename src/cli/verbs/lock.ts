@@ -19,6 +19,7 @@ import {
   groupPatternOption,
   ignoreOption,
   imagesOption,
+  lockableTask,
   paletteOption,
   positiveOption,
   readingOf,
@@ -126,12 +127,13 @@ export const lockVerb = (context: Context) =>
     .option('--keep-work', 'keep the work folder, edited pictures included')
     .option('--json', 'print one JSON document')
     .action(async (options) => {
+      const task = lockableTask(options.task);
       const key = await keyOf(options, context);
       const { kind, precision, device, alpha, steps, guidance, imageGuidance, strength, size } =
         options;
       const { data, out, model, editor, test, baseline, recipe, limit, seed, skipBad, keepWork } =
         options;
-      const sizes = inputSizesOf(options);
+      const sizes = inputSizesOf({ ...options, task });
       const modelOptions = await modelOptionsOf({ ...options, size: sizes.size });
       await withProgress((bar) =>
         lock({
@@ -141,7 +143,7 @@ export const lockVerb = (context: Context) =>
           testShare: options.testShare,
           allowSharedGroups: options.allowSharedGroups,
           positive: options.positive,
-          task: options.task,
+          task,
           inputSize: sizes.inputSize,
           out,
           model,

@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
-import { plain, predict } from '../../index.ts';
+import { ModelLockError, predict } from '../../index.ts';
 import { requireKey } from '../key.ts';
 import {
   headsOption,
@@ -12,18 +12,21 @@ import {
   stdOption,
 } from '../model-options.ts';
 import { deviceOption, integer, keyFileHelp, keyHelp, type Context } from '../options.ts';
-import { print, printJson } from '../output.ts';
+import { classList, print, printJson } from '../output.ts';
 import { withProgress } from '../progress.ts';
+import { predictOfTexts, textOption, textsOption } from '../texts.ts';
 import { axisOption, fillOption, slicesOption, viewingOf, windowOption } from '../viewing.ts';
 
 export const predictVerb = (context: Context) =>
   new Command('predict')
-    .description('say what a model sees in pictures')
+    .description('say what a model sees in pictures, or reads in texts')
     .argument('<model>', 'a bundle, or any classifier or segmenter')
     .argument(
-      '<pictures...>',
+      '[pictures...]',
       'picture files, DICOM files, NIfTI volumes or slices of them: scan.nii.gz#42',
     )
+    .addOption(textOption())
+    .addOption(textsOption())
     .option('--unlock', 'edit the pictures with the key first')
     .option('--key-file <file>', keyFileHelp)
     .option('--key <prompt>', keyHelp)
@@ -39,10 +42,16 @@ export const predictVerb = (context: Context) =>
     .addOption(slicesOption())
     .addOption(windowOption())
     .addOption(fillOption())
-    .option('--top <n>', 'classes to list for each picture', integer(1), 3)
+    .option('--top <n>', 'classes to list for each picture or text', integer(1), 3)
     .option('--out <dir>', 'also write masks and overlays of what a segmenter sees')
     .option('--json', 'print one JSON document')
-    .action(async (model, images, { unlock, editor, device, top, out, json, ...given }) => {
+    .action(async (model, images, options) => {
+      if (options.text ?? options.texts) {
+        requireNoPictures(images);
+        return predictOfTexts(model, options, context.signal);
+      }
+      requirePictures(images);
+      const { unlock, editor, device, top, out, json, ...given } = options;
       const modelOptions = await modelOptionsOf({ ...given, size: squareOf(given.inputSize) });
       const wanted = unlock || given.key !== undefined || given.keyFile !== undefined;
       const key = wanted ? await requireKey(given, context) : undefined;
@@ -66,10 +75,17 @@ export const predictVerb = (context: Context) =>
         await printJson(predictions);
         return;
       }
-      for (const { image, classes } of predictions) {
-        const list = classes.map(({ label, probability }) => `${label} ${percent(probability)}`);
-        await print(plain(`${image}: ${list.join(', ')}`));
-      }
+      for (const { image, classes } of predictions) await print(classList(image, classes));
     });
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+function requirePictures(images: readonly string[]): void {
+  if (images.length > 0) return;
+  throw new ModelLockError('usage', 'there is nothing to look at', {
+    valid: ['picture files', '--text', '--texts'],
+  });
+}
+
+function requireNoPictures([picture]: readonly string[]): void {
+  if (picture === undefined) return;
+  throw new ModelLockError('usage', `texts and the picture ${picture} go to different models`);
+}

@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
-import { metricName, train, type TrainResult } from '../../index.ts';
+import { textTask, train, type TrainResult } from '../../index.ts';
 import {
   allowSharedGroupsOption,
   backgroundOption,
@@ -14,6 +14,7 @@ import {
   taskOption,
   testShareOption,
 } from '../data.ts';
+import { maxTokensOption, requireNoTexts, trainOnTexts } from '../texts.ts';
 import {
   headsOption,
   inputSizesOf,
@@ -24,7 +25,7 @@ import {
   stdOption,
 } from '../model-options.ts';
 import { integer, modelHelp, number, type Context } from '../options.ts';
-import { print, printJson, reportOverlap, reportSkipped } from '../output.ts';
+import { printJson, printTraining, reportOverlap, reportSkipped } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import {
   accumulateHelp,
@@ -62,27 +63,31 @@ export const trainVerb = ({ signal }: Context) =>
     .addOption(testShareOption())
     .addOption(allowSharedGroupsOption())
     .addOption(positiveOption())
-    .option('--test <dir>', 'test pictures, if not in the test or val side of --data')
+    .addOption(maxTokensOption())
+    .option('--test <dir>', 'test pictures or texts, if not in the test or val side of --data')
     .addOption(tuningOption())
-    .option('--epochs <n>', 'passes over the pictures', number(0.01, 10_000))
+    .option('--epochs <n>', 'passes over the pictures or texts', number(0.01, 10_000))
     .option('--learning-rate <x>', 'peak learning rate', number(1e-8, 10))
-    .option('--batch <n>', 'pictures of a step', integer(1, 4096))
+    .option('--batch <n>', 'pictures or texts of a step', integer(1, 4096))
     .option('--accumulate <n>', accumulateHelp, integer(1, 4096))
     .option('--gradient-checkpointing', gradientCheckpointingHelp)
     .option('--freeze <what>', freezeHelp, freeze)
     .addOption(classWeightsOption())
-    .option('--limit <n>', 'most pictures to train on', integer(2))
+    .option('--limit <n>', 'most pictures or texts to train on', integer(2))
     .option('--from-scratch', "begin with random weights instead of the model's")
     .option('--seed <n>', 'seed of everything random', integer(0), 0)
     .option('--checkpoint-seconds <x>', 'time between checkpoints', number(0, 86_400), 20)
-    .option('--skip-bad', 'leave out pictures that cannot be read')
+    .option('--skip-bad', 'leave out pictures that cannot be read, and lines without a text')
     .option('--json', 'print one JSON document')
-    .action(async ({ json, ...options }) => {
-      const { inputSize, size } = inputSizesOf(options);
+    .action(async ({ json, task, ...options }) => {
+      if (task === textTask) return trainOnTexts({ ...options, json, signal });
+      requireNoTexts(options);
+      const { inputSize, size } = inputSizesOf({ ...options, task });
       const modelOptions = await modelOptionsOf({ ...options, size });
       await withProgress((bar) =>
         train({
           ...options,
+          task,
           modelOptions,
           inputSize,
           reading: readingOf(options),
@@ -105,13 +110,5 @@ async function show(result: TrainResult, json: true | undefined): Promise<void> 
     await printJson(result);
     return;
   }
-  const { bundle, images, metric, score, measures } = result;
-  const tested =
-    score === null ? '' : `, ${metricName(metric)} ${(100 * score).toFixed(2)} % on the test set`;
-  await print(`Trained on ${images} pictures${tested}: ${bundle}`);
-  const others = Object.entries(measures ?? {}).map(([name, { value, low, high }]) => {
-    const [part, least, most] = [value, low, high].map((share) => (100 * share).toFixed(1));
-    return `${name} ${part} % (${least} – ${most})`;
-  });
-  if (others.length > 0) await print(`Other measures: ${others.join(', ')}`);
+  await printTraining(`${result.images} pictures`, result);
 }

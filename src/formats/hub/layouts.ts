@@ -83,11 +83,25 @@ export const tokenizerLayout: Layout = {
   needs: () => [one('vocab.json'), one('merges.txt')],
 };
 
-/** A classifier of transformers, which may be a locked one; or of timm, whose configuration says it all. */
+/** What says how the input of a classifier is made: of pictures, or else of texts. */
+const preparation: Need = {
+  what: 'preprocessor_config.json or tokenizer',
+  servings: [
+    { files: ['preprocessor_config.json'] },
+    { files: ['tokenizer_config.json', 'tokenizer.json'] },
+    { files: ['tokenizer_config.json', 'vocab.txt'] },
+    { files: ['vocab.txt'] },
+  ],
+};
+
+/**
+ * A classifier of transformers, which may be a locked one or read texts; or of timm, whose
+ * configuration says it all.
+ */
 export const classifierLayout: Layout = {
   document: 'config.json',
   needs: (config) => [
-    ...('pretrained_cfg' in config ? [] : [one('preprocessor_config.json')]),
+    ...('pretrained_cfg' in config ? [] : [preparation]),
     weights('', precise),
     optional('modellock.json'),
   ],

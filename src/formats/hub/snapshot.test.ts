@@ -375,7 +375,7 @@ describe('what else will do', () => {
     const { 'preprocessor_config.json': _gone, ...files } = classifier.files;
     server.repositories.set('a/vit', { commit, files });
     expect(await refusal(get('a/vit', either))).toBe(
-      'not-found: hf:a/vit has no preprocessor_config.json',
+      'not-found: hf:a/vit has no preprocessor_config.json or tokenizer',
     );
   });
 });
@@ -388,7 +388,9 @@ describe('an error', () => {
     const { 'preprocessor_config.json': _gone, ...files } = classifier.files;
     server.repositories.set('a/vit', { commit, files });
     asked();
-    expect(await all('a/vit')).toBe('not-found: hf:a/vit has no preprocessor_config.json');
+    expect(await all('a/vit')).toBe(
+      'not-found: hf:a/vit has no preprocessor_config.json or tokenizer',
+    );
     expect(asked()).toHaveLength(2);
   });
 

@@ -20,9 +20,9 @@ export interface InputType {
 export interface Memory {
   /** The weights in float32. */
   readonly weights: number;
-  /** A prediction of `batch` pictures, weights included; null where nothing tells it. */
+  /** A prediction of `batch` pictures, or texts of the largest length, weights included; null where nothing tells it. */
   readonly run: { readonly batch: number; readonly bytes: number } | null;
-  /** A training step of `batch` pictures, with the optimiser's state. */
+  /** A training step of `batch` of them, with the optimiser's state. */
   readonly trainingStep: { readonly batch: number; readonly bytes: number } | null;
 }
 
@@ -43,13 +43,22 @@ interface Inspected {
 /** What a reference to a model is. */
 export interface ModelInspection extends Inspected {
   /** `network`: an ONNX file that gives pictures no classes. */
-  readonly kind: 'classifier' | 'segmenter' | 'network';
+  readonly kind: 'classifier' | 'segmenter' | 'text-classifier' | 'network';
   /** Of an ONNX file: the version of its operators. */
   readonly opset: number | null;
   /** Empty where the model has no last layer, or is no classifier. */
   readonly labels: readonly string[];
   /** As `preprocessor_config.json` has it; null where nothing says it. */
   readonly preprocessing: RawConfig | null;
+  /** Of a text classifier: what becomes of texts. */
+  readonly texts?: {
+    /** In words. */
+    readonly tokenizer: string;
+    /** Tokens that it knows. */
+    readonly vocabulary: number;
+    /** Tokens of a text at most, marks counted; longer ones are cut. */
+    readonly maxTokens: number;
+  };
   /** What was assumed, a sentence each. */
   readonly notes: readonly string[];
   /** Of a bundle. */

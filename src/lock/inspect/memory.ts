@@ -64,7 +64,6 @@ function picturesOf({ classifier, preprocessor }: Model, batch: number): Value {
 const numbersIn = ({ parameters, buffers }: Declarations): number =>
   [...parameters.values(), ...buffers.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 
-/** The state before the step, and all that there is while the one after it is made. */
 function stepBytes(checkpoint: Model, batch: number): number {
   const { classifier, preprocessor, config } = checkpoint;
   const scope = Scope.root({ training: true });
@@ -73,13 +72,14 @@ function stepBytes(checkpoint: Model, batch: number): number {
   const targetShape = task.targetShape(classifier.labels.length, preprocessor.size);
   const target = input('target', 'float32', [batch, ...targetShape]);
   const loss = task.loss(logits, target, input('taught', 'float32', [batch]));
+  return bytesOfStep(loss, scope.declared);
+}
+
+/** The state before a step with AdamW, and all that there is while the one after it is made. */
+export function bytesOfStep(loss: Value, { parameters, updates }: Declarations): number {
   const leaves = graphOf({ loss }).parameters;
   const { graph } = buildStep(
-    {
-      loss,
-      parameters: new Map([...scope.declared.parameters.keys()].map((n) => [n, leaves.get(n)!])),
-      updates: scope.declared.updates,
-    },
+    { loss, parameters: new Map([...parameters.keys()].map((n) => [n, leaves.get(n)!])), updates },
     { optimiser: adamW({ weightDecay: defaultTuning.weightDecay }), clipNorm: 1 },
   );
   const state = [...graph.parameters.values()].reduce((sum, value) => sum + bytesOf(value), 0);

@@ -1,7 +1,12 @@
 import { ModelLockError } from '../../base/error.ts';
 import { hasHead, type ClassifierCheckpoint } from '../../bundle/checkpoint.ts';
 import type { ModelOptions, OpenModelOptions } from '../../bundle/model-options.ts';
-import { onnxFileOf, readResolved, resolveClassifier } from '../../bundle/open-classifier.ts';
+import {
+  isTextClassifier,
+  onnxFileOf,
+  readResolved,
+  resolveClassifier,
+} from '../../bundle/open-classifier.ts';
 import { readOnnx, type OnnxFile } from '../../formats/onnx/read.ts';
 import type { Resolved } from '../../formats/reference.ts';
 import { colours } from '../../nn/bare/bare-model.ts';
@@ -10,6 +15,7 @@ import { sizeOf } from '../../tensor/tensor.ts';
 import { manifestIn } from '../bundle-lock.ts';
 import type { Abilities, ModelInspection } from './inspection.ts';
 import { learntCount, memoryOf } from './memory.ts';
+import { inspectTextModel } from './text-model.ts';
 
 /** What a reference to a model is. Throws what opening it throws. */
 export async function inspectModel(
@@ -17,6 +23,7 @@ export async function inspectModel(
   { modelOptions, ...job }: OpenModelOptions,
 ): Promise<ModelInspection> {
   const found = await resolveClassifier(reference, job);
+  if (await isTextClassifier(found)) return inspectTextModel(found);
   const path = await onnxFileOf(found);
   const onnx = path === undefined ? undefined : await readOnnx(path);
   const opened = await open(found, onnx !== undefined, modelOptions);

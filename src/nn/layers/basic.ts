@@ -6,7 +6,8 @@ import { gather } from '../../graph/ops/gather/ops.ts';
 import { slice } from '../../graph/ops/movement/join-ops.ts';
 import { squeeze } from '../../graph/ops/movement/shape-ops.ts';
 import { batchNorm, layerNorm as normaliseLayer } from '../../graph/ops/norm/ops.ts';
-import type { Value } from '../../graph/value.ts';
+import { constant, type Value } from '../../graph/value.ts';
+import { int64 } from '../../tensor/tensor.ts';
 import { fanIn, normal, ones, zeros, type Initialiser, type Scope } from '../scope.ts';
 
 /** Layers of PyTorch, under its names and with its initial values. */
@@ -106,9 +107,11 @@ export function embedding(scope: Scope, ids: Value, count: number, features: num
   return gather(scope.parameter('weight', [count, features], normal(0.02)), ids);
 }
 
-/** One token of each sequence: [B, D] of [B, T, D]. */
+/** One token of each sequence: [B, D] of [B, T, D], where T may be a named axis. */
 export const tokenAt = (x: Value, place: number): Value =>
-  squeeze(slice(x, { axis: 1, start: place, end: place + 1 }), [1]);
+  typeof x.shape[1] === 'string'
+    ? gather(x, constant(int64([], [place])), 1)
+    : squeeze(slice(x, { axis: 1, start: place, end: place + 1 }), [1]);
 
 /** Leaves out whole samples of a residual branch in training (stochastic depth, arXiv 1603.09382). */
 export function dropPath(scope: Scope, x: Value, rate: number): Value {

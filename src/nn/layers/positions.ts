@@ -1,25 +1,37 @@
 import { ModelLockError } from '../../base/error.ts';
+import { equal, sub } from '../../graph/ops/binary/ops.ts';
+import { cast } from '../../graph/ops/elementwise/ops.ts';
+import { gather } from '../../graph/ops/gather/ops.ts';
 import { slice } from '../../graph/ops/movement/join-ops.ts';
-import type { Value } from '../../graph/value.ts';
+import { cumSum } from '../../graph/ops/movement/repeat-ops.ts';
+import { constant, type Value } from '../../graph/value.ts';
+import { int64 } from '../../tensor/tensor.ts';
 import { normal, type Initialiser, type Scope } from '../scope.ts';
 
 /**
- * What is learnt for each of the first `length` places, [length, features]. Throws `shape` where
- * it was learnt for `count` places only.
+ * What is learnt for each place of token ids [B, T], [1 or nothing, T, features]; T may be a named
+ * axis. Throws `shape` where it was learnt for fewer than T places.
  */
 export function positionEmbedding(
   scope: Scope,
-  length: number,
+  ids: Value,
   count: number,
   features: number,
 ): Value {
+  const table = scope.parameter('weight', [count, features], normal(0.02));
+  const length = ids.shape[1];
+  if (typeof length === 'string') return gather(table, placesOf(ids)); // [1, T, features]
   if (length > count) {
     throw new ModelLockError('shape', `${length} tokens are more than the ${count} positions`);
   }
-  return slice(scope.parameter('weight', [count, features], normal(0.02)), {
-    axis: 0,
-    end: length,
-  });
+  return slice(table, { axis: 0, end: length }); // [T, features]
+}
+
+/** 0, 1, 2 ... along an axis whose length is known at run time only: int64 [1, T] of ids [B, T]. */
+function placesOf(ids: Value): Value {
+  const first = gather(ids, constant(int64([1], [0])));
+  const ones = cast(equal(first, first), 'int64');
+  return sub(cumSum(ones, 1), constant(int64([], [1])));
 }
 
 /**

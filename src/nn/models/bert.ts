@@ -71,7 +71,7 @@ function embeddings(scope: Scope, config: BertConfig, { ids, types }: BertInputs
   const { hidden_size: width, max_position_embeddings: places, type_vocab_size: kinds } = config;
   const words = embedding(scope.within('word_embeddings'), ids, config.vocab_size, width);
   const positions = scope.within('position_embeddings');
-  const placed = add(words, positionEmbedding(positions, Number(ids.shape[1]), places, width));
+  const placed = add(words, positionEmbedding(positions, ids, places, width));
   const ofType = scope.within('token_type_embeddings');
   const typed = types
     ? embedding(ofType, types, kinds, width)

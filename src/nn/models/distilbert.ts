@@ -45,7 +45,7 @@ export function distilBert(
   const at = scope.within('distilbert.embeddings');
   const words = embedding(at.within('word_embeddings'), ids, config.vocab_size, width);
   const positions = at.within('position_embeddings');
-  const placed = add(words, positionEmbedding(positions, Number(ids.shape[1]), places, width));
+  const placed = add(words, positionEmbedding(positions, ids, places, width));
   const embedded = layerNorm(at.within('LayerNorm'), placed, epsilon); // [B, T, D]
   const encoder = {
     layers: config.n_layers,

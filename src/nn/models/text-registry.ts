@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { requireEntry } from '../../base/registry.ts';
+import { entryOf, requireEntry } from '../../base/registry.ts';
 import { labelsOf, parseConfig, type RawConfig } from '../config.ts';
 import type { Scope } from '../scope.ts';
 import { bert, bertConfig } from './bert.ts';
@@ -19,6 +19,10 @@ export interface TextClassifier {
   readonly vocabulary: number;
   /** Whether a parameter belongs to the head, which a model for other classes has new. */
   readonly isHead: (parameter: string) => boolean;
+  /** Whether a parameter belongs to a part that checkpoints of the pretrained network may lack. */
+  readonly isAddition: (parameter: string) => boolean;
+  /** What the names of all other parameters begin with; checkpoints of the body alone lack it. */
+  readonly body: string;
   /** Which layer a parameter belongs to. */
   readonly layers: LayerIds;
   /** Whether a parameter is a table of embeddings: those are not matrices that multiply. */
@@ -40,13 +44,17 @@ interface Definition<C extends TextConfig> {
   readonly build: (scope: Scope, config: C, inputs: TextInputs) => TextClassifierOutput;
   readonly layers: (config: C) => LayerIds;
   readonly head: RegExp;
+  /** Default: none. */
+  readonly additions?: RegExp;
+  readonly body: string;
 }
 
 type Family = (config: RawConfig, where: string) => TextClassifier;
 
 const family =
-  <C extends TextConfig>({ architecture, head, build, ...definition }: Definition<C>): Family =>
+  <C extends TextConfig>(definition: Definition<C>): Family =>
   (raw, where) => {
+    const { architecture, head, additions, body, build } = definition;
     const config = parseConfig(definition.config, raw, where);
     return {
       architecture,
@@ -54,6 +62,8 @@ const family =
       maxTokens: config.max_position_embeddings,
       vocabulary: config.vocab_size,
       isHead: (name) => head.test(name),
+      isAddition: (name) => additions?.test(name) ?? false,
+      body,
       layers: definition.layers(config),
       isEmbedding: (name) => name.endsWith('_embeddings.weight'),
       build: (scope, inputs) => build(scope, config, inputs),
@@ -68,6 +78,9 @@ const families = {
     build: bert,
     layers: bertLayers,
     head: /^classifier\./,
+    // What was pretrained on masked words alone.
+    additions: /^bert\.pooler\./,
+    body: 'bert',
   }),
   distilbert: family({
     architecture: 'DistilBertForSequenceClassification',
@@ -76,8 +89,13 @@ const families = {
     layers: distilBertLayers,
     // Pretrained checkpoints have neither of the two.
     head: /^(?:pre_)?classifier\./,
+    body: 'distilbert',
   }),
 } as const satisfies Record<string, Family>;
+
+/** Whether the architecture of a `config.json` is one of these. */
+export const isTextModel = (config: RawConfig): boolean =>
+  entryOf<Family>(families, String(config['model_type'])) !== undefined;
 
 /** The text classifier that a `config.json` describes. Throws `unsupported` for other architectures. */
 export function textClassifierFrom(config: RawConfig, where: string): TextClassifier {

@@ -1,7 +1,8 @@
 import type { DocumentedMeasure, EvaluationDocument } from '../../evaluate/document.ts';
-import type { PlainScore } from '../../lock/evaluate-bundle.ts';
+import type { PlainScore } from '../../lock/plain-score.ts';
 import type { Estimate, Interval } from '../../metrics/intervals.ts';
 import { metricName, percent } from '../../metrics/wording.ts';
+import { textTask } from '../../tasks/task.ts';
 import { capitalised, measuresHeading } from '../names.ts';
 import { table, type Column } from './table.ts';
 import { plain } from './text-width.ts';
@@ -33,9 +34,10 @@ export function classMeasuresText({ perClass = [] }: EvaluationDocument, width: 
 
 /** The score of a model without a lock, for people. */
 export function plainScoreText(score: PlainScore, { width }: { readonly width: number }): string {
-  const { metric, n, interval, measures, positive, perClass, matched } = score;
+  const { task, metric, n, interval, measures, positive, perClass, matched } = score;
+  const samples = task === textTask ? 'texts' : 'pictures';
   const lines = [
-    `${metricName(metric)} ${estimate({ value: score.score, ...interval })} on ${n} pictures, classes matched by ${matched}; chance is ${percent(score.chance)}`,
+    `${metricName(metric)} ${estimate({ value: score.score, ...interval })} on ${n} ${samples}, classes matched by ${matched}; chance is ${percent(score.chance)}`,
   ];
   const right = { align: 'right' } as const;
   if (Object.keys(measures).length > 0) {
@@ -50,7 +52,7 @@ export function plainScoreText(score: PlainScore, { width }: { readonly width: n
   if (names.length > 0 && perClass.length <= fewClasses) {
     const columns = [
       { heading: 'class' },
-      { heading: 'images', ...right },
+      { heading: task === textTask ? samples : 'images', ...right },
       ...names.map((heading) => ({ heading, ...right })),
     ];
     const rows = perClass.map((row) => [

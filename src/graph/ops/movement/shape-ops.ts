@@ -77,19 +77,23 @@ export const shapeOps = {
 };
 
 function resolveShape(from: Shape, dims: Shape): Shape {
-  if (!dims.includes(-1)) {
-    if (product(from) === product(dims)) return dims;
+  // What stays in front is no part of the sum, so several of those axes may be named.
+  const change = dims.findIndex((dim, axis) => dim !== from[axis]);
+  const start = change < 0 ? dims.length : change;
+  const [before, after] = [from.slice(start), dims.slice(start)];
+  if (!after.includes(-1)) {
+    if (product(before) === product(after)) return dims;
   } else {
-    const known = dims.filter((dim) => dim !== -1);
-    if (known.length === dims.length - 1) {
-      const rest = quotient(product(from), product(known));
+    const known = after.filter((dim) => dim !== -1);
+    if (known.length === after.length - 1) {
+      const rest = quotient(product(before), product(known));
       return dims.map((dim) => (dim === -1 ? rest : dim));
     }
   }
   throw new ModelLockError('shape', `${showShape(from)} as ${showShape(dims)}`);
 }
 
-/** One axis of the target may be -1, or named. */
+/** One axis of the target may be -1, or named; those that stay in front may all be named. */
 export function reshape(x: Value, shape: Shape): Value {
   const copied = shape.map((dim, axis) =>
     typeof dim !== 'string' ? dim : dim === x.shape[axis] ? 0 : -1,

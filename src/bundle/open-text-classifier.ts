@@ -1,0 +1,30 @@
+import { ModelLockError } from '../base/error.ts';
+import type { JobOptions } from '../base/job.ts';
+import { textTask } from '../tasks/task.ts';
+import {
+  hashModelFolder,
+  isTextClassifier,
+  resolveClassifier,
+  versioned,
+  type Versioned,
+} from './open-classifier.ts';
+import { readTextClassifier, type TextCheckpoint } from './text-checkpoint.ts';
+
+/** The text classifier of a reference, and what identifies it. Throws `usage` for one of pictures. */
+export async function openTextClassifier(
+  reference: string,
+  job: JobOptions = {},
+): Promise<{ readonly checkpoint: TextCheckpoint; readonly identity: Versioned }> {
+  const found = await resolveClassifier(reference, job);
+  if (!(await isTextClassifier(found))) {
+    throw new ModelLockError('usage', `${reference} is no classifier of texts; ${textTask} takes`, {
+      valid: [
+        'a folder of transformers with a BERT or DistilBERT and its tokenizer',
+        'hf:owner/name of such a one',
+      ],
+    });
+  }
+  const checkpoint = await readTextClassifier(found.folder);
+  const hash = await hashModelFolder(found.folder);
+  return { checkpoint, identity: versioned(found, checkpoint.config, hash) };
+}

@@ -1,0 +1,137 @@
+import { counterRandom } from '../../base/random/counter.ts';
+import { hasTextHead, type TextCheckpoint } from '../../bundle/text-checkpoint.ts';
+import { paddedLength } from '../../data/text/batch.ts';
+import { requireWeights } from '../../formats/weights.ts';
+import { crossEntropy } from '../../graph/functions/losses.ts';
+import { graphOf } from '../../graph/graph.ts';
+import { input } from '../../graph/value.ts';
+import { withLabels } from '../../nn/models/registry.ts';
+import { textClassifierFrom, type TextClassifier } from '../../nn/models/text-registry.ts';
+import { initialise, Scope, type Declarations } from '../../nn/scope.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { fit } from '../../train/fit.ts';
+import { adamW } from '../../train/optimiser.ts';
+import { Trainer } from '../../train/trainer.ts';
+import { ownWeights, withHead, type FineTuned, type FineTuneOptions } from '../fine-tune.ts';
+import { learningRateOf, stepsOf } from '../learning-rate.ts';
+import { parameterOptions } from '../parameter-options.ts';
+import { sameClasses } from './text-sets.ts';
+import { TextBatches, type TextRows } from './text-batches.ts';
+import { frozenTextParameters } from './text-tuning.ts';
+
+export interface FineTuneTextsOptions extends Omit<
+  FineTuneOptions<number>,
+  'task' | 'base' | 'rows' | 'silenceWeight'
+> {
+  readonly base: TextCheckpoint;
+  readonly rows: TextRows;
+  /** How much a label counts; all alike unless given. */
+  readonly weightOf?: ((label: number) => number) | undefined;
+}
+
+const place = { head: 52 } as const;
+
+/** Lengths are multiples of this. */
+const multiple = 8;
+
+/** Fine-tunes a text classifier; all texts are filled up to the length of the longest. */
+export async function fineTuneTexts(options: FineTuneTextsOptions): Promise<FineTuned> {
+  const { base, labels, rows, tuning, seed } = options;
+  const keepsHead = hasTextHead(base) && sameClasses(labels, base.classifier.labels);
+  options.onNotice?.(headNotice(base, labels.length, keepsHead));
+  const config = withLabels(base.config, labels);
+  const classifier = textClassifierFrom(config, 'config.json');
+  const steps = stepsOf(rows.ids.length, tuning);
+  const longest = rows.ids.reduce((most, ids) => Math.max(most, ids.length), 0);
+  const length = paddedLength(longest, multiple, base.maxTokens);
+
+  const isFrozen = frozenTextParameters(classifier, tuning);
+  const scope = Scope.root({ training: true, isFrozen });
+  const { rowsAtOnce } = steps;
+  const shape = [rowsAtOnce, length];
+  const { logits } = classifier.build(scope, {
+    ids: input('input_ids', 'int64', shape),
+    mask: input('attention_mask', 'int64', shape),
+  });
+  const target = input('target', 'float32', [rowsAtOnce, labels.length]);
+  const loss = crossEntropy(logits, target);
+  const leaves = graphOf({ loss }).parameters;
+  const trainer = await Trainer.create(
+    {
+      loss,
+      parameters: new Map([...scope.declared.parameters.keys()].map((n) => [n, leaves.get(n)!])),
+      updates: scope.declared.updates,
+    },
+    {
+      optimiser: adamW({ weightDecay: tuning.weightDecay }),
+      clipNorm: tuning.clipNorm ?? undefined,
+      emaDecay: tuning.emaDecay,
+      accumulate: tuning.accumulate,
+      gradientCheckpointing: tuning.gradientCheckpointing,
+      parameterOptions: parameterOptions(classifier, tuning, isFrozen),
+      threads: options.threads,
+    },
+    startingWeights(base, withHead(scope.declared, classifier.isHead, tuning), classifier, {
+      keepsHead,
+      seed,
+    }),
+  );
+
+  const { peak, schedule } = learningRateOf(tuning, steps);
+  const batches = new TextBatches({
+    rows,
+    steps,
+    length,
+    pad: base.tokenizer.pad,
+    classes: labels.length,
+    labelSmoothing: tuning.labelSmoothing,
+    weightOf: options.weightOf,
+    seed,
+  });
+  try {
+    await fit(trainer, {
+      steps: steps.count,
+      learningRate: peak,
+      schedule,
+      batch: (step) => Promise.resolve(batches.at(step)),
+      checkpoints: options.checkpoints,
+      checkpointSeconds: options.checkpointSeconds,
+      signal: options.signal,
+      onProgress: options.onProgress,
+    });
+    return { config, weights: ownWeights(trainer, tuning) };
+  } finally {
+    await trainer.dispose();
+  }
+}
+
+function headNotice(base: TextCheckpoint, classes: number, isKept: boolean): string {
+  if (isKept) return 'the classes are those of the model, which keeps its last layer';
+  const before = hasTextHead(base)
+    ? `in place of that for ${base.classifier.labels.join(', ')}`
+    : 'the first';
+  return `the model gets a new last layer for ${classes} classes, ${before}`;
+}
+
+/**
+ * The checkpoint's weights, new where it has none or the last layer is another; all of them new of a
+ * checkpoint without weights. Throws `corrupt` for a checkpoint that lacks some.
+ */
+function startingWeights(
+  { weights, weightsPath }: TextCheckpoint,
+  { parameters }: Declarations,
+  { isHead, isAddition }: TextClassifier,
+  { keepsHead, seed }: { readonly keepsHead: boolean; readonly seed: number },
+): Map<string, Tensor> {
+  const lacksAdditions = ![...weights.keys()].some(isAddition);
+  const isFresh = (name: string): boolean =>
+    weights.size === 0 || (isHead(name) && !keepsHead) || (isAddition(name) && lacksAdditions);
+  const declared = [...parameters];
+  const kept = new Map(declared.filter(([name]) => !isFresh(name)));
+  requireWeights(weights, kept, weightsPath);
+  const fresh = initialise(
+    { parameters: new Map(declared.filter(([name]) => isFresh(name))), buffers: new Map() },
+    counterRandom(seed, place.head),
+  );
+  return new Map(declared.map(([name]) => [name, fresh.get(name) ?? weights.get(name)!]));
+}

@@ -1,0 +1,145 @@
+import { ModelLockError } from '../../base/error.ts';
+import type { TextCheckpoint } from '../../bundle/text-checkpoint.ts';
+import type { ColumnNames } from '../../data/csv-columns.ts';
+import { limited } from '../../data/draw.ts';
+import { requireSeparate } from '../../data/overlap.ts';
+import { cutNotice, encodeTexts } from '../../data/text/encode.ts';
+import { holdBackTexts } from '../../data/text/hold-back.ts';
+import { readTexts, type LabelledText, type TextDataset } from '../../data/text/read-texts.ts';
+import { splitAlready } from '../data-sets.ts';
+
+/** Where texts come from. */
+export interface TextDataOptions {
+  /** A CSV or TSV file with columns of texts and labels, split into sides or not. */
+  readonly data: string;
+  /** Default: the test or validation side of `data`, if there is one. */
+  readonly test?: string;
+  /** Tests with this share of a file that is not split, no group and no text on both sides. */
+  readonly testShare?: number;
+  /** Goes on where a group is on both sides of a split. */
+  readonly allowSharedGroups?: boolean;
+  /** Columns that have other names than usual. */
+  readonly columns?: ColumnNames | undefined;
+  /** Most texts to train on, or to test with where nothing is trained. */
+  readonly limit?: number;
+  readonly seed: number;
+  /** Leaves out lines without a text, instead of stopping at the first. */
+  readonly skipBad?: boolean;
+}
+
+export interface TextSets {
+  readonly classes: readonly string[];
+  readonly train: readonly LabelledText[];
+  readonly test: readonly LabelledText[] | undefined;
+  /** Test texts that are training texts as well. */
+  readonly shared: number;
+  /** Lines left out. */
+  readonly skipped: readonly string[];
+}
+
+/**
+ * The texts of a training.
+ *
+ * @param known the classes of the model, whose order is kept where the data's are the same.
+ */
+export async function openTextSets(
+  options: TextDataOptions,
+  known: readonly string[],
+): Promise<TextSets> {
+  const { data, limit, seed } = options;
+  // A training side is always there.
+  const { classes: own } = (await readTexts(data, 'train', options))!;
+  const classes = sameClasses(own, known) ? known : own;
+  const { whole, train, test, skipped } = await sidesOf(options, classes);
+  requireClasses({ ...whole, samples: train }, data, limit);
+  if (!options.allowSharedGroups) requireSeparate(train, test ?? [], 'texts');
+  const trained = drawn(train, limit, seed);
+  const texts = new Set(trained.map(({ text }) => text));
+  const shared = (test ?? []).filter(({ text }) => texts.has(text)).length;
+  return { classes, train: trained, test, shared, skipped };
+}
+
+interface Sides extends Pick<TextSets, 'train' | 'test' | 'skipped'> {
+  readonly whole: TextDataset;
+}
+
+/** What is to be learnt, and what is to be tested with. */
+async function sidesOf(options: TextDataOptions, classes: readonly string[]): Promise<Sides> {
+  const { data, test, testShare, seed } = options;
+  const ofModel = { ...options, classes };
+  const whole = (await readTexts(data, 'train', ofModel))!;
+  const tested = await (test === undefined
+    ? readTexts(data, 'test', ofModel)
+    : readTexts(test, 'scored', ofModel));
+  const skipped = [...new Set([...whole.skipped, ...(tested?.skipped ?? [])])];
+  if (testShare === undefined) {
+    return { whole, train: whole.samples, test: tested?.samples, skipped };
+  }
+  if (tested) throw splitAlready(test ?? data);
+  return { whole, ...holdBackTexts(whole.samples, testShare, seed), skipped };
+}
+
+/** The texts to test a model with: a side of a file, the share that a training holds back, or all. */
+export async function openTestTexts(
+  options: Omit<TextDataOptions, 'test'>,
+  classes: readonly string[],
+): Promise<TextDataset> {
+  const { data, testShare, seed } = options;
+  const ofModel = { ...options, classes };
+  // There is always something to be scored.
+  if (testShare === undefined) return (await readTexts(data, 'scored', ofModel))!;
+  if (await readTexts(data, 'test', ofModel)) throw splitAlready(data);
+  const whole = (await readTexts(data, 'train', ofModel))!;
+  return { ...whole, samples: holdBackTexts(whole.samples, testShare, seed).test };
+}
+
+/** Whether classes are the same, in whatever order and however their accents are written. */
+export function sameClasses(some: readonly string[], others: readonly string[]): boolean {
+  const names = (classes: readonly string[]): string[] =>
+    classes.map((name) => name.normalize('NFC')).sort();
+  return JSON.stringify(names(some)) === JSON.stringify(names(others));
+}
+
+/** At most `limit` of some texts, every class with its share. */
+export const drawn = (
+  samples: readonly LabelledText[],
+  limit: number | undefined,
+  seed: number,
+): readonly LabelledText[] =>
+  limit === undefined ? samples : limited(samples, ({ label }) => label, limit, seed);
+
+/** Throws `data` for a single class or one without a text, and `usage` for fewer texts than classes. */
+function requireClasses(
+  { classes, samples }: TextDataset,
+  data: string,
+  limit: number | undefined,
+): void {
+  if (classes.length < 2) {
+    throw new ModelLockError(
+      'data',
+      `${data} has one class only, "${classes[0]}"; at least two are needed`,
+    );
+  }
+  const found = new Set(samples.map(({ label }) => label));
+  const empty = classes.find((_, label) => !found.has(label));
+  if (empty !== undefined) {
+    throw new ModelLockError('data', `no text of class "${empty}" in ${data} is to be trained on`);
+  }
+  if (limit === undefined || limit >= classes.length) return;
+  throw new ModelLockError('usage', `a limit of ${limit} texts for ${classes.length} classes`, {
+    valid: [`${classes.length} or more`],
+  });
+}
+
+/** The ids of texts as a model takes them; tells where some were cut. */
+export function encodedFor(
+  { tokenizer, maxTokens }: TextCheckpoint,
+  texts: readonly string[],
+  { onNotice }: { readonly onNotice?: ((text: string) => void) | undefined },
+  what?: string,
+): readonly (readonly number[])[] {
+  const encoded = encodeTexts(tokenizer, texts, maxTokens);
+  const notice = cutNotice(encoded, maxTokens, what);
+  if (notice !== undefined) onNotice?.(notice);
+  return encoded.ids;
+}
