@@ -77,7 +77,7 @@ export class TextPredictor {
           all.set(values.subarray(row * classes, (row + 1) * classes), i * classes),
         );
         done += some.length;
-        onProgress?.({ stage: 'read texts', done, total: encoded.length, unit: 'texts' });
+        onProgress?.({ stage: 'evaluate', done, total: encoded.length, unit: 'texts' });
         await breathe();
       }
     }

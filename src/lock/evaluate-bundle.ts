@@ -1,5 +1,6 @@
 import type { OpenModelOptions } from '../bundle/model-options.ts';
 import { isTextClassifier, resolveClassifier } from '../bundle/open-classifier.ts';
+import { requireNoModelOptions } from '../bundle/open-text-classifier.ts';
 import { Predictor } from '../bundle/predictor.ts';
 import { matchingOf } from '../data/class-places.ts';
 import type { ReadingOptions } from '../data/reading/read-dataset.ts';
@@ -46,6 +47,7 @@ export async function evaluateBundle(
 ): Promise<EvaluationDocument | PlainScore> {
   const found = await resolveClassifier(options.model, options);
   if (await isTextClassifier(found)) {
+    requireNoModelOptions(options.model, options.modelOptions);
     return evaluateTexts({ ...options, columns: options.reading?.table?.columns });
   }
   const opened = await openFound(found, options);

@@ -7,6 +7,7 @@ import {
   readResolved,
   resolveClassifier,
 } from '../../bundle/open-classifier.ts';
+import { requireNoModelOptions } from '../../bundle/open-text-classifier.ts';
 import { readOnnx, type OnnxFile } from '../../formats/onnx/read.ts';
 import type { Resolved } from '../../formats/reference.ts';
 import { colours } from '../../nn/bare/bare-model.ts';
@@ -23,7 +24,10 @@ export async function inspectModel(
   { modelOptions, ...job }: OpenModelOptions,
 ): Promise<ModelInspection> {
   const found = await resolveClassifier(reference, job);
-  if (await isTextClassifier(found)) return inspectTextModel(found);
+  if (await isTextClassifier(found)) {
+    requireNoModelOptions(reference, modelOptions);
+    return inspectTextModel(found);
+  }
   const path = await onnxFileOf(found);
   const onnx = path === undefined ? undefined : await readOnnx(path);
   const opened = await open(found, onnx !== undefined, modelOptions);

@@ -107,9 +107,9 @@ export async function fineTuneTexts(options: FineTuneTextsOptions): Promise<Fine
 
 function headNotice(base: TextCheckpoint, classes: number, isKept: boolean): string {
   if (isKept) return 'the classes are those of the model, which keeps its last layer';
-  const before = hasTextHead(base)
-    ? `in place of that for ${base.classifier.labels.join(', ')}`
-    : 'the first';
+  const { labels } = base.classifier;
+  const names = `${labels.slice(0, 3).join(', ')}${labels.length > 3 ? ' ...' : ''}`;
+  const before = hasTextHead(base) ? `in place of that for ${names}` : 'the first';
   return `the model gets a new last layer for ${classes} classes, ${before}`;
 }
 
