@@ -2,8 +2,8 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decodeSafetensors } from '../formats/safetensors.ts';
-import { toNumbers } from '../tensor/tensor.ts';
+import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.ts';
+import { toNumbers, type Tensor } from '../tensor/tensor.ts';
 import { readTextClassifier } from './text-checkpoint.ts';
 import { TextPredictor } from './text-predictor.ts';
 
@@ -48,6 +48,23 @@ describe.each(['bert', 'distilbert'])('%s', (name) => {
     expect(await logitsOf(...texts)).toEqual(before);
     await rm(join(folder, 'vocab.txt'));
     await expect(readTextClassifier(folder)).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('is read under the names of its body alone, without a last layer', async () => {
+    const path = join(folder, 'model.safetensors');
+    const { tensors } = decodeSafetensors(await readFile(path), path);
+    const body = [...tensors].flatMap(([key, t]): [string, Tensor][] =>
+      key.startsWith(`${name}.`) ? [[key.slice(name.length + 1), t]] : [],
+    );
+    const before = await readTextClassifier(folder);
+    await writeFile(path, encodeSafetensors(new Map(body)));
+    const { weights } = await readTextClassifier(folder);
+    expect(weights).toEqual(
+      new Map([...before.weights].filter(([key]) => !before.classifier.isHead(key))),
+    );
+    await expect(logitsOf(...texts)).rejects.toThrow(
+      `${path} was pretrained without classes: it has no last layer yet`,
+    );
   });
 
   it('refuses a tokenizer with more tokens than the model knows', async () => {

@@ -26,6 +26,11 @@ describe('shapes with a named batch', () => {
   const cases: readonly [string, () => Value, Shape][] = [
     ['matmul', () => matmul(of('batch', 5, 3), of(3, 2)), ['batch', 5, 2]],
     ['reshape', () => reshape(of('batch', 4, 6), ['batch', 2, 12]), ['batch', 2, 12]],
+    [
+      'reshape, several named in front',
+      () => reshape(of('batch', 'tokens', 6), ['batch', 'tokens', 2, 3]),
+      ['batch', 'tokens', 2, 3],
+    ],
     ['reshape, merging', () => reshape(of('batch', 4, 6), ['4*batch', 6]), ['4*batch', 6]],
     ['transpose', () => transpose(image, [0, 2, 3, 1]), ['batch', 9, 7, 4]],
     [
@@ -72,6 +77,11 @@ describe('shapes that do not fit are reported with the operator and the shapes',
     ['matmul', () => matmul(of(2, 3), of(4, 5)), 'MatMul: [2, 3] times [4, 5]'],
     ['gemm', () => gemm(of(2, 3), of(3, 4, 5)), 'Gemm: B must have rank 2, got [3, 4, 5]'],
     ['reshape', () => reshape(of(2, 3), [4, 2]), 'Reshape: [2, 3] as [4, 2]'],
+    [
+      'reshape, merging several named',
+      () => reshape(of('batch', 'tokens', 3), [-1, 3]),
+      'has two named axes to be merged',
+    ],
     ['expand', () => expand(of(2, 3), [4, 2]), 'Expand: shapes [2, 3] and [4, 2] do not broadcast'],
     ['squeeze', () => squeeze(of(2, 3), [1]), 'Squeeze: axes 1 of [2, 3]'],
     ['transpose', () => transpose(of(2, 3), [1, 1]), 'Transpose: [1, 1] is no permutation'],

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { defaultTuning, requireRanges, tuningNamed, tunings, type FineTuning } from './tuning.ts';
+import {
+  defaultTuning,
+  defaultTunings,
+  requireRanges,
+  tuningNamed,
+  tunings,
+  type FineTuning,
+} from './tuning.ts';
 
 test.each(['default', 'mae'] as const)('%s is found by its name', (name) => {
   expect(tuningNamed(name)).toBe(tunings[name]);
@@ -9,9 +16,12 @@ test.each(['meh', '', 'constructor'])('the tunings are listed for "%s"', (name) 
   expect(() => tuningNamed(name)).toThrow(`no tuning is called "${name}" (valid: default, mae)`);
 });
 
-test.each(Object.entries(tunings))('%s is within the ranges', (_, tuning) => {
-  expect(() => requireRanges(tuning)).not.toThrow();
-});
+test.each(Object.entries({ ...tunings, ...defaultTunings }))(
+  '%s is within the ranges',
+  (_, tuning) => {
+    expect(() => requireRanges(tuning)).not.toThrow();
+  },
+);
 
 test.each<[Partial<FineTuning>, string]>([
   [{ epochs: 0 }, 'tuning option epochs: '],

@@ -72,7 +72,7 @@ describe('wrong use ends with code 2 and one line that says what is valid', () =
       "option '--kind <kind>' argument 'smell' is invalid. Allowed choices are style, object.",
     ],
     [['predict'], "missing required argument 'model'"],
-    [['predict', 'model'], "missing required argument 'pictures'"],
+    [['predict', 'model'], 'there is nothing to look at (valid: picture files, --text, --texts)'],
     [['evaluate', 'model'], "required option '--data <dir>' not specified"],
     [
       ['demo', '--seed', 'x'],

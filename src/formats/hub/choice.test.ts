@@ -257,6 +257,44 @@ describe('of a classifier', () => {
   });
 });
 
+describe('of a text classifier', () => {
+  /** google-bert/bert-base-uncased. */
+  const bert = listed(`
+    .gitattributes LICENSE README.md config.json coreml/fill-mask/float32_model.mlpackage/Manifest.json
+    flax_model.msgpack model.onnx model.safetensors pytorch_model.bin rust_model.ot tf_model.h5
+    tokenizer.json tokenizer_config.json vocab.txt
+  `);
+  const without = (...names: string[]): readonly string[] =>
+    choose(
+      classifierLayout,
+      bert.filter((name) => !names.includes(name)),
+    ).files;
+
+  it('it is the weights and the tokenizer', () => {
+    expect(choose(classifierLayout, bert)).toEqual({
+      files: ['config.json', 'tokenizer_config.json', 'tokenizer.json', 'model.safetensors'],
+      unread: [],
+      missing: [],
+      absent: ['modellock.json'],
+    });
+  });
+
+  it('the vocabulary does where there is no more', () => {
+    expect(without('tokenizer.json')).toContain('vocab.txt');
+    expect(without('tokenizer.json', 'tokenizer_config.json')).toEqual([
+      'config.json',
+      'vocab.txt',
+      'model.safetensors',
+    ]);
+  });
+
+  it('something must say how its input is made', () => {
+    expect(choose(classifierLayout, listed('config.json model.safetensors')).missing).toEqual([
+      'preprocessor_config.json or tokenizer',
+    ]);
+  });
+});
+
 it('of an ONNX repository it is the graph with its external weights', () => {
   const paths = listed(`
     config.json preprocessor_config.json quantize_config.json
