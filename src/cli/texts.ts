@@ -6,6 +6,7 @@ import {
   textTask,
   trainTexts,
   type TextPrediction,
+  type TrainTextsOptions,
   type TrainTextsResult,
 } from '../index.ts';
 import { classList, print, printJson, printTraining, reportSkipped } from './output.ts';
@@ -67,11 +68,9 @@ export function requireNoTexts({ maxTokens }: { readonly maxTokens?: number | un
   throw new ModelLockError('usage', `--max-tokens is for --task ${textTask}`);
 }
 
-type TrainTexts = Parameters<typeof trainTexts>[0];
-
 interface TrainTextsArguments
   extends
-    Omit<TrainTexts, 'tuning' | 'out'>,
+    Omit<TrainTextsOptions, 'tuning' | 'out'>,
     TuningOptions,
     Partial<Record<Exclude<OfPictures, 'out'>, unknown>> {
   readonly out: string;
@@ -130,7 +129,7 @@ export async function predictOfTexts(
 const shown = 60;
 
 function shortened({ text }: TextPrediction): string {
-  const letters = [...text.trim().replaceAll(/\s+/g, ' ')];
+  const letters = Array.from(text.trim().replaceAll(/\s+/g, ' '));
   return letters.length > shown ? `${letters.slice(0, shown).join('')}...` : letters.join('');
 }
 

@@ -163,7 +163,7 @@ describe('predict', () => {
   });
 
   it('reads a file with a text a line, as JSON', async () => {
-    write('lines.txt', '\uFEFFthe film was lovely\r\n\r\nthe end is dull\n');
+    write('lines.txt', '\uFEFFthe film was lovely\r\n\r\nthe actor was dull, the end\n');
     const predictions = json(await run('predict trained --texts lines.txt --json --top 1'));
     expect(predictions).toEqual([
       {
@@ -171,7 +171,7 @@ describe('predict', () => {
         classes: [{ label: 'good', probability: expect.any(Number) as number }],
       },
       {
-        text: 'the end is dull',
+        text: 'the actor was dull, the end',
         classes: [{ label: 'bad', probability: expect.any(Number) as number }],
       },
     ]);

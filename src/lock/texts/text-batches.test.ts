@@ -26,7 +26,7 @@ it('shows every text in an epoch, in another order each time', () => {
     [0, 1, 2].flatMap((step) => firstIds(source.at(3 * epoch + step))),
   );
   for (const ids of epochs) {
-    expect(ids.slice(0, 5).sort()).toEqual([1, 2, 3, 4, 5]);
+    expect(new Set(ids.slice(0, 5))).toEqual(new Set([1, 2, 3, 4, 5]));
     // The last batch is filled up from the beginning of the epoch.
     expect(ids[5]).toBe(ids[0]);
   }
