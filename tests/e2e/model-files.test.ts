@@ -84,7 +84,9 @@ describe('a file of weights', () => {
     expect(json(named)).toMatchObject({ matched: 'name' });
     expect(named.stderr).not.toContain('sorted order');
     const text = await run('evaluate mae-finetuned.pth --heads 2 --data photos');
-    expect(text.stdout).toMatch(/^accuracy [\d.]+ %[^\n]* on 6 pictures[^\n]*, classes matched by order; chance is/);
+    expect(text.stdout).toMatch(
+      /^accuracy [\d.]+ %[^\n]* on 6 pictures[^\n]*, classes matched by order; chance is/,
+    );
   });
 
   it.each([

@@ -4,7 +4,13 @@ import { cutNotice, encodeTexts, type TextEncoder } from './encode.ts';
 
 /** A token a letter, between 1 and 2. */
 const letters: TextEncoder = {
-  encode: (text, length = Infinity) => [1, ...Array.from(text).slice(0, length - 2).map(() => 7), 2],
+  encode: (text, length = Infinity) => [
+    1,
+    ...Array.from(text)
+      .slice(0, length - 2)
+      .map(() => 7),
+    2,
+  ],
 };
 
 it('cuts as the encoder does, and counts what it cut', () => {
