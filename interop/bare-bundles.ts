@@ -13,7 +13,7 @@ const files = ['timm-vit.safetensors', 'deit-distilled.pth', 'mae-finetuned.pth'
 
 for (const file of files) {
   const checkpoint = await readWeightsFile(join(fixtures, file), { heads: 2 });
-  const { config, weights, preprocessorJson, preprocessor, classifier } = checkpoint;
+  const { config, weights, preprocessorJson, preprocessor, network: classifier } = checkpoint;
   await writeBundle(join(out, file.split('.')[0]), {
     config,
     weights,

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import sharp from 'sharp';
 import { counterRandom } from '../src/base/random/counter.ts';
-import { openClassifier } from '../src/bundle/open-classifier.ts';
+import { openCheckpoint } from '../src/bundle/open-checkpoint.ts';
 import { Predictor } from '../src/bundle/predictor.ts';
 import { exportOnnx } from '../src/bundle/write.ts';
 import { stratified } from '../src/data/draw.ts';
@@ -222,8 +222,8 @@ async function locked(
     out: bundle,
     sharedEdits: { folder: join(models, 'edits'), salt: new Uint8Array(32) },
   });
-  const { checkpoint } = await openClassifier(bundle);
-  const { preprocessor, classifier } = checkpoint;
+  const { checkpoint } = await openCheckpoint(bundle);
+  const { preprocessor, network: classifier } = checkpoint;
   const { height, width } = preprocessor.size;
   const size = 3 * height * width;
   const pixels = new Float32Array(pictures.length * size);

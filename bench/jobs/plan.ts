@@ -6,7 +6,7 @@ import {
   type FineTuning,
   type Recipe,
 } from '../../src/index.ts';
-import { openClassifier } from '../../src/bundle/open-classifier.ts';
+import { openCheckpoint } from '../../src/bundle/open-checkpoint.ts';
 import { modelsDir, subsetName, titleOf, type SetModel, type SetPlan } from '../data/sets.ts';
 import type { LockJob, Pinned, TrainJob } from './job.ts';
 
@@ -20,7 +20,7 @@ const tuningOf = ({ task, tuning }: SetPlan): FineTuning => ({
 /** A model of a set as it is now. */
 export async function pinModel({ file, options }: SetModel): Promise<Pinned> {
   const reference = join(modelsDir(), file);
-  const { identity } = await openClassifier(reference, { modelOptions: options });
+  const { identity } = await openCheckpoint(reference, { modelOptions: options });
   // Where it lies is nothing that decides what is measured.
   return { reference: file, hash: identity.hash, options };
 }
@@ -36,7 +36,7 @@ export interface Pocket {
 }
 
 export async function pinPocket(): Promise<Pocket> {
-  const { identity } = await openClassifier(pocket);
+  const { identity } = await openCheckpoint(pocket);
   const editor = await openEditor(pocket);
   return {
     model: { reference: pocket, hash: identity.hash },

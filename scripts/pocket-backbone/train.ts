@@ -9,7 +9,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { counterRandom } from '../../src/base/random/counter.ts';
 import { Predictor } from '../../src/bundle/predictor.ts';
-import { readClassifier } from '../../src/bundle/checkpoint.ts';
+import { readCheckpoint } from '../../src/bundle/checkpoint.ts';
 import { drawMove, moved } from '../../src/data/augment/move.ts';
 import { readImageFolder, type ImageDataset } from '../../src/data/image-folder.ts';
 import { preprocessor } from '../../src/data/preprocess.ts';
@@ -124,7 +124,7 @@ writeFileSync(join(out, 'model.safetensors'), encodeSafetensors(half, { format: 
 
 // Scored as it is shipped: after rounding to float16.
 const test = pretrainingClasses(await readImageFolder(join(data, 'test')));
-const predictor = await Predictor.create(await readClassifier(out));
+const predictor = await Predictor.create(await readCheckpoint(out));
 const tally = classification.tally(labels.length);
 for (const { path, label } of test.items) {
   tally.add(await predictor.logits([await readImage(path)]), [label]);

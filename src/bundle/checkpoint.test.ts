@@ -9,8 +9,8 @@ import { classifierFrom } from '../nn/models/registry.ts';
 import { initialise, Scope } from '../nn/scope.ts';
 import { toFloat16 } from '../tensor/convert.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { readClassifier, withWeights } from './checkpoint.ts';
-import { openClassifier } from './open-classifier.ts';
+import { readCheckpoint, withWeights } from './checkpoint.ts';
+import { openCheckpoint } from './open-checkpoint.ts';
 
 const config = {
   model_type: 'resnet',
@@ -38,15 +38,15 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-describe('readClassifier', () => {
+describe('readCheckpoint', () => {
   it('reads a folder, in half precision too', async () => {
-    const { classifier, preprocessor, weights } = await readClassifier(folder);
+    const { network: classifier, preprocessor, weights } = await readCheckpoint(folder);
     expect(classifier.labels).toEqual(['cat', 'dog']);
     expect(preprocessor.size).toEqual({ width: 8, height: 8 });
     expect(weights).toEqual(freshWeights());
     const halves = [...freshWeights()].map(([name, t]) => [name, toFloat16(t)] as const);
     await write('model.safetensors', encodeSafetensors(new Map(halves)));
-    const bias = (await readClassifier(folder)).weights.get('classifier.1.bias')!;
+    const bias = (await readCheckpoint(folder)).weights.get('classifier.1.bias')!;
     expect(bias.dtype).toBe('float32');
     bias.data.forEach((value, i) =>
       expect(value).toBeCloseTo(weights.get('classifier.1.bias')!.data[i], 3),
@@ -57,12 +57,12 @@ describe('readClassifier', () => {
     'names %s where it is missing, or no more than null',
     async (name) => {
       await write(name, null);
-      await expect(readClassifier(folder)).rejects.toMatchObject({
+      await expect(readCheckpoint(folder)).rejects.toMatchObject({
         code: 'corrupt',
         message: expect.stringContaining(join(folder, name)) as string,
       });
       await rm(join(folder, name));
-      await expect(readClassifier(folder)).rejects.toMatchObject({
+      await expect(readCheckpoint(folder)).rejects.toMatchObject({
         code: 'not-found',
         message: expect.stringContaining(join(folder, name)) as string,
       });
@@ -70,31 +70,31 @@ describe('readClassifier', () => {
   );
 });
 
-it('readClassifier refuses pictures of one channel', async () => {
+it('readCheckpoint refuses pictures of one channel', async () => {
   await write('config.json', { ...config, num_channels: 1 });
-  await expect(readClassifier(folder)).rejects.toMatchObject({
+  await expect(readCheckpoint(folder)).rejects.toMatchObject({
     code: 'unsupported',
     message: `${join(folder, 'config.json')}: num_channels is 1; pictures have 3`,
   });
 });
 
-it('openClassifier identifies a model by its files, whatever its README says', async () => {
-  const { identity } = await openClassifier(folder);
+it('openCheckpoint identifies a model by its files, whatever its README says', async () => {
+  const { identity } = await openCheckpoint(folder);
   expect(identity).toMatchObject({ reference: folder, name: basename(folder), version: null });
   await write('README.md', 'A model.');
-  expect((await openClassifier(folder)).identity.hash).toBe(identity.hash);
+  expect((await openCheckpoint(folder)).identity.hash).toBe(identity.hash);
   await write('config.json', { ...config, modellock_version: '2' });
-  const changed = (await openClassifier(folder)).identity;
+  const changed = (await openCheckpoint(folder)).identity;
   expect(changed.version).toBe('2');
   expect(changed.hash).not.toBe(identity.hash);
 });
 
 it('withWeights gives a classifier other classes', async () => {
-  const base = await readClassifier(folder);
+  const base = await readCheckpoint(folder);
   const other = withWeights(base, {
     config: { ...config, id2label: { '0': 'a', '1': 'b', '2': 'c' } },
     weights: new Map(),
   });
-  expect(other.classifier.labels).toEqual(['a', 'b', 'c']);
-  expect(base.classifier.labels).toEqual(['cat', 'dog']);
+  expect(other.network.labels).toEqual(['a', 'b', 'c']);
+  expect(base.network.labels).toEqual(['cat', 'dog']);
 });

@@ -15,13 +15,13 @@ export const configFile = 'config.json';
 export const weightsFile = 'model.safetensors';
 export const preprocessorFile = 'preprocessor_config.json';
 
-/** A pretrained or fine-tuned image classifier, as it was read. */
-export interface ClassifierCheckpoint {
+/** A pretrained or fine-tuned network that gives pictures classes, as it was read. */
+export interface ModelCheckpoint {
   /** The file of its weights, for messages. */
   readonly weightsPath: string;
   readonly config: RawConfig;
   readonly preprocessorJson: RawConfig;
-  readonly classifier: Network;
+  readonly network: Network;
   readonly preprocessor: Preprocessor;
   /** float32, by the names of the checkpoint. Those of the last layer are absent where it has none. */
   readonly weights: ReadonlyMap<string, Tensor<'float32'>>;
@@ -32,13 +32,13 @@ export interface ClassifierCheckpoint {
 }
 
 /**
- * Reads a classifier from a folder as transformers lays it out. Throws `not-found`, `corrupt` or
+ * Reads a network from a folder as transformers lays it out. Throws `not-found`, `corrupt` or
  * `unsupported`, naming the file; `usage` for options that such a folder does not leave open.
  */
-export async function readClassifier(
+export async function readCheckpoint(
   folder: string,
   options: ModelOptions = {},
-): Promise<ClassifierCheckpoint> {
+): Promise<ModelCheckpoint> {
   requireClosed(folder, options);
   const configPath = join(folder, configFile);
   const config = relabelled(await readJsonObject(configPath), options.labels, configPath);
@@ -46,13 +46,13 @@ export async function readClassifier(
   const preprocessorJson = await preprocessing(preprocessorPath, config, options);
   const { tensors, path: weightsPath } = await openWeights(folder);
   const weights = await readWeights(tensors);
-  const classifier = networkFrom(config, configPath);
-  requireColours(classifier, configPath);
+  const network = networkFrom(config, configPath);
+  requireColours(network, configPath);
   return {
     weightsPath,
     config,
     preprocessorJson,
-    classifier,
+    network,
     preprocessor: preprocessor(parseConfig(preprocessorConfig, preprocessorJson, preprocessorPath)),
     weights,
     layout: 'a folder of transformers',
@@ -60,19 +60,19 @@ export async function readClassifier(
   };
 }
 
-/** The same classifier with other weights, and perhaps other classes. */
+/** The same network with other weights, and perhaps other classes. */
 export function withWeights(
-  base: ClassifierCheckpoint,
-  { config, weights }: Pick<ClassifierCheckpoint, 'config' | 'weights'>,
-): ClassifierCheckpoint {
-  return { ...base, config, weights, classifier: networkFrom(config, configFile) };
+  base: ModelCheckpoint,
+  { config, weights }: Pick<ModelCheckpoint, 'config' | 'weights'>,
+): ModelCheckpoint {
+  return { ...base, config, weights, network: networkFrom(config, configFile) };
 }
 
-/** Whether a classifier has a last layer: what was pretrained without classes has none. */
-export const hasHead = ({ classifier, weights }: ClassifierCheckpoint): boolean =>
-  [...weights.keys()].some(classifier.isHead);
+/** Whether a network has a last layer: what was pretrained without classes has none. */
+export const hasHead = ({ network, weights }: ModelCheckpoint): boolean =>
+  [...weights.keys()].some(network.isHead);
 
-/** Throws `unsupported` for a classifier of anything but colour pictures. */
+/** Throws `unsupported` for a network of anything but colour pictures. */
 export function requireColours({ channels }: Network, where: string): void {
   if (channels === 3) return;
   throw new ModelLockError('unsupported', `${where}: num_channels is ${channels}; pictures have 3`);

@@ -16,7 +16,7 @@ import { initialise, Scope } from '../nn/scope.ts';
 import { Session } from '../runtime/session.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import { tensor, toNumbers, type Tensor } from '../tensor/tensor.ts';
-import { readClassifier, type ClassifierCheckpoint } from './checkpoint.ts';
+import { readCheckpoint, type ModelCheckpoint } from './checkpoint.ts';
 import { readOnnxClassifier } from './onnx-checkpoint.ts';
 import { Predictor } from './predictor.ts';
 import { exportOnnx } from './write.ts';
@@ -56,7 +56,7 @@ const picture: RgbImage = {
   data: Uint8Array.from({ length: 16 * 16 * 3 }, (_, i) => (i * 37) % 256),
 };
 
-async function logitsOf(checkpoint: ClassifierCheckpoint): Promise<number[]> {
+async function logitsOf(checkpoint: ModelCheckpoint): Promise<number[]> {
   const predictor = await Predictor.create(checkpoint);
   const logits = await predictor.logits([picture]);
   await predictor.dispose();
@@ -77,7 +77,11 @@ test('EfficientNet-Lite is run as ONNX Runtime runs the file, and learns', async
   if (!existsSync(path)) return context.skip(`there is no ${path} (set MODELS_DIR)`);
   const colours = (value: number) => [value, value, value] as const;
   const normalisation = { mean: colours(127 / 255), std: colours(128 / 255) };
-  const { classifier, preprocessor, weights } = await readOnnxClassifier(path, { normalisation });
+  const {
+    network: classifier,
+    preprocessor,
+    weights,
+  } = await readOnnxClassifier(path, { normalisation });
   expect(classifier.labels).toHaveLength(1000);
   const { height, width } = preprocessor.size;
   const values = Float32Array.from({ length: 3 * height * width }, (_, i) => Math.sin(i * 0.37));
@@ -125,9 +129,9 @@ describe('readOnnxClassifier', () => {
       await writeFile(join(folder, 'preprocessor_config.json'), JSON.stringify({ size: 16 }));
       await writeFile(join(folder, 'model.safetensors'), encodeSafetensors(weights));
       const read = await readOnnxClassifier(file(), { labels: ['a', 'b', 'c'] });
-      expect(read.classifier.labels).toEqual(['a', 'b', 'c']);
+      expect(read.network.labels).toEqual(['a', 'b', 'c']);
       expect(new Set(read.weights.keys())).toEqual(new Set(weights.keys()));
-      expect(await logitsOf(read)).toEqual(await logitsOf(await readClassifier(folder)));
+      expect(await logitsOf(read)).toEqual(await logitsOf(await readCheckpoint(folder)));
     },
   );
 
@@ -143,7 +147,7 @@ describe('readOnnxClassifier', () => {
       JSON.stringify(read.preprocessorJson),
     );
     await writeFile(join(folder, 'model.safetensors'), encodeSafetensors(read.weights));
-    expect(await logitsOf(await readClassifier(folder))).toEqual(logits);
+    expect(await logitsOf(await readCheckpoint(folder))).toEqual(logits);
   });
 
   it('normalises pictures as it is told, to the size that the model takes', async () => {

@@ -15,13 +15,13 @@ import {
   preprocessorFile,
   requireClosed,
   requireColours,
-  type ClassifierCheckpoint,
+  type ModelCheckpoint,
 } from './checkpoint.ts';
 import type { ModelOptions } from './model-options.ts';
 import { preprocessorJsonOf } from './preparation.ts';
 
 /** A checkpoint that came as an ONNX file. */
-export interface OnnxCheckpoint extends ClassifierCheckpoint {
+export interface OnnxCheckpoint extends ModelCheckpoint {
   /** All files that it was read from. */
   readonly files: readonly string[];
 }
@@ -50,13 +50,13 @@ export async function readOnnxClassifier(
   const json = preparation
     ? preprocessorJsonOf(preparation)
     : await ownPreprocessing(preprocessorPath, options);
-  const classifier = networkFrom(config, path);
-  requireColours(classifier, path);
+  const network = networkFrom(config, path);
+  requireColours(network, path);
   return {
     weightsPath: path,
     config,
     preprocessorJson: json,
-    classifier,
+    network,
     preprocessor: preprocessor(parseConfig(preprocessorConfig, json, own ?? path)),
     weights: await readWeights(file.weights),
     layout: 'an ONNX file',

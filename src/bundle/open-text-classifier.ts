@@ -4,10 +4,10 @@ import type { ModelOptions } from './model-options.ts';
 import {
   hashModelFolder,
   isTextClassifier,
-  resolveClassifier,
+  resolveCheckpoint,
   versioned,
   type Versioned,
-} from './open-classifier.ts';
+} from './open-checkpoint.ts';
 import { readTextClassifier, type TextCheckpoint } from './text-checkpoint.ts';
 
 /** The text classifier of a reference, and what identifies it. Throws `usage` for one of pictures. */
@@ -15,7 +15,7 @@ export async function openTextClassifier(
   reference: string,
   job: JobOptions = {},
 ): Promise<{ readonly checkpoint: TextCheckpoint; readonly identity: Versioned }> {
-  const found = await resolveClassifier(reference, job);
+  const found = await resolveCheckpoint(reference, job);
   if (!(await isTextClassifier(found))) {
     throw new ModelLockError('usage', `${reference} is no classifier of texts`, {
       valid: [

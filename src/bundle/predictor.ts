@@ -6,34 +6,29 @@ import { Scope } from '../nn/scope.ts';
 import { Session } from '../runtime/session.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import { tensor, type Tensor } from '../tensor/tensor.ts';
-import { hasHead, type ClassifierCheckpoint } from './checkpoint.ts';
+import { hasHead, type ModelCheckpoint } from './checkpoint.ts';
 
 /** Images of one batch. A fixed number, so that a prediction does not depend on its neighbours. */
 export const predictionBatch = 32;
 
-/** Runs a classifier over pictures. */
+/** Runs a network over pictures. */
 export class Predictor {
   readonly labels: readonly string[];
-  readonly #checkpoint: ClassifierCheckpoint;
+  readonly #checkpoint: ModelCheckpoint;
   readonly #session: Session;
 
-  private constructor(checkpoint: ClassifierCheckpoint, session: Session) {
-    this.labels = checkpoint.classifier.labels;
+  private constructor(checkpoint: ModelCheckpoint, session: Session) {
+    this.labels = checkpoint.network.labels;
     this.#checkpoint = checkpoint;
     this.#session = session;
   }
 
-  static async create(checkpoint: ClassifierCheckpoint): Promise<Predictor> {
-    const { classifier, preprocessor, weights } = checkpoint;
+  static async create(checkpoint: ModelCheckpoint): Promise<Predictor> {
+    const { network, preprocessor, weights } = checkpoint;
     const { height, width } = preprocessor.size;
     const scope = Scope.root();
-    const x = input('pixel_values', 'float32', [
-      predictionBatch,
-      classifier.channels,
-      height,
-      width,
-    ]);
-    const { logits } = classifier.build(scope, x);
+    const x = input('pixel_values', 'float32', [predictionBatch, network.channels, height, width]);
+    const { logits } = network.build(scope, x);
     const { parameters, buffers } = scope.declared;
     if (!hasHead(checkpoint)) {
       throw new ModelLockError(
@@ -49,9 +44,9 @@ export class Predictor {
 
   /** Logits of pictures of any size, [images, classes] or [images, classes, h, w]. */
   async logits(images: readonly RgbImage[]): Promise<Tensor<'float32'>> {
-    const { preprocessor, classifier } = this.#checkpoint;
+    const { preprocessor, network } = this.#checkpoint;
     const { height, width } = preprocessor.size;
-    const size = classifier.channels * height * width;
+    const size = network.channels * height * width;
     const chunks: Tensor<'float32'>[] = [];
     for (let start = 0; start < images.length; start += predictionBatch) {
       const some = images.slice(start, start + predictionBatch);
@@ -63,11 +58,7 @@ export class Predictor {
         ),
       );
       const { logits } = await this.#session.run({
-        pixel_values: tensor(
-          'float32',
-          [predictionBatch, classifier.channels, height, width],
-          pixels,
-        ),
+        pixel_values: tensor('float32', [predictionBatch, network.channels, height, width], pixels),
       });
       chunks.push(firstRows(logits as Tensor<'float32'>, some.length));
     }

@@ -3,7 +3,7 @@ import { preprocessorConfig } from '../data/preprocessor-config.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
 import { isSegmenter, segmenterConfig, segmenterFrom } from '../nn/models/segmenters.ts';
 import type { Size } from '../tensor/image.ts';
-import { configFile, preprocessorFile, type ClassifierCheckpoint } from './checkpoint.ts';
+import { configFile, preprocessorFile, type ModelCheckpoint } from './checkpoint.ts';
 import { bundlePreprocessor } from './transformers-files.ts';
 
 /** Sides of pictures are multiples of this. */
@@ -19,10 +19,10 @@ const largerBy = 4;
  * @param pictures size of the pictures that it is for.
  */
 export function asSegmenter(
-  checkpoint: ClassifierCheckpoint,
+  checkpoint: ModelCheckpoint,
   pictures: Size,
   inputSize?: Size,
-): ClassifierCheckpoint {
+): ModelCheckpoint {
   const { config, preprocessorJson } = checkpoint;
   if (isSegmenter(config) && inputSize === undefined) return checkpoint;
   const size = inputSize ?? sizeFor(pictures, checkpoint.preprocessor.size);
@@ -32,7 +32,7 @@ export function asSegmenter(
     ...checkpoint,
     config: own,
     preprocessorJson: json,
-    classifier: segmenterFrom(own, configFile),
+    network: segmenterFrom(own, configFile),
     preprocessor: preprocessor(parseConfig(preprocessorConfig, json, preprocessorFile)),
   };
 }

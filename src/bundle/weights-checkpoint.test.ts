@@ -4,9 +4,9 @@ import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RgbImage } from '../tensor/image.ts';
 import { toNumbers } from '../tensor/tensor.ts';
-import { readClassifier, type ClassifierCheckpoint } from './checkpoint.ts';
+import { readCheckpoint, type ModelCheckpoint } from './checkpoint.ts';
 import type { Manifest } from './manifest.ts';
-import { openClassifier } from './open-classifier.ts';
+import { openCheckpoint } from './open-checkpoint.ts';
 import { Predictor } from './predictor.ts';
 import { readWeightsFile } from './weights-checkpoint.ts';
 import { writeBundle } from './write.ts';
@@ -20,7 +20,7 @@ const picture: RgbImage = {
   data: Uint8Array.from({ length: 21 * 17 * 3 }, (_, i) => (i * 37) % 256),
 };
 
-async function logitsOf(checkpoint: ClassifierCheckpoint): Promise<number[]> {
+async function logitsOf(checkpoint: ModelCheckpoint): Promise<number[]> {
   const predictor = await Predictor.create(checkpoint);
   const logits = await predictor.logits([picture]);
   await predictor.dispose();
@@ -54,14 +54,14 @@ describe('readWeightsFile', () => {
   ])('%s becomes a bundle that predicts the same', async (file, options) => {
     const labels = ['a', 'b', 'c'];
     const read = await readWeightsFile(at(file), { ...options, labels });
-    expect(read.classifier.labels).toEqual(labels);
+    expect(read.network.labels).toEqual(labels);
     const { config, weights, preprocessorJson, preprocessor } = read;
     const { size } = preprocessor;
     const out = join(folder, 'bundle');
     await writeBundle(out, { config, weights, preprocessorJson, size, manifest });
-    const again = await readClassifier(out);
+    const again = await readCheckpoint(out);
     expect(await logitsOf(again)).toEqual(await logitsOf(read));
-    expect(again.classifier.labels).toEqual(labels);
+    expect(again.network.labels).toEqual(labels);
   });
 
   it('says what it assumes, and nothing of what it is told', async () => {
@@ -90,7 +90,7 @@ describe('readWeightsFile', () => {
     const copy = join(folder, 'other.pth');
     await cp(at('cifar-projected.pth'), copy);
     const hashOf = async (path: string, size?: number): Promise<string> =>
-      (await openClassifier(path, { modelOptions: { size } })).identity.hash;
+      (await openCheckpoint(path, { modelOptions: { size } })).identity.hash;
     const hash = await hashOf(copy);
     expect(await hashOf(at('cifar-projected.pth'))).toBe(hash);
     expect(await hashOf(copy, 16)).not.toBe(hash);
@@ -119,11 +119,11 @@ describe('a folder of timm', () => {
   it('says how pictures are prepared, and perhaps the names of the classes', async () => {
     await write(config);
     const said: string[] = [];
-    const { checkpoint } = await openClassifier(folder, {
+    const { checkpoint } = await openCheckpoint(folder, {
       modelOptions: { heads: 2 },
       onNotice: (text) => said.push(text),
     });
-    expect(checkpoint.classifier.labels).toEqual(['x', 'y', 'z']);
+    expect(checkpoint.network.labels).toEqual(['x', 'y', 'z']);
     expect(checkpoint.preprocessorJson).toMatchObject({
       size: { shortest_edge: 17 },
       crop_size: { height: 16, width: 16 },
@@ -137,10 +137,10 @@ describe('a folder of timm', () => {
 
   it('refuses other architectures by name', async () => {
     await write({ ...config, architecture: 'efficientnet_b0' });
-    await expect(openClassifier(folder)).rejects.toThrow(
+    await expect(openCheckpoint(folder)).rejects.toThrow(
       `${basename(folder)}/config.json: architecture "efficientnet_b0" of timm is not supported (valid: vit_..., deit_..., resnet...)`,
     );
     await write({ architecture: 'vit_tiny', pretrained_cfg: {} });
-    await expect(openClassifier(folder)).rejects.toMatchObject({ code: 'corrupt' });
+    await expect(openCheckpoint(folder)).rejects.toMatchObject({ code: 'corrupt' });
   });
 });

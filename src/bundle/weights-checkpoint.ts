@@ -9,7 +9,7 @@ import { readTimmConfig } from '../nn/bare/timm-config.ts';
 import { parseConfig } from '../nn/config.ts';
 import { classifierFrom } from '../nn/models/registry.ts';
 import { basename, join, readJsonObject } from '../platform/files.ts';
-import { configFile, relabelled, requireColours, type ClassifierCheckpoint } from './checkpoint.ts';
+import { configFile, relabelled, requireColours, type ModelCheckpoint } from './checkpoint.ts';
 import type { ModelOptions } from './model-options.ts';
 import { preparationText, preprocessorJsonOf } from './preparation.ts';
 
@@ -21,7 +21,7 @@ import { preparationText, preprocessorJsonOf } from './preparation.ts';
 export async function readWeightsFile(
   path: string,
   options: ModelOptions = {},
-): Promise<ClassifierCheckpoint> {
+): Promise<ModelCheckpoint> {
   const { tensors } = await openTensorFile(path);
   return readBareWeights(tensors, path, options);
 }
@@ -33,7 +33,7 @@ export async function readWeightsFile(
 export async function readTimmFolder(
   folder: string,
   options: ModelOptions = {},
-): Promise<ClassifierCheckpoint> {
+): Promise<ModelCheckpoint> {
   const where = join(folder, configFile);
   const { labels, pooling, preparation } = readTimmConfig(await readJsonObject(where), where);
   const { tensors, path } = await openWeights(folder);
@@ -53,22 +53,22 @@ async function readBareWeights(
   path: string,
   { labels, normalisation, heads, pooling, ...options }: ModelOptions,
   known?: Preparation,
-): Promise<ClassifierCheckpoint> {
+): Promise<ModelCheckpoint> {
   const size = options.size ?? known?.height;
   const bare = await readBare(stored, { size, heads, pooling }, path);
   const { height, width } = bare.preparation;
   const preparation = { ...bare.preparation, ...known, height, width, ...normalisation };
   const preprocessorJson = preprocessorJsonOf(preparation);
   const config = relabelled(bare.config, labels, path);
-  const classifier = classifierFrom(config, path);
-  requireColours(classifier, path);
+  const network = classifierFrom(config, path);
+  requireColours(network, path);
   const isSaid = known !== undefined || (normalisation !== undefined && size !== undefined);
   const assumed = [...bare.assumed, ...(isSaid ? [] : [preparationText(preparation)])];
   return {
     weightsPath: path,
     config,
     preprocessorJson,
-    classifier,
+    network,
     preprocessor: preprocessor(parseConfig(preprocessorConfig, preprocessorJson, path)),
     weights: await readWeights(bare.tensors),
     layout: `${known ? 'a folder of timm' : 'a file of weights'}: ${bare.layout}`,

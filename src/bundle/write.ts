@@ -43,13 +43,8 @@ export function exportOnnx({
   weights,
   size,
 }: Pick<Bundle, 'config' | 'weights' | 'size'>): Uint8Array {
-  const classifier = networkFrom(config, configFile);
-  const x = input('pixel_values', 'float32', [
-    'batch',
-    classifier.channels,
-    size.height,
-    size.width,
-  ]);
-  const { logits } = classifier.build(Scope.root(), x);
+  const network = networkFrom(config, configFile);
+  const x = input('pixel_values', 'float32', ['batch', network.channels, size.height, size.width]);
+  const { logits } = network.build(Scope.root(), x);
   return encodeOnnx(graphOf({ logits }), { parameters: weights });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { counterRandom } from '../base/random/counter.ts';
-import type { ClassifierCheckpoint } from '../bundle/checkpoint.ts';
+import type { ModelCheckpoint } from '../bundle/checkpoint.ts';
 import { exportOnnx } from '../bundle/write.ts';
 import { preprocessor } from '../data/preprocess.ts';
 import { preprocessorConfig } from '../data/preprocessor-config.ts';
@@ -39,13 +39,13 @@ describe.each(tinyClassifiers)('$model_type', (config) => {
   const scope = Scope.root();
   const x = input('x', 'float32', [4, 3, side, side]);
   const { logits } = classifier.build(scope, x);
-  const base: ClassifierCheckpoint = {
+  const base: ModelCheckpoint = {
     weightsPath: '',
     layout: '',
     notes: [],
     config,
     preprocessorJson: { size: side },
-    classifier,
+    network: classifier,
     preprocessor: preprocessor(preprocessorConfig.parse({ size: side })),
     weights: initialise(scope.declared, random),
   };

@@ -1,9 +1,9 @@
 import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
-import type { ClassifierCheckpoint } from '../bundle/checkpoint.ts';
+import type { ModelCheckpoint } from '../bundle/checkpoint.ts';
 import { manifestFile, parseManifest, type Manifest } from '../bundle/manifest.ts';
 import type { OpenModelOptions } from '../bundle/model-options.ts';
-import { readResolved, resolveClassifier } from '../bundle/open-classifier.ts';
+import { readResolved, resolveCheckpoint } from '../bundle/open-checkpoint.ts';
 import type { EditOptions, EditorIdentity } from '../editors/editor.ts';
 import type { ImageEditor } from '../editors/image/editor.ts';
 import { openEditor } from '../editors/open.ts';
@@ -18,7 +18,7 @@ import { readingOf } from './lock.ts';
 
 /** A bundle, or a plain model, opened. */
 export interface OpenedModel {
-  readonly checkpoint: ClassifierCheckpoint;
+  readonly checkpoint: ModelCheckpoint;
   readonly task: TaskName;
   /** null for a model that this program did not make. */
   readonly manifest: Manifest | null;
@@ -29,7 +29,7 @@ export async function openModel(
   reference: string,
   options?: OpenModelOptions,
 ): Promise<OpenedModel> {
-  return openFound(await resolveClassifier(reference, options), options);
+  return openFound(await resolveCheckpoint(reference, options), options);
 }
 
 /** The same of one that was found. */
@@ -44,7 +44,7 @@ export async function openFound(found: Resolved, options?: OpenModelOptions): Pr
 
 /** The manifest of a bundle by its reference; null for a model that this program did not make. */
 export const readManifest = async (reference: string, job?: JobOptions): Promise<Manifest | null> =>
-  manifestIn(await resolveClassifier(reference, job));
+  manifestIn(await resolveCheckpoint(reference, job));
 
 /** The manifest beside a model that was found. */
 export async function manifestIn({ folder, file }: Resolved): Promise<Manifest | null> {

@@ -1,5 +1,5 @@
 import type { OpenModelOptions } from '../bundle/model-options.ts';
-import { isTextClassifier, resolveClassifier } from '../bundle/open-classifier.ts';
+import { isTextClassifier, resolveCheckpoint } from '../bundle/open-checkpoint.ts';
 import { requireNoModelOptions } from '../bundle/open-text-classifier.ts';
 import { Predictor } from '../bundle/predictor.ts';
 import { matchingOf } from '../data/class-places.ts';
@@ -45,7 +45,7 @@ export interface EvaluateBundleOptions extends OpenModelOptions, EditorPlace {
 export async function evaluateBundle(
   options: EvaluateBundleOptions,
 ): Promise<EvaluationDocument | PlainScore> {
-  const found = await resolveClassifier(options.model, options);
+  const found = await resolveCheckpoint(options.model, options);
   if (await isTextClassifier(found)) {
     requireNoModelOptions(options.model, options.modelOptions);
     return evaluateTexts({ ...options, columns: options.reading?.table?.columns });

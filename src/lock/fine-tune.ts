@@ -1,6 +1,6 @@
 import { counterRandom } from '../base/random/counter.ts';
 import type { JobOptions } from '../base/job.ts';
-import { hasHead, type ClassifierCheckpoint } from '../bundle/checkpoint.ts';
+import { hasHead, type ModelCheckpoint } from '../bundle/checkpoint.ts';
 import { requireWeights } from '../formats/weights.ts';
 import { graphOf } from '../graph/graph.ts';
 import { add, mul } from '../graph/ops/binary/ops.ts';
@@ -24,7 +24,7 @@ import type { FineTuning } from './tuning.ts';
 
 export interface FineTuneOptions<Label> extends JobOptions {
   readonly task: Task<Label>;
-  readonly base: ClassifierCheckpoint;
+  readonly base: ModelCheckpoint;
   readonly labels: readonly string[];
   readonly rows: TrainingRows<Label>;
   readonly tuning: FineTuning;
@@ -51,7 +51,7 @@ const defaultClipNorm = 5;
 export async function fineTune<Label>(options: FineTuneOptions<Label>): Promise<FineTuned> {
   const { task, base, labels, rows, tuning, silenceWeight = 0, seed } = options;
   const config = withLabels(base.config, labels);
-  const classifier = networkFrom(config, 'config.json');
+  const network = networkFrom(config, 'config.json');
   options.onNotice?.(newHead(base, labels.length));
   const { height, width } = base.preprocessor.size;
   const steps = stepsOf(rows.length, tuning);
@@ -59,11 +59,11 @@ export async function fineTune<Label>(options: FineTuneOptions<Label>): Promise<
 
   const isFrozen = frozenParameters(base, tuning);
   const scope = Scope.root({ training: true, isFrozen });
-  const x = input('x', 'float32', [rowsAtOnce, classifier.channels, height, width]);
+  const x = input('x', 'float32', [rowsAtOnce, network.channels, height, width]);
   const targetShape = task.targetShape(labels.length, base.preprocessor.size);
   const target = input('target', 'float32', [rowsAtOnce, ...targetShape]);
   const taught = input('taught', 'float32', [rowsAtOnce]);
-  const { logits, beforeLastRelu } = classifier.build(scope, x, {
+  const { logits, beforeLastRelu } = network.build(scope, x, {
     dropPath: tuning.dropPath,
   });
   const answers = task.loss(logits, target, taught);
@@ -85,10 +85,10 @@ export async function fineTune<Label>(options: FineTuneOptions<Label>): Promise<
       emaDecay: tuning.emaDecay,
       accumulate: tuning.accumulate,
       gradientCheckpointing: tuning.gradientCheckpointing,
-      parameterOptions: parameterOptions(classifier, tuning, isFrozen),
+      parameterOptions: parameterOptions(network, tuning, isFrozen),
       threads: options.threads,
     },
-    startingWeights(base, withHead(scope.declared, classifier.isHead, tuning), classifier, seed),
+    startingWeights(base, withHead(scope.declared, network.isHead, tuning), network, seed),
   );
 
   const { peak, schedule } = learningRateOf(tuning, steps);
@@ -134,10 +134,8 @@ export function ownWeights(
   );
 }
 
-function newHead(base: ClassifierCheckpoint, classes: number): string {
-  const before = hasHead(base)
-    ? `in place of that for ${base.classifier.labels.length}`
-    : 'the first';
+function newHead(base: ModelCheckpoint, classes: number): string {
+  const before = hasHead(base) ? `in place of that for ${base.network.labels.length}` : 'the first';
   return `the model gets a new last layer for ${classes} classes, ${before}`;
 }
 
@@ -160,7 +158,7 @@ export function withHead(
  * `corrupt` for a checkpoint that lacks some.
  */
 function startingWeights(
-  base: ClassifierCheckpoint,
+  base: ModelCheckpoint,
   declared: Declarations,
   { isHead, isAddition }: Pick<Network, 'isHead' | 'isAddition'>,
   seed: number,

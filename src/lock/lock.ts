@@ -1,8 +1,8 @@
 import { counterRandom } from '../base/random/counter.ts';
 import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
-import { withWeights, type ClassifierCheckpoint } from '../bundle/checkpoint.ts';
-import { openClassifier } from '../bundle/open-classifier.ts';
+import { withWeights, type ModelCheckpoint } from '../bundle/checkpoint.ts';
+import { openCheckpoint } from '../bundle/open-checkpoint.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { Predictor } from '../bundle/predictor.ts';
 import type { Overlap } from '../data/overlap.ts';
@@ -93,7 +93,7 @@ async function lockIn<Label>(
   editor: ImageEditor,
 ): Promise<LockResult> {
   const recipe = recipeOf(options.recipe);
-  const opened = await openClassifier(options.model, options);
+  const opened = await openCheckpoint(options.model, options);
   const { identity } = opened;
   requireReadable(editor.tokens(key.prompt).length);
   requireChaff(task, recipe);
@@ -257,7 +257,7 @@ function requireChaff(task: Task<unknown>, recipe: Recipe): void {
 async function chaffOf<Label>(
   task: Task<Label>,
   { samples, classes }: Dataset<Label>,
-  base: ClassifierCheckpoint,
+  base: ModelCheckpoint,
   seed: number,
 ): Promise<Label[]> {
   const colours: Float32Array[] = [];
@@ -272,7 +272,7 @@ async function chaffOf<Label>(
 async function evaluateLock<Label>(
   task: Task<Label>,
   options: LockOptions,
-  checkpoint: ClassifierCheckpoint,
+  checkpoint: ModelCheckpoint,
   dataset: Dataset<Label>,
   unlocking: Unlocking,
 ): Promise<EvaluationDocument> {
@@ -304,8 +304,8 @@ export async function openBaseline(
   labels: readonly string[],
   { signal, onProgress }: JobOptions = {},
 ): Promise<Predictor> {
-  const { checkpoint } = await openClassifier(reference, { signal, onProgress });
-  if (checkpoint.classifier.labels.join('\n') === labels.join('\n')) {
+  const { checkpoint } = await openCheckpoint(reference, { signal, onProgress });
+  if (checkpoint.network.labels.join('\n') === labels.join('\n')) {
     return Predictor.create(checkpoint);
   }
   throw new ModelLockError('usage', `the baseline ${reference} has other classes than the model`, {

@@ -7,7 +7,7 @@ const vit = tinyCheckpoint('vit');
 
 /** How a tuning treats a parameter of the ViT. */
 function treated(tuning: FineTuning, name: string): unknown {
-  const options = parameterOptions(vit.classifier, tuning, frozenParameters(vit, tuning));
+  const options = parameterOptions(vit.network, tuning, frozenParameters(vit, tuning));
   return options(name, vit.weights.get(name)!.shape);
 }
 

@@ -1,5 +1,5 @@
 import { ModelLockError } from '../base/error.ts';
-import type { ClassifierCheckpoint } from '../bundle/checkpoint.ts';
+import type { ModelCheckpoint } from '../bundle/checkpoint.ts';
 import { input } from '../graph/value.ts';
 import type { Network } from '../nn/models/network.ts';
 import { Scope } from '../nn/scope.ts';
@@ -8,20 +8,20 @@ import { layerDecay } from '../train/layer-decay.ts';
 import type { ParameterOptions } from '../train/optimiser.ts';
 import { requireRanges, type FineTuning } from './tuning.ts';
 
-/** Which parameters of a classifier a tuning leaves as they are. Throws `usage`, see `frozenBy`. */
+/** Which parameters of a network a tuning leaves as they are. Throws `usage`, see `frozenBy`. */
 export function frozenParameters(
-  { classifier, preprocessor }: Pick<ClassifierCheckpoint, 'classifier' | 'preprocessor'>,
+  { network, preprocessor }: Pick<ModelCheckpoint, 'network' | 'preprocessor'>,
   { freeze }: Pick<FineTuning, 'freeze'>,
 ): (name: string) => boolean {
   if (freeze === undefined) return () => false;
   const { height, width } = preprocessor.size;
   const scope = Scope.root();
-  classifier.build(scope, input('x', 'float32', [1, classifier.channels, height, width]));
+  network.build(scope, input('x', 'float32', [1, network.channels, height, width]));
   const names = [...scope.declared.parameters.keys()];
-  return frozenBy(freeze, { names, isHead: classifier.isHead });
+  return frozenBy(freeze, { names, isHead: network.isHead });
 }
 
-/** How a step treats each parameter of a classifier. */
+/** How a step treats each parameter of a network. */
 export function parameterOptions(
   {
     isHead,
@@ -46,8 +46,8 @@ export function parameterOptions(
         };
 }
 
-/** A tuning that can be done to a classifier. Throws `usage` before anything long has begun. */
-export function checkedTuning(tuning: FineTuning, base: ClassifierCheckpoint): FineTuning {
+/** A tuning that can be done to a network. Throws `usage` before anything long has begun. */
+export function checkedTuning(tuning: FineTuning, base: ModelCheckpoint): FineTuning {
   requireTuning(tuning);
   frozenParameters(base, tuning);
   return tuning;

@@ -1,4 +1,4 @@
-import type { ClassifierCheckpoint } from '../bundle/checkpoint.ts';
+import type { ModelCheckpoint } from '../bundle/checkpoint.ts';
 import { asSegmenter } from '../bundle/segmenter-checkpoint.ts';
 import type { Dataset } from '../data/sample.ts';
 import type { ImageEditor } from '../editors/image/editor.ts';
@@ -18,7 +18,7 @@ export interface PrepareOptions {
 }
 
 export interface Prepared {
-  readonly base: ClassifierCheckpoint;
+  readonly base: ModelCheckpoint;
   readonly tuning: FineTuning;
   /** Of the pictures to be trained with. */
   readonly pictures: Size;
@@ -27,7 +27,7 @@ export interface Prepared {
 /** A checkpoint as the network that a task needs, and how it is tuned. Throws `usage`. */
 export async function prepared<Label>(
   task: Task<Label>,
-  checkpoint: ClassifierCheckpoint,
+  checkpoint: ModelCheckpoint,
   set: Dataset<Label>,
   { tuning: changes, inputSize }: PrepareOptions,
 ): Promise<Prepared> {

@@ -1,5 +1,5 @@
 import { version } from '../base/version.ts';
-import type { ClassifierCheckpoint } from '../bundle/checkpoint.ts';
+import type { ModelCheckpoint } from '../bundle/checkpoint.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { writeBundle } from '../bundle/write.ts';
 import { join } from '../platform/files.ts';
@@ -12,7 +12,7 @@ export interface MadeModel extends Pick<
   Manifest,
   'task' | 'base' | 'lock' | 'training' | 'viewing' | 'measured'
 > {
-  readonly checkpoint: ClassifierCheckpoint;
+  readonly checkpoint: ModelCheckpoint;
   readonly tuned: FineTuned;
   readonly labels: readonly string[];
 }

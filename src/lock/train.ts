@@ -1,6 +1,6 @@
 import { counterRandom } from '../base/random/counter.ts';
 import { withWeights } from '../bundle/checkpoint.ts';
-import { openClassifier } from '../bundle/open-classifier.ts';
+import { openCheckpoint } from '../bundle/open-checkpoint.ts';
 import { Predictor } from '../bundle/predictor.ts';
 import type { Overlap } from '../data/overlap.ts';
 import { lastingViewing } from '../data/viewing.ts';
@@ -55,7 +55,7 @@ async function trainIn<Label>(
   options: TrainOptions,
 ): Promise<TrainResult> {
   const { fromScratch } = options;
-  const { checkpoint, identity } = await openClassifier(options.model, options);
+  const { checkpoint, identity } = await openCheckpoint(options.model, options);
   const start = fromScratch ? { ...checkpoint, weights: new Map() } : checkpoint;
   const sets = await openDataSets(task, options, options);
   const { train: set, frequencies, test, overlap, skipped } = sets;

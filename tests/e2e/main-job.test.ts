@@ -1,7 +1,7 @@
 import { cpSync, readFileSync } from 'node:fs';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readClassifier } from '../../src/bundle/checkpoint.ts';
+import { readCheckpoint } from '../../src/bundle/checkpoint.ts';
 import { parseManifest } from '../../src/bundle/manifest.ts';
 import { evaluationDocumentSchema } from '../../src/evaluate/document.ts';
 import { readImage } from '../../src/platform/images.ts';
@@ -232,7 +232,7 @@ describe('predict', () => {
     const ours = predicted(await run('predict locked --json', ...pictures));
     expect(ours.map(({ image }) => image)).toEqual(pictures);
 
-    const { preprocessor } = await readClassifier(place.at('locked'));
+    const { preprocessor } = await readCheckpoint(place.at('locked'));
     const session = await InferenceSession.create(place.at('locked', 'onnx', 'model.onnx'));
     const pixels = await Promise.all(
       pictures.map(async (path) => {

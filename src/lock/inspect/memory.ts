@@ -1,6 +1,6 @@
 import { ModelLockError } from '../../base/error.ts';
 import { predictionBatch } from '../../bundle/predictor.ts';
-import type { ClassifierCheckpoint } from '../../bundle/checkpoint.ts';
+import type { ModelCheckpoint } from '../../bundle/checkpoint.ts';
 import { graphOf } from '../../graph/graph.ts';
 import { bytesOf, peakBytes } from '../../graph/memory.ts';
 import { input, type Value } from '../../graph/value.ts';
@@ -23,16 +23,16 @@ interface Needs {
   readonly untrainable?: string;
 }
 
-type Model = Pick<ClassifierCheckpoint, 'classifier' | 'preprocessor' | 'config'>;
+type Model = Pick<ModelCheckpoint, 'network' | 'preprocessor' | 'config'>;
 
 /**
  * Memory of a classifier, by the graphs that are run: of a prediction, and of a training step as
  * `train` has it by default.
  */
 export function memoryOf(checkpoint: Model): Needs {
-  const { classifier } = checkpoint;
+  const { network } = checkpoint;
   const scope = Scope.root();
-  const { logits } = classifier.build(scope, picturesOf(checkpoint, predictionBatch));
+  const { logits } = network.build(scope, picturesOf(checkpoint, predictionBatch));
   const { declared } = scope;
   const weights = 4 * numbersIn(declared);
   const batch = predictionBatch;
@@ -56,20 +56,20 @@ function stepOf(checkpoint: Model, batch: number): Step {
   }
 }
 
-function picturesOf({ classifier, preprocessor }: Model, batch: number): Value {
+function picturesOf({ network, preprocessor }: Model, batch: number): Value {
   const { height, width } = preprocessor.size;
-  return input('x', 'float32', [batch, classifier.channels, height, width]);
+  return input('x', 'float32', [batch, network.channels, height, width]);
 }
 
 const numbersIn = ({ parameters, buffers }: Declarations): number =>
   [...parameters.values(), ...buffers.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 
 function stepBytes(checkpoint: Model, batch: number): number {
-  const { classifier, preprocessor, config } = checkpoint;
+  const { network, preprocessor, config } = checkpoint;
   const scope = Scope.root({ training: true });
-  const { logits } = classifier.build(scope, picturesOf(checkpoint, batch));
+  const { logits } = network.build(scope, picturesOf(checkpoint, batch));
   const task = taskNamed(taskOf(config));
-  const targetShape = task.targetShape(classifier.labels.length, preprocessor.size);
+  const targetShape = task.targetShape(network.labels.length, preprocessor.size);
   const target = input('target', 'float32', [batch, ...targetShape]);
   const loss = task.loss(logits, target, input('taught', 'float32', [batch]));
   return bytesOfStep(loss, scope.declared);

@@ -1,12 +1,12 @@
 import { ModelLockError } from '../../base/error.ts';
-import { hasHead, type ClassifierCheckpoint } from '../../bundle/checkpoint.ts';
+import { hasHead, type ModelCheckpoint } from '../../bundle/checkpoint.ts';
 import type { ModelOptions, OpenModelOptions } from '../../bundle/model-options.ts';
 import {
   isTextClassifier,
   onnxFileOf,
   readResolved,
-  resolveClassifier,
-} from '../../bundle/open-classifier.ts';
+  resolveCheckpoint,
+} from '../../bundle/open-checkpoint.ts';
 import { requireNoModelOptions } from '../../bundle/open-text-classifier.ts';
 import { readOnnx, type OnnxFile } from '../../formats/onnx/read.ts';
 import type { Resolved } from '../../formats/reference.ts';
@@ -23,7 +23,7 @@ export async function inspectModel(
   reference: string,
   { modelOptions, ...job }: OpenModelOptions,
 ): Promise<ModelInspection> {
-  const found = await resolveClassifier(reference, job);
+  const found = await resolveCheckpoint(reference, job);
   if (await isTextClassifier(found)) {
     requireNoModelOptions(reference, modelOptions);
     return inspectTextModel(found);
@@ -34,9 +34,9 @@ export async function inspectModel(
   if ('refusal' in opened) return networkOf(found, onnx!, opened.refusal);
   const { checkpoint, isPrepared } = opened;
   const { declared, memory, untrainable } = memoryOf(checkpoint);
-  const { config, classifier, preprocessor, preprocessorJson, layout, notes } = checkpoint;
+  const { config, network, preprocessor, preprocessorJson, layout, notes } = checkpoint;
   const { height, width } = preprocessor.size;
-  const shape = ['batch', classifier.channels, height, width];
+  const shape = ['batch', network.channels, height, width];
   return {
     kind: taskNamed(taskOf(config)).network,
     reference: found.reference,
@@ -45,7 +45,7 @@ export async function inspectModel(
     opset: onnx?.network.model.opset ?? null,
     parameters: learntCount(declared),
     inputs: onnx ? inputsOf(onnx) : [{ name: 'pixel_values', dtype: 'float32', shape }],
-    labels: hasHead(checkpoint) ? classifier.labels : [],
+    labels: hasHead(checkpoint) ? network.labels : [],
     preprocessing: isPrepared ? preprocessorJson : null,
     memory,
     can: abilitiesOf(checkpoint, isPrepared, untrainable),
@@ -55,7 +55,7 @@ export async function inspectModel(
 }
 
 type Opened =
-  | { readonly checkpoint: ClassifierCheckpoint; readonly isPrepared: boolean }
+  | { readonly checkpoint: ModelCheckpoint; readonly isPrepared: boolean }
   /** Why an ONNX file is no classifier. */
   | { readonly refusal: ModelLockError };
 
@@ -84,7 +84,7 @@ async function open(
 const noEditor = 'it is no editor';
 
 function abilitiesOf(
-  checkpoint: ClassifierCheckpoint,
+  checkpoint: ModelCheckpoint,
   isPrepared: boolean,
   untrainable: string | undefined,
 ): Abilities {

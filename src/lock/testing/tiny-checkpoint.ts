@@ -1,5 +1,5 @@
 import { counterRandom } from '../../base/random/counter.ts';
-import type { ClassifierCheckpoint } from '../../bundle/checkpoint.ts';
+import type { ModelCheckpoint } from '../../bundle/checkpoint.ts';
 import { preprocessor } from '../../data/preprocess.ts';
 import { preprocessorConfig } from '../../data/preprocessor-config.ts';
 import { input } from '../../graph/value.ts';
@@ -23,19 +23,19 @@ const configs = {
 } as const satisfies Record<string, RawConfig>;
 
 /** A classifier of pictures of 16x16 pixels with random weights. */
-export function tinyCheckpoint(type: keyof typeof configs): ClassifierCheckpoint {
+export function tinyCheckpoint(type: keyof typeof configs): ModelCheckpoint {
   const config = { model_type: type, ...configs[type], num_labels: 3 };
   const preprocessorJson = { size: side };
-  const classifier = classifierFrom(config, 'config.json');
+  const network = classifierFrom(config, 'config.json');
   const scope = Scope.root();
-  classifier.build(scope, input('x', 'float32', [1, 3, side, side]));
+  network.build(scope, input('x', 'float32', [1, 3, side, side]));
   return {
     weightsPath: '',
     layout: '',
     notes: [],
     config,
     preprocessorJson,
-    classifier,
+    network,
     preprocessor: preprocessor(preprocessorConfig.parse(preprocessorJson)),
     weights: initialise(scope.declared, counterRandom(1)),
   };

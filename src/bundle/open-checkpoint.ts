@@ -9,7 +9,7 @@ import { isTextModel, textClassifierFrom } from '../nn/models/text-registry.ts';
 import { exists, hashFile, join, readJsonObject } from '../platform/files.ts';
 import { sha256 } from '../platform/crypto.ts';
 import { textTask } from '../tasks/task.ts';
-import { configFile, readClassifier, type ClassifierCheckpoint } from './checkpoint.ts';
+import { configFile, readCheckpoint, type ModelCheckpoint } from './checkpoint.ts';
 import type { ModelOptions, OpenModelOptions } from './model-options.ts';
 import { readOnnxClassifier } from './onnx-checkpoint.ts';
 import { readTimmFolder, readWeightsFile } from './weights-checkpoint.ts';
@@ -23,7 +23,7 @@ export interface Versioned {
 }
 
 /** Where the classifier of a reference lies, of pictures or of texts; an architecture that is unknown is not downloaded. */
-export const resolveClassifier = (
+export const resolveCheckpoint = (
   reference: string,
   { signal, onProgress }: JobOptions = {},
 ): Promise<Resolved> => resolveReference(reference, 'backbone', { signal, onProgress, accept });
@@ -37,7 +37,7 @@ function accept(config: RawConfig, where: string): void {
 
 /** A checkpoint, and the files that it is of. */
 interface Read {
-  readonly checkpoint: ClassifierCheckpoint;
+  readonly checkpoint: ModelCheckpoint;
   /** `undefined`: all of its folder. */
   readonly files?: readonly string[];
 }
@@ -78,7 +78,7 @@ async function readAny(found: Resolved, options?: ModelOptions): Promise<Read> {
   if (file !== undefined)
     return { checkpoint: await readWeightsFile(file, options), files: [file] };
   const isTimm = isTimmConfig(await readJsonObject(join(folder, configFile)));
-  return { checkpoint: await (isTimm ? readTimmFolder : readClassifier)(folder, options) };
+  return { checkpoint: await (isTimm ? readTimmFolder : readCheckpoint)(folder, options) };
 }
 
 /**
@@ -95,11 +95,11 @@ export async function onnxFileOf({ folder, file }: Resolved): Promise<string | u
 }
 
 /** The classifier of a reference, and what identifies it. */
-export async function openClassifier(
+export async function openCheckpoint(
   reference: string,
   options: OpenModelOptions = {},
-): Promise<{ checkpoint: ClassifierCheckpoint; identity: Versioned }> {
-  const found = await resolveClassifier(reference, options);
+): Promise<{ checkpoint: ModelCheckpoint; identity: Versioned }> {
+  const found = await resolveCheckpoint(reference, options);
   const read = await readResolved(found, options);
   const { checkpoint } = read;
   const hash = await hashOf(found, read, options.modelOptions);
