@@ -71,7 +71,7 @@ export const kindOption = () =>
 
 /** What a model may be. */
 export const modelHelp =
-  'pretrained classifier: pocket, a folder, an ONNX file, a file of weights, or hf:owner/name';
+  'pretrained model: pocket, a folder, an ONNX file, a file of weights, or hf:owner/name';
 
 export const strengthHelp = 'how far the picture is noised before it is redrawn, 0 to 1';
 
