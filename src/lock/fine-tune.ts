@@ -1,5 +1,4 @@
 import { counterRandom } from '../base/random/counter.ts';
-import type { JobOptions } from '../base/job.ts';
 import { hasHead, type ModelCheckpoint } from '../bundle/checkpoint.ts';
 import { requireWeights } from '../formats/weights.ts';
 import { graphOf } from '../graph/graph.ts';
@@ -11,30 +10,23 @@ import { networkFrom } from '../nn/models/networks.ts';
 import { withLabels } from '../nn/models/registry.ts';
 import { initialise, normal, Scope, zeros, type Declarations } from '../nn/scope.ts';
 import type { Task } from '../tasks/task.ts';
-import { tensor, type Tensor } from '../tensor/tensor.ts';
-import { fit, type CheckpointStore } from '../train/fit.ts';
-import { adamW } from '../train/optimiser.ts';
-import { Trainer } from '../train/trainer.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { Batches } from './batches.ts';
-import { learningRateOf, stepsOf } from './learning-rate.ts';
-import { frozenParameters, parameterOptions } from './parameter-options.ts';
+import { learn, type LearnOptions } from './learn.ts';
+import { stepsOf } from './learning-rate.ts';
+import { frozenParameters } from './parameter-options.ts';
 import { loudness } from './silence.ts';
 import type { TrainingRows } from './training-rows.ts';
 import type { FineTuning } from './tuning.ts';
 
-export interface FineTuneOptions<Label> extends JobOptions {
+export interface FineTuneOptions<Label> extends LearnOptions {
   readonly task: Task<Label>;
   readonly base: ModelCheckpoint;
   readonly labels: readonly string[];
   readonly rows: TrainingRows<Label>;
-  readonly tuning: FineTuning;
   /** Weight of the silence of silent rows. Default 0. */
   readonly silenceWeight?: number;
   readonly seed: number;
-  readonly checkpoints?: CheckpointStore;
-  /** Time between checkpoints in seconds. Default 20. */
-  readonly checkpointSeconds?: number;
-  readonly threads?: number;
 }
 
 export interface FineTuned {
@@ -43,9 +35,6 @@ export interface FineTuned {
 }
 
 const place = { head: 11 } as const;
-
-/** Largest norm of the gradient where the tuning names none. */
-const defaultClipNorm = 5;
 
 /** Fine-tunes a network on rows. Of locks it knows only that some rows are to be silent. */
 export async function fineTune<Label>(options: FineTuneOptions<Label>): Promise<FineTuned> {
@@ -72,26 +61,7 @@ export async function fineTune<Label>(options: FineTuneOptions<Label>): Promise<
   const loss = silences
     ? add(answers, mul(loudness(beforeLastRelu, silent), silenceWeight))
     : answers;
-  const { parameters: leaves, inputs } = graphOf({ loss });
-  const trainer = await Trainer.create(
-    {
-      loss,
-      parameters: new Map([...scope.declared.parameters.keys()].map((n) => [n, leaves.get(n)!])),
-      updates: scope.declared.updates,
-    },
-    {
-      optimiser: adamW({ weightDecay: tuning.weightDecay }),
-      clipNorm: tuning.clipNorm === null ? undefined : (tuning.clipNorm ?? defaultClipNorm),
-      emaDecay: tuning.emaDecay,
-      accumulate: tuning.accumulate,
-      gradientCheckpointing: tuning.gradientCheckpointing,
-      parameterOptions: parameterOptions(network, tuning, isFrozen),
-      threads: options.threads,
-    },
-    startingWeights(base, withHead(scope.declared, network.isHead, tuning), network, seed),
-  );
-
-  const { peak, schedule } = learningRateOf(tuning, steps);
+  const { inputs } = graphOf({ loss });
   const batches = new Batches({
     task,
     rows,
@@ -103,35 +73,24 @@ export async function fineTune<Label>(options: FineTuneOptions<Label>): Promise<
     marks: (['taught', 'silent'] as const).filter((mark) => inputs.has(mark)),
     seed,
   });
-  try {
-    await fit(trainer, {
-      steps: steps.count,
-      learningRate: peak,
-      schedule,
+  const weights = await learn(
+    {
+      loss,
+      declared: scope.declared,
+      network,
+      isFrozen,
+      weights: startingWeights(
+        base,
+        withHead(scope.declared, network.isHead, tuning),
+        network,
+        seed,
+      ),
+      steps,
       batch: (step) => batches.at(step),
-      checkpoints: options.checkpoints,
-      checkpointSeconds: options.checkpointSeconds,
-      signal: options.signal,
-      onProgress: options.onProgress,
-    });
-    return { config, weights: ownWeights(trainer, tuning) };
-  } finally {
-    await trainer.dispose();
-  }
-}
-
-/** A copy of what was learnt: the averaged weights, where the tuning has an average. */
-export function ownWeights(
-  trainer: Trainer,
-  { emaDecay }: Pick<FineTuning, 'emaDecay'>,
-): FineTuned['weights'] {
-  const weights = [...trainer.weights(emaDecay === undefined ? 'current' : 'averaged')];
-  return new Map(
-    weights.map(([name, t]) => [
-      name,
-      tensor('float32', t.shape, (t.data as Float32Array).slice()),
-    ]),
+    },
+    options,
   );
+  return { config, weights };
 }
 
 function newHead(base: ModelCheckpoint, classes: number): string {

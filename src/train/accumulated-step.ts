@@ -131,9 +131,7 @@ export class AccumulatedStep implements Stepper {
         ...Object.fromEntries(sums.map(([name, sum]) => [nextName(sumName(name)), sum])),
       },
     );
-    this.#spare = new Map(
-      [...this.#spare].map(([name, fresh]) => [name, this.#state.exchange(name, fresh)]),
-    );
+    this.#spare = this.#state.exchangeAll(this.#spare);
     return metrics;
   }
 

@@ -69,6 +69,11 @@ export class TrainingState {
     return old;
   }
 
+  /** The same for many. @returns what was there, by name. */
+  exchangeAll(fresh: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
+    return new Map([...fresh].map(([name, t]) => [name, this.exchange(name, t)]));
+  }
+
   /** What steps change. */
   changing(): Map<string, Tensor> {
     const { changing, slots, averages } = this.#layout;

@@ -61,9 +61,7 @@ export class WholeStep implements Stepper {
       },
       { ...metrics, ...Object.fromEntries(next) },
     );
-    this.#spare = new Map(
-      [...this.#spare].map(([name, fresh]) => [name, this.#state.exchange(name, fresh)]),
-    );
+    this.#spare = this.#state.exchangeAll(this.#spare);
     return metrics;
   }
 

@@ -3,18 +3,14 @@ import { hasTextHead, type TextCheckpoint } from '../../bundle/text-checkpoint.t
 import { paddedLength } from '../../data/text/batch.ts';
 import { requireWeights } from '../../formats/weights.ts';
 import { crossEntropy } from '../../graph/functions/losses.ts';
-import { graphOf } from '../../graph/graph.ts';
 import { input } from '../../graph/value.ts';
 import { withLabels } from '../../nn/models/registry.ts';
 import { textClassifierFrom, type TextClassifier } from '../../nn/models/text-registry.ts';
 import { initialise, Scope, type Declarations } from '../../nn/scope.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { fit } from '../../train/fit.ts';
-import { adamW } from '../../train/optimiser.ts';
-import { Trainer } from '../../train/trainer.ts';
-import { ownWeights, withHead, type FineTuned, type FineTuneOptions } from '../fine-tune.ts';
-import { learningRateOf, stepsOf } from '../learning-rate.ts';
-import { parameterOptions } from '../parameter-options.ts';
+import { withHead, type FineTuned, type FineTuneOptions } from '../fine-tune.ts';
+import { learn } from '../learn.ts';
+import { stepsOf } from '../learning-rate.ts';
 import { sameClasses } from './text-sets.ts';
 import { TextBatches, type TextRows } from './text-batches.ts';
 import { frozenTextParameters } from './text-tuning.ts';
@@ -55,29 +51,6 @@ export async function fineTuneTexts(options: FineTuneTextsOptions): Promise<Fine
   });
   const target = input('target', 'float32', [rowsAtOnce, labels.length]);
   const loss = crossEntropy(logits, target);
-  const leaves = graphOf({ loss }).parameters;
-  const trainer = await Trainer.create(
-    {
-      loss,
-      parameters: new Map([...scope.declared.parameters.keys()].map((n) => [n, leaves.get(n)!])),
-      updates: scope.declared.updates,
-    },
-    {
-      optimiser: adamW({ weightDecay: tuning.weightDecay }),
-      clipNorm: tuning.clipNorm ?? undefined,
-      emaDecay: tuning.emaDecay,
-      accumulate: tuning.accumulate,
-      gradientCheckpointing: tuning.gradientCheckpointing,
-      parameterOptions: parameterOptions(classifier, tuning, isFrozen),
-      threads: options.threads,
-    },
-    startingWeights(base, withHead(scope.declared, classifier.isHead, tuning), classifier, {
-      keepsHead,
-      seed,
-    }),
-  );
-
-  const { peak, schedule } = learningRateOf(tuning, steps);
   const batches = new TextBatches({
     rows,
     steps,
@@ -88,21 +61,20 @@ export async function fineTuneTexts(options: FineTuneTextsOptions): Promise<Fine
     weightOf: options.weightOf,
     seed,
   });
-  try {
-    await fit(trainer, {
-      steps: steps.count,
-      learningRate: peak,
-      schedule,
+  const start = withHead(scope.declared, classifier.isHead, tuning);
+  const weights = await learn(
+    {
+      loss,
+      declared: scope.declared,
+      network: classifier,
+      isFrozen,
+      weights: startingWeights(base, start, classifier, { keepsHead, seed }),
+      steps,
       batch: (step) => Promise.resolve(batches.at(step)),
-      checkpoints: options.checkpoints,
-      checkpointSeconds: options.checkpointSeconds,
-      signal: options.signal,
-      onProgress: options.onProgress,
-    });
-    return { config, weights: ownWeights(trainer, tuning) };
-  } finally {
-    await trainer.dispose();
-  }
+    },
+    options,
+  );
+  return { config, weights };
 }
 
 function headNotice(base: TextCheckpoint, classes: number, isKept: boolean): string {
