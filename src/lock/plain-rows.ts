@@ -1,8 +1,9 @@
 import { counterRandom } from '../base/random/counter.ts';
-import { PictureMemory } from '../data/picture-memory.ts';
+import { pictureMemory } from '../data/memory.ts';
 import type { Preprocessor } from '../data/preprocess.ts';
 import type { Dataset } from '../data/sample.ts';
 import type { Task } from '../tasks/task.ts';
+import { fittedLabels } from './fitted-labels.ts';
 import { scaleTarget, type TrainingRow, type TrainingRows } from './training-rows.ts';
 
 const place = { order: 41 } as const;
@@ -21,12 +22,13 @@ export function plainRows<Label>(
   { samples, classes }: Dataset<Label>,
   { preprocessor, labelSmoothing, weightOf, seed }: PlainRowsOptions<Label>,
 ): TrainingRows<Label> {
-  const memory = new PictureMemory();
+  const memory = pictureMemory();
+  const labelOf = fittedLabels(task, preprocessor);
   const rows = samples.map((sample): TrainingRow<Label> => ({
     group: 'all',
     taught: true,
     read: () => memory.get(sample.path, async () => preprocessor.toPixels(await sample.read())),
-    label: async () => task.fit(await sample.label(), preprocessor),
+    label: () => labelOf(sample),
     target: (label, into) => {
       task.encode(label, classes.length, into, labelSmoothing);
       scaleTarget(into, weightOf?.(label) ?? 1);

@@ -1,7 +1,7 @@
 import { counterRandom } from '../base/random/counter.ts';
 import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
-import { PictureMemory } from '../data/picture-memory.ts';
+import { pictureMemory } from '../data/memory.ts';
 import type { Preprocessor } from '../data/preprocess.ts';
 import type { Sample } from '../data/sample.ts';
 import { EditCache } from '../editors/cache.ts';
@@ -11,6 +11,7 @@ import type { Decoy } from '../key/decoys/decoys.ts';
 import type { Key } from '../key/key.ts';
 import type { Task } from '../tasks/task.ts';
 import type { RgbImage } from '../tensor/image.ts';
+import { fittedLabels } from './fitted-labels.ts';
 import type { TrainingImages } from './locked-rows.ts';
 
 export interface EditingOptions<Label> extends JobOptions {
@@ -73,7 +74,7 @@ export async function editTrainingImages<Label>(
     options,
   );
 
-  const memory = new PictureMemory();
+  const memory = pictureMemory();
   const clean = (i: number): Promise<RgbImage> =>
     memory.get(`${i}`, async () => preprocessor.toPixels(await samples[i].read()));
   const edited = (i: number, by: Key): Promise<RgbImage> =>
@@ -102,9 +103,10 @@ export async function editTrainingImages<Label>(
     );
     if (some.length > 0 && edit.alpha * difference < leastDifference) aliases.add(decoy);
   }
+  const labelOf = fittedLabels(task, preprocessor);
   return {
     length: samples.length,
-    label: async (i) => task.fit(await samples[i].label(), preprocessor),
+    label: (i) => labelOf(samples[i]),
     aliases: aliases.size,
     mix: mixImages,
     read: (i, version) => {

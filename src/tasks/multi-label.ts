@@ -21,6 +21,7 @@ export const multiLabel: Task<LabelSet> = {
   needsEveryClass: false,
   requireFit: () => {},
   spatial: false,
+  bytesOf: (labels) => 8 * labels.length,
   fit: (label) => label,
   move: (label) => label,
   // Binary cross-entropy: yes log(1 + e^-x) + no log(1 + e^x), the mean over batch and classes.

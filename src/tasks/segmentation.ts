@@ -25,6 +25,7 @@ export const segmentation: Task<LabelMap> = {
   needsEveryClass: false,
   requireFit: requireSameSize,
   spatial: true,
+  bytesOf: ({ data }) => data.byteLength,
   fit: (label, preprocessor) => preprocessor.toMap(label),
   move: variedMap,
   loss: (logits, target, taught) => {
