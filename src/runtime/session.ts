@@ -18,6 +18,7 @@ import {
   type SessionWeights,
   type Weight,
 } from './stored-parameters.ts';
+import { defaultThreads } from './threads.ts';
 
 export type Tensors = Readonly<Record<string, Tensor>>;
 
@@ -37,7 +38,7 @@ export interface SessionOptions {
   readonly precision?: Precision;
   /** Default: `cpu`. */
   readonly device?: Device;
-  /** Threads of one operator. Default: one per core. */
+  /** Threads of one operator. Default: one for each core that the process may use. */
   readonly threads?: number;
   /** Runs are given tensors for all outputs, and copy none of them. */
   readonly inPlace?: boolean;
@@ -108,7 +109,7 @@ export class Session {
     await requireDevice(device);
     try {
       const session = await ort.InferenceSession.create(model, {
-        intraOpNumThreads: threads ?? 0,
+        intraOpNumThreads: threads ?? defaultThreads(),
         graphOptimizationLevel: 'all',
         // Planning all memory at once holds that plan beside what the first run took, and saves no time.
         enableMemPattern: false,
