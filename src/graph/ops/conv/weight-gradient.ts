@@ -1,14 +1,15 @@
 import { sizeOf, tensor } from '../../../tensor/tensor.ts';
 import { apply, constant, shapeOf, type Value } from '../../value.ts';
-import { add, mul } from '../binary/ops.ts';
-import { channelsFirst, channelSum } from '../channels.ts';
+import { add } from '../binary/ops.ts';
+import { channelsFirst } from '../channels.ts';
 import { gather } from '../gather/ops.ts';
 import { matmul } from '../matmul/ops.ts';
-import { concat, slice } from '../movement/join-ops.ts';
+import { slice } from '../movement/join-ops.ts';
 import { matrixTranspose, reshape, transpose, unsqueeze } from '../movement/shape-ops.ts';
+import { reduceSum } from '../reduction/ops.ts';
 import type { AxisWindow } from '../window.ts';
 import { convolutions } from './ops.ts';
-import { padded, steps, tapsOf } from './taps.ts';
+import { padded, steps } from './taps.ts';
 
 /** The gradient of a convolution's weight, [O, C / group, ...kernel]. */
 export function weightGradient(
@@ -20,8 +21,7 @@ export function weightGradient(
   const channels = shapeOf(x)[1];
   const places = sizeOf(windows.map(({ count }) => count));
   const taps = sizeOf(windows.map(({ kernel }) => kernel));
-  const isDepthwise = group === channels && shapeOf(dy)[1] === channels;
-  if (isDepthwise && taps <= fewTaps) return ofDepthwise(x, dy, windows);
+  if (group === channels && shapeOf(dy)[1] === channels) return ofDepthwise(x, dy, windows);
   const wide = group === 1 && channels >= wideChannels;
   return wide && (places <= fewPlaces || taps === 1)
     ? fromPixels(x, dy, windows)
@@ -32,8 +32,6 @@ export function weightGradient(
 const wideChannels = 16;
 /** up to as many of them in an image. */
 const fewPlaces = 16;
-/** Up to so many taps a sum for each is faster than a convolution; with 49 it takes three times as long. */
-const fewTaps = 9;
 
 /**
  * What each tap of the kernel saw, as a matrix of pixels, times dY: one large matrix product. Of a
@@ -117,10 +115,28 @@ function groupsOverBatch(x: Value, group: number): Value {
   return reshape(turned, [channels / group, group * batch, ...lengths]);
 }
 
-/** A kernel for each channel: for each tap one sum of products. */
+/**
+ * A kernel for each channel, out of one convolution: every channel of every image is a channel of
+ * one image, and dY the kernels that are laid over it, at as many places as the gradient has taps.
+ * The images' gradients are then added up.
+ */
 function ofDepthwise(x: Value, dy: Value, windows: readonly AxisWindow[]): Value {
-  const columns = tapsOf(padded(x, windows, 2), windows, 2).map((seen) =>
-    unsqueeze(channelSum(mul(seen, dy)), [1]),
+  const [batch, channels, ...lengths] = shapeOf(x);
+  const group = batch * channels;
+  const counts = windows.map(({ count }) => count);
+  const kernel = windows.map((window) => window.kernel);
+  const [seen] = apply(
+    convolutions.Conv,
+    [reshape(x, [1, group, ...lengths]), reshape(dy, [group, 1, ...counts]), undefined],
+    {
+      kernel_shape: counts,
+      pads: [...windows.map(({ before }) => before), ...windows.map(({ after }) => after)],
+      dilations: windows.map(({ stride }) => stride),
+      strides: windows.map(({ dilation }) => dilation),
+      group,
+    },
   );
-  return reshape(concat(columns, 1), [shapeOf(x)[1], 1, ...windows.map((window) => window.kernel)]);
+  // More taps than the kernel has where windows leave out the end of x.
+  const taps = slice(seen, ...kernel.map((end, i) => ({ axis: i + 2, end })));
+  return reduceSum(reshape(taps, [batch, channels, 1, ...kernel]), { axes: [0] });
 }
