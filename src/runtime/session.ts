@@ -86,6 +86,7 @@ export class Session {
       // The processor's own layout.
       blockSize: isCpu(options) ? await nchwcBlockSize() : 1,
       constants: new Set(integers.weights.keys()),
+      device: options.device,
     });
     // Only then, for what is computed of constants is one, too, and no pass is to take it for a value that changes.
     const { graph: whole, weights } = adaptedGraph(lowered, integers.weights);

@@ -74,6 +74,11 @@ describe('convolutions', () => {
       w: [32, 1, 3, 3],
       options: { padding: 1, groups: 32 },
     },
+    'of single channels, of stride 2': {
+      x: [2, 32, 8, 8],
+      w: [32, 1, 5, 5],
+      options: { padding: 2, stride: 2, groups: 32 },
+    },
     'of some groups': { x: [16, 32, 8, 8], w: [32, 16, 3, 3], options: { groups: 2 } },
     'of channels that fill no block': { x: [2, 20, 9, 9], w: [16, 20, 3, 3] },
     'of a batch that fills no block': {
@@ -113,6 +118,24 @@ describe('convolutions', () => {
     const w = input('w', 'float32', [32, 16, 2, 2]);
     const b = input('b', 'float32', [16]);
     await expectSame(withGradients(x, w, convTranspose(x, w, b, { stride: 2 })));
+  });
+
+  test.each([6, 9, 15])('of %i channels are padded for WebGPU', async (channels) => {
+    const x = input('x', 'float32', [2, channels, 7, 6]);
+    const w = input('w', 'float32', [4, channels, 3, 3]);
+    const b = input('b', 'float32', [4]);
+    const graph = graphOf({ y: conv(x, w, b, { padding: 1 }) });
+    const rewritten = lower(graph, { blockSize: 1, constants: new Set(), device: 'webgpu' });
+    const [convolved] = rewritten.nodes.at(-1)!.inputs;
+    expect(Number(convolved!.shape[1]) % 4).toBe(0);
+    await expectSame(graph, rewritten);
+  });
+
+  test.each([1, 3, 4, 7, 12])('of %i channels are not', (channels) => {
+    const x = input('x', 'float32', [1, channels, 4, 4]);
+    const graph = graphOf({ y: conv(x, constant(waves([4, channels, 3, 3]))) });
+    const rewritten = lower(graph, { blockSize: 1, constants: new Set(), device: 'webgpu' });
+    expect(names(rewritten)).toEqual(['.Conv']);
   });
 
   test('of constant weights are left to ONNX Runtime', () => {

@@ -1,9 +1,11 @@
 import type { Graph } from '../../graph/graph.ts';
 import { rewriteGraph, type Rewrite } from '../../graph/rewrite.ts';
+import type { Device } from '../device.ts';
 import { multiplyColumnSums } from './column-sums.ts';
 import { blockConvolutions } from './convolutions.ts';
 import { affineErf, shareNormalCdf } from './gelu.ts';
 import { multiplyLargeKernels } from './large-kernels.ts';
+import { readInQuads } from './quads.ts';
 import { alignScalars } from './scalars.ts';
 import { gemmByStoredWeights } from './stored-linear.ts';
 import { steepSteps } from './steps.ts';
@@ -14,10 +16,12 @@ export interface Lowering {
   readonly blockSize: number;
   /** Parameters whose values are written into the model. */
   readonly constants: ReadonlySet<string>;
+  /** What the graph runs on. Default: `cpu`. */
+  readonly device?: Device;
 }
 
 /** The graph as ONNX Runtime runs it best. Never exported: it uses operators of its own. */
-export function lower(graph: Graph, { blockSize, constants }: Lowering): Graph {
+export function lower(graph: Graph, { blockSize, constants, device }: Lowering): Graph {
   const hasBlocks = blockSize > 1;
   const passes: readonly Rewrite[] = [
     gemmByStoredWeights(constants),
@@ -29,6 +33,7 @@ export function lower(graph: Graph, { blockSize, constants }: Lowering): Graph {
     ...(hasBlocks ? [blockConvolutions(blockSize, constants)] : []),
     multiplyLargeKernels,
     ...(hasBlocks ? [blockTransposes(blockSize)] : []),
+    ...(device === 'webgpu' ? [readInQuads] : []),
   ];
   return passes.reduce(rewriteGraph, graph);
 }
