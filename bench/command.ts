@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from '@commander-js/extra-typings';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ModelLockError, messageOf } from '../src/base/error.ts';
@@ -27,6 +28,7 @@ export const benchCommand = (name: string, description: string) =>
       'pictures, models and results; what is done there is not done again',
       '.bench',
     )
+    .option('--known <dir>', 'results of earlier runs; what is there is not done again')
     .option('--quick', 'tens of images, one epoch: to see that all of it runs')
     .option('--tables', 'run nothing, print the tables of what is done')
     .option('--write', 'put the tables into docs/benchmarks.md');
@@ -57,6 +59,7 @@ export interface BenchOptions {
   readonly seeds?: number;
   readonly epochs?: number;
   readonly out: string;
+  readonly known?: string;
   readonly quick?: true;
   readonly tables?: true;
   readonly write?: true;
@@ -102,8 +105,11 @@ export async function runJobs<J extends Job>(
   options: BenchOptions,
 ): Promise<Results<J>> {
   const out = resolve(options.out);
+  if (options.known !== undefined && !existsSync(options.known)) {
+    throw new ModelLockError('not-found', `there is no folder ${options.known}`);
+  }
   const { signal } = interruptible();
-  const runner = new Runner(out);
+  const runner = new Runner(out, options.known);
   const results = new Map<J, Result<J>>();
   if (!options.tables) for (const set of sets) await prepareSet(out, set);
   for (const [i, job] of jobs.entries()) {

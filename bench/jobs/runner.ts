@@ -2,7 +2,7 @@ import { execFileSync, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ModelLockError } from '../../src/base/error.ts';
 import type { JobOptions } from '../../src/base/job.ts';
@@ -16,6 +16,7 @@ import {
   type LockRun,
   type Result,
   type RunOf,
+  type TrainJob,
   type TrainRun,
 } from './job.ts';
 
@@ -25,26 +26,35 @@ import {
  */
 export class Runner {
   readonly #out: string;
+  readonly #known: string | undefined;
 
-  /** @param out folder of data, models and results. */
-  constructor(out: string) {
+  /**
+   * @param out folder of data, models and results.
+   * @param known folder of results measured before.
+   */
+  constructor(out: string, known?: string) {
     this.#out = out;
+    this.#known = known;
   }
 
   /** The result of a job that is done. */
   async resultOf<J extends Job>(job: J): Promise<Result<J> | undefined> {
-    const path = places.result(this.#out, job);
-    if (!existsSync(path)) return undefined;
-    // Locks need a baseline's model, not its score alone.
-    if (job.kind === 'train' && !existsSync(places.model(this.#out, job))) return undefined;
-    return JSON.parse(await readFile(path, 'utf8')) as Result<J>;
+    const own = places.result(this.#out, job);
+    const known = this.#known === undefined ? [] : [join(this.#known, basename(own))];
+    const path = [own, ...known].find((file) => existsSync(file));
+    return path === undefined ? undefined : (JSON.parse(await readFile(path, 'utf8')) as Result<J>);
   }
 
   /** Runs a job, and a lock's baseline before it, unless they are done. */
   async run<J extends Job>(job: J, options: JobOptions): Promise<Result<J>> {
-    const known = await this.resultOf(job);
-    if (known) return known;
-    if (job.kind === 'lock') await this.run(job.baseline, options);
+    return (await this.resultOf(job)) ?? this.#measure(job, options);
+  }
+
+  async #measure<J extends Job>(job: J, options: JobOptions): Promise<Result<J>> {
+    // A lock needs its baseline's model, not the score alone.
+    if (job.kind === 'lock' && !this.#hasModel(job.baseline)) {
+      await this.#measure(job.baseline, options);
+    }
     const run = (await runInProcess(job, this.#out, options)) as RunOf<J>;
     const where = machine(availableParallelism());
     const result: Result<J> = { job, run, machine: where, commit: commit() };
@@ -52,6 +62,10 @@ export class Runner {
     await mkdir(dirname(path), { recursive: true });
     await writeJson(path, result);
     return result;
+  }
+
+  #hasModel(job: TrainJob): boolean {
+    return existsSync(places.result(this.#out, job)) && existsSync(places.model(this.#out, job));
   }
 }
 
