@@ -20,6 +20,8 @@ export interface SetPlan {
   readonly model?: SetModel;
   /** What differs from the default. */
   readonly tuning?: Partial<FineTuning>;
+  /** Scores that are reported beside its own. */
+  readonly measures?: readonly string[];
   /** What is asked of locks, in points or in percent; what is left out is as for `cifar10`. */
   readonly targets?: {
     /** UP below the baseline, at most. */
@@ -88,6 +90,7 @@ export const sets = {
     train: null,
     test: null,
     pairing: 'matched',
+    measures: ['balanced accuracy', 'macro AUROC'],
     targets: { cost: 2 },
   },
   camvid: {
@@ -98,6 +101,7 @@ export const sets = {
     test: null,
     pairing: 'matched',
     task: 'segmentation',
+    measures: ['pixel accuracy'],
     targets: { cost: 2, left: 10 },
   },
 } as const satisfies Record<string, SetPlan>;

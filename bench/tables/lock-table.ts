@@ -6,7 +6,7 @@ import { lockMeasuresOf } from './measures.ts';
 
 /** The table of one set and recipe, as far as it is measured. */
 export function lockTable(
-  set: Pick<SetPlan, 'targets'>,
+  set: Pick<SetPlan, 'targets' | 'measures'>,
   jobs: readonly LockJob[],
   results: readonly Result<LockJob>[],
 ): string {

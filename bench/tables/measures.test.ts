@@ -1,7 +1,13 @@
 import { expect, it } from 'vitest';
 import type { EvaluationDocument } from '../../src/index.ts';
 import type { LockRun } from '../jobs/job.ts';
-import { lockMeasures, pretrainingTarget, trainMeasures, type Measure } from './measures.ts';
+import {
+  lockMeasures,
+  lockMeasuresOf,
+  pretrainingTarget,
+  trainMeasures,
+  type Measure,
+} from './measures.ts';
 
 type Decoy = EvaluationDocument['decoys'][number];
 
@@ -82,6 +88,19 @@ it.each<[keyof typeof lockMeasures, number]>([
   ['memory', 1024],
 ])('reads %s', (name, value) => {
   expect(lockMeasures[name].of(run)).toBeCloseTo(value, 9);
+});
+
+it('reads other scores that a set asks for', () => {
+  const at = (value: number) => ({ value, low: 0, high: 1 });
+  const balanced = { name: 'balanced accuracy', baseline: at(0.6), up: null, lp: at(0.25) };
+  const asked = lockMeasuresOf({ measures: ['balanced accuracy'] });
+  const other = { ...run, evaluation: { ...evaluation, measures: [balanced] } };
+  expect(asked.slice(-3).map(({ label, of }) => [label, of(other)])).toEqual([
+    ['baseline, balanced accuracy, %', 60],
+    ['UP, balanced accuracy, %', null],
+    ['LP, balanced accuracy, %', 25],
+  ]);
+  expect(asked.at(-1)!.of(run)).toBeNull();
 });
 
 it('says nothing where nothing was measured', () => {

@@ -155,16 +155,29 @@ export const lockMeasures = {
   memory: { label: 'peak memory, MiB', of: mebibytes, digits: 0, target: atMost(3072) },
 } as const satisfies Record<string, Measure<LockRun>>;
 
-/** The same with the targets of a set. */
-export function lockMeasuresOf({ targets }: Pick<SetPlan, 'targets'>): Measure<LockRun>[] {
+/** The same with the targets of a set, and with its other scores at the end. */
+export function lockMeasuresOf({
+  targets,
+  measures = [],
+}: Pick<SetPlan, 'targets' | 'measures'>): Measure<LockRun>[] {
   const { cost, left } = targets ?? {};
   const { target: _beside, ...locked } = lockMeasures.locked;
-  return Object.values<Measure<LockRun>>({
+  const scores = Object.values<Measure<LockRun>>({
     ...lockMeasures,
     ...(cost === undefined ? {} : { cost: { ...lockMeasures.cost, target: atLeast(-cost) } }),
     ...(left === undefined ? {} : { locked, left: { ...lockMeasures.left, target: atMost(left) } }),
   });
+  return [...scores, ...measures.flatMap(otherScores)];
 }
+
+/** Another score than the set's own. */
+const otherScores = (name: string): Measure<LockRun>[] =>
+  (['baseline', 'up', 'lp'] as const).map((of) =>
+    score(
+      `${of === 'baseline' ? of : of.toUpperCase()}, ${name}`,
+      ({ measures }) => measures?.find((measure) => measure.name === name)?.[of]?.value ?? null,
+    ),
+  );
 
 /** What is reported of a training without a lock. */
 export const trainMeasures = {
