@@ -80,7 +80,7 @@ export const sets = {
     test: 2000,
     pairing: 'matched',
     model: efficientNet,
-    tuning: { epochs: 5, learningRate: 5e-4, headFactor: 6 },
+    tuning: { epochs: 5, warmup: 0.3 },
   },
   /** Medical diagnosis. 251 of its 394 test images are copies of training images. */
   'brain-tumor-mri': {
