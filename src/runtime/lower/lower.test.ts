@@ -4,11 +4,11 @@ import { gradients } from '../../graph/autodiff/gradients.ts';
 import { graphOf, type Graph } from '../../graph/graph.ts';
 import { add, mul, sub } from '../../graph/ops/binary/ops.ts';
 import { conv, convTranspose, type ConvOptions } from '../../graph/ops/conv/ops.ts';
-import { gelu, relu } from '../../graph/ops/elementwise/ops.ts';
+import { clip, gelu, relu } from '../../graph/ops/elementwise/ops.ts';
 import { matrixTranspose, transpose } from '../../graph/ops/movement/shape-ops.ts';
 import { reduceSum } from '../../graph/ops/reduction/ops.ts';
 import { waves } from '../../graph/testing/finite-differences.ts';
-import { constant, input, shapeOf, type Value } from '../../graph/value.ts';
+import { constant, input, scalar, shapeOf, type Value } from '../../graph/value.ts';
 import { float32, toNumbers } from '../../tensor/tensor.ts';
 import { loadOrt } from '../ort.ts';
 import { Session, type Tensors } from '../session.ts';
@@ -173,6 +173,20 @@ test('the gradient of ReLU is a steep step, 0 at 0', async () => {
     dy: float32([7], [1, 2, 3, 4, 5, 6, 7]),
   };
   expect(toNumbers((await run(lowered(graph), feeds))['dx'])).toEqual([0, 0, 0, 0, 5, 6, 7]);
+});
+
+test('the gradient of Clip is two of them, 1 at its ends', async () => {
+  const x = input('x', 'float32', [7]);
+  const y = clip(x, scalar(0), scalar(6));
+  const [dx] = gradients(y, [x], input('dy', 'float32', [7]));
+  const graph = graphOf({ dx });
+  expect(names(lowered(graph))).not.toContain('.Cast');
+  const feeds = {
+    x: float32([7], [-1, -1.2e-38, 0, 3, 6, 6.000001, Infinity]),
+    dy: float32([7], [1, 2, 3, 4, 5, 6, 7]),
+  };
+  expect(toNumbers((await run(graph, feeds))['dx'])).toEqual([0, 0, 3, 4, 5, 0, 0]);
+  expect(toNumbers((await run(lowered(graph), feeds))['dx'])).toEqual([0, 0, 3, 4, 5, 0, 0]);
 });
 
 test('matrices as wide or high as a block are transposed by blocking', async () => {
