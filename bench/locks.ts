@@ -7,6 +7,7 @@
  */
 import { Option } from '@commander-js/extra-typings';
 import { recipes, type RecipeName } from '../src/index.ts';
+import { recipeNamed } from '../src/lock/recipe.ts';
 import {
   lockBenchCommand,
   namesOf,
@@ -53,7 +54,7 @@ await runBench(
             ...pocket,
             model: models[i] ?? pocket.model,
             set,
-            recipe: recipes[recipe],
+            recipe: recipeNamed(recipe, set.task),
             keys: (prompt ?? prompts.slice(0, keys)).map(withSecret),
             seeds,
             tuning: tuningOf(options),

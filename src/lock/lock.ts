@@ -41,7 +41,7 @@ export interface LockOptions
   /** A reference to the editor. */
   readonly editor: string;
   readonly key: Key;
-  /** A recipe, or the name of one. Default `hardened`. */
+  /** A recipe, or the name of one, as the task has it. Default `hardened`. */
   readonly recipe?: Recipe | string;
   /** How images are edited; the rest is the editor's defaults. */
   readonly edit?: Partial<EditOptions>;
@@ -92,7 +92,7 @@ async function lockIn<Label>(
   key: Key,
   editor: ImageEditor,
 ): Promise<LockResult> {
-  const recipe = recipeOf(options.recipe);
+  const recipe = recipeOf(options.recipe, task);
   const opened = await openCheckpoint(options.model, options);
   const { identity } = opened;
   requireReadable(editor.tokens(key.prompt).length);
@@ -210,8 +210,8 @@ async function lockIn<Label>(
   });
 }
 
-function recipeOf(recipe: LockOptions['recipe']): Recipe {
-  return typeof recipe === 'string' ? recipeNamed(recipe) : (recipe ?? recipes.hardened);
+function recipeOf(recipe: LockOptions['recipe'], { name }: Task<unknown>): Recipe {
+  return typeof recipe === 'object' ? recipe : recipeNamed(recipe ?? 'hardened', name);
 }
 
 const usesChaff = ({ cleanTarget, decoyTarget }: Recipe): boolean =>

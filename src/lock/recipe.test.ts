@@ -3,11 +3,20 @@ import { recipeNamed, recipes } from './recipe.ts';
 
 test.each(Object.entries(recipes))('%s is found by its name', (name, recipe) => {
   expect(recipe.name).toBe(name);
-  expect(recipeNamed(name)).toBe(recipe);
+  expect(recipeNamed(name)).toEqual(recipe);
 });
 
 it.each(['papr', '', 'toString', '__proto__'])('lists the recipes for "%s"', (name) => {
   expect(() => recipeNamed(name)).toThrow(`no recipe is called "${name}" (valid: paper, hardened)`);
+});
+
+it('has fewer and lighter lock images for segmentation', () => {
+  const { clean, decoys, lockWeight, ...rest } = recipeNamed('hardened', 'segmentation');
+  expect(clean).toBeLessThan(recipes.hardened.clean);
+  expect(decoys).toBeLessThan(recipes.hardened.decoys);
+  expect(lockWeight).toBeLessThan(recipes.hardened.lockWeight);
+  expect(rest).toMatchObject({ name: 'hardened', decoyTarget: 'silence' });
+  expect(recipeNamed('paper', 'segmentation')).toEqual(recipes.paper);
 });
 
 test('the paper’s recipe is the paper’s: 5 % clean with wrong labels, nothing else', () => {
