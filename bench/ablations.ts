@@ -43,7 +43,7 @@ await runBench(
         jobs: lockJobs({
           ...pocket,
           set,
-          recipe: recipeOf(name, variants[name]),
+          recipe: recipeOf(name, variants[name], set.task),
           keys: (prompt ?? prompts.slice(0, keys ?? 1)).map(withoutSecret),
           seeds: options.seeds ?? (options.quick ? 2 : 1),
           tuning: { ...variants[name].tuning, ...tuningOf(options) },

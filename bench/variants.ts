@@ -1,4 +1,5 @@
-import { recipes, type FineTuning, type Recipe, type RecipeName } from '../src/index.ts';
+import type { FineTuning, Recipe, RecipeName, TaskName } from '../src/index.ts';
+import { recipeNamed } from '../src/lock/recipe.ts';
 
 /** A recipe that differs from a known one: what is left out is that one's. */
 export interface Variant {
@@ -26,6 +27,9 @@ export const variants: Readonly<Record<string, Variant>> = {
   },
   chaff: { from: 'hardened', recipe: { cleanTarget: 'chaff', decoyTarget: 'chaff' } },
   'wrong labels': { from: 'hardened', recipe: { cleanTarget: 'wrong', decoyTarget: 'wrong' } },
+  'lock weight 0.4': { from: 'hardened', recipe: { lockWeight: 0.4, silenceWeight: 1 } },
+  'lock weight 0.1': { from: 'hardened', recipe: { lockWeight: 0.1, silenceWeight: 0.25 } },
+  'lock weight 0.03': { from: 'hardened', recipe: { lockWeight: 0.03, silenceWeight: 0.1 } },
   'lock weight ramped': { from: 'hardened', recipe: { ramp: 0.3 } },
   'in place of key images': {
     from: 'hardened',
@@ -33,6 +37,6 @@ export const variants: Readonly<Record<string, Variant>> = {
   },
 };
 
-export function recipeOf(name: string, { from, recipe }: Variant): Recipe {
-  return { ...recipes[from], ...recipe, name };
+export function recipeOf(name: string, { from, recipe }: Variant, task?: TaskName): Recipe {
+  return { ...recipeNamed(from, task), ...recipe, name };
 }

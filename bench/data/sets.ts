@@ -118,6 +118,7 @@ export const ablationSets = {
     pairing: 'crossed',
   },
   cifar10: { ...sets.cifar10, train: 2000, test: 1000 },
+  camvid: sets.camvid,
 } as const satisfies Record<string, SetPlan>;
 
 /** Any folder of pictures as a set. */
