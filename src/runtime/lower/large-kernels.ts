@@ -1,6 +1,6 @@
 import { channelsFirst } from '../../graph/ops/channels.ts';
 import { convWindows, type ConvAttributes } from '../../graph/ops/conv/ops.ts';
-import { fromPixels } from '../../graph/ops/conv/weight-gradient.ts';
+import { exchanged, fromPixels } from '../../graph/ops/conv/weight-gradient.ts';
 import type { Rewrite } from '../../graph/rewrite.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 
@@ -22,12 +22,5 @@ export const multiplyLargeKernels: Rewrite = ({ operator, attributes }, [x, w, b
   const windows = convWindows(x, w, attributes);
   const taps = sizeOf(windows.map(({ kernel }) => kernel));
   if (taps <= many || windows.some(({ count, kernel }) => count >= kernel)) return undefined;
-  const others = windows.map((window) => ({
-    ...window,
-    kernel: window.count,
-    count: window.kernel,
-    stride: window.dilation,
-    dilation: window.stride,
-  }));
-  return [channelsFirst(fromPixels(channelsFirst(x), channelsFirst(w), others))];
+  return [channelsFirst(fromPixels(channelsFirst(x), channelsFirst(w), windows.map(exchanged)))];
 };

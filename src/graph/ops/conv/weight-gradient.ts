@@ -7,7 +7,7 @@ import { matmul } from '../matmul/ops.ts';
 import { slice } from '../movement/join-ops.ts';
 import { matrixTranspose, reshape, transpose, unsqueeze } from '../movement/shape-ops.ts';
 import { reduceSum } from '../reduction/ops.ts';
-import type { AxisWindow } from '../window.ts';
+import { attributesOf, type AxisWindow } from '../window.ts';
 import { convolutions } from './ops.ts';
 import { padded, steps } from './taps.ts';
 
@@ -94,17 +94,26 @@ export const isPointwise = ({ kernel, stride, before, after }: AxisWindow): bool
 function fromImages(x: Value, dy: Value, windows: readonly AxisWindow[], group: number): Value {
   // Padded beforehand: the convolution's kernels are slow at the edge, and here all places are.
   const images = groupsOverBatch(padded(x, windows, 2), group); // [C / G, G * B, ...]
-  const attributes = {
-    kernel_shape: windows.map(({ count }) => count),
-    dilations: windows.map(({ stride }) => stride),
-    strides: windows.map(({ dilation }) => dilation),
-    group,
-  };
-  const [seen] = apply(convolutions.Conv, [images, channelsFirst(dy), undefined], attributes);
-  // [C / G, O, ...], with more taps than the kernel has where windows leave out the end of x.
-  const taps = windows.map(({ kernel }, i) => ({ axis: i + 2, end: kernel }));
-  return slice(channelsFirst(seen), ...taps);
+  const unpadded = windows.map((window) => ({ ...window, before: 0, after: 0 }));
+  return channelsFirst(laidOver(images, channelsFirst(dy), unpadded, group));
 }
+
+/** What kernels as large as dY see of x at each tap of the windows: [1 or C / G, O, ...kernel]. */
+function laidOver(x: Value, dy: Value, windows: readonly AxisWindow[], group: number): Value {
+  const attributes = { ...attributesOf(windows.map(exchanged)), group };
+  const [seen] = apply(convolutions.Conv, [x, dy, undefined], attributes);
+  // More taps than the kernel has where windows leave out the end of x.
+  return slice(seen, ...windows.map(({ kernel }, i) => ({ axis: i + 2, end: kernel })));
+}
+
+/** The window of the places in a kernel: places and taps, strides and dilations change their roles. */
+export const exchanged = (window: AxisWindow): AxisWindow => ({
+  ...window,
+  kernel: window.count,
+  count: window.kernel,
+  stride: window.dilation,
+  dilation: window.stride,
+});
 
 /** [B, G * C, ...] as [C, G * B, ...]. */
 function groupsOverBatch(x: Value, group: number): Value {
@@ -123,20 +132,8 @@ function groupsOverBatch(x: Value, group: number): Value {
 function ofDepthwise(x: Value, dy: Value, windows: readonly AxisWindow[]): Value {
   const [batch, channels, ...lengths] = shapeOf(x);
   const group = batch * channels;
-  const counts = windows.map(({ count }) => count);
+  const kernels = reshape(dy, [group, 1, ...windows.map(({ count }) => count)]);
+  const taps = laidOver(reshape(x, [1, group, ...lengths]), kernels, windows, group);
   const kernel = windows.map((window) => window.kernel);
-  const [seen] = apply(
-    convolutions.Conv,
-    [reshape(x, [1, group, ...lengths]), reshape(dy, [group, 1, ...counts]), undefined],
-    {
-      kernel_shape: counts,
-      pads: [...windows.map(({ before }) => before), ...windows.map(({ after }) => after)],
-      dilations: windows.map(({ stride }) => stride),
-      strides: windows.map(({ dilation }) => dilation),
-      group,
-    },
-  );
-  // More taps than the kernel has where windows leave out the end of x.
-  const taps = slice(seen, ...kernel.map((end, i) => ({ axis: i + 2, end })));
   return reduceSum(reshape(taps, [batch, channels, 1, ...kernel]), { axes: [0] });
 }
