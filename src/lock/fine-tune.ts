@@ -1,14 +1,12 @@
 import { counterRandom } from '../base/random/counter.ts';
 import { hasHead, type ModelCheckpoint } from '../bundle/checkpoint.ts';
-import { requireWeights } from '../formats/weights.ts';
 import { graphOf } from '../graph/graph.ts';
 import { add, mul } from '../graph/ops/binary/ops.ts';
 import { input } from '../graph/value.ts';
 import type { RawConfig } from '../nn/config.ts';
-import type { Network } from '../nn/models/network.ts';
 import { networkFrom } from '../nn/models/networks.ts';
 import { withLabels } from '../nn/models/registry.ts';
-import { initialise, normal, Scope, zeros, type Declarations } from '../nn/scope.ts';
+import { normal, Scope, zeros, type Declarations } from '../nn/scope.ts';
 import type { Task } from '../tasks/task.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Batches } from './batches.ts';
@@ -16,6 +14,7 @@ import { learn, type LearnOptions } from './learn.ts';
 import { stepsOf } from './learning-rate.ts';
 import { frozenParameters } from './parameter-options.ts';
 import { loudness } from './silence.ts';
+import { startingWeights } from './starting-weights.ts';
 import type { TrainingRows } from './training-rows.ts';
 import type { FineTuning } from './tuning.ts';
 
@@ -79,12 +78,12 @@ export async function fineTune<Label>(options: FineTuneOptions<Label>): Promise<
       declared: scope.declared,
       network,
       isFrozen,
-      weights: startingWeights(
-        base,
-        withHead(scope.declared, network.isHead, tuning),
+      weights: startingWeights({
+        checkpoint: base,
+        declared: withHead(scope.declared, network.isHead, tuning),
         network,
-        seed,
-      ),
+        random: counterRandom(seed, place.head),
+      }),
       steps,
       batch: (step) => batches.at(step),
     },
@@ -110,26 +109,4 @@ export function withHead(
     return [name, { shape, init: isHead(name) ? first : init }] as const;
   });
   return { ...declared, parameters: new Map(parameters) };
-}
-
-/**
- * The checkpoint's weights, with a new last layer; all of them new where it has none. Throws
- * `corrupt` for a checkpoint that lacks some.
- */
-function startingWeights(
-  base: ModelCheckpoint,
-  declared: Declarations,
-  { isHead, isAddition }: Pick<Network, 'isHead' | 'isAddition'>,
-  seed: number,
-): Map<string, Tensor> {
-  const { weights } = base;
-  const lacksAdditions = ![...weights.keys()].some(isAddition);
-  const isFresh = (name: string): boolean => isHead(name) || (lacksAdditions && isAddition(name));
-  const { parameters, buffers } = declared;
-  const body = new Map([...parameters, ...buffers].filter(([name]) => !isFresh(name)));
-  if (weights.size > 0) requireWeights(weights, body, base.weightsPath);
-  const fresh = initialise(declared, counterRandom(seed, place.head));
-  return new Map(
-    [...fresh].map(([name, t]) => [name, body.has(name) ? (weights.get(name) ?? t) : t]),
-  );
 }

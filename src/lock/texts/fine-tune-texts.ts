@@ -1,16 +1,15 @@
 import { counterRandom } from '../../base/random/counter.ts';
 import { hasTextHead, type TextCheckpoint } from '../../bundle/text-checkpoint.ts';
 import { paddedLength } from '../../data/text/batch.ts';
-import { requireWeights } from '../../formats/weights.ts';
 import { crossEntropy } from '../../graph/functions/losses.ts';
 import { input } from '../../graph/value.ts';
 import { withLabels } from '../../nn/models/registry.ts';
-import { textClassifierFrom, type TextClassifier } from '../../nn/models/text-registry.ts';
-import { initialise, Scope, type Declarations } from '../../nn/scope.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { textClassifierFrom } from '../../nn/models/text-registry.ts';
+import { Scope } from '../../nn/scope.ts';
 import { withHead, type FineTuned, type FineTuneOptions } from '../fine-tune.ts';
 import { learn } from '../learn.ts';
 import { stepsOf } from '../learning-rate.ts';
+import { startingWeights } from '../starting-weights.ts';
 import { sameClasses } from './text-sets.ts';
 import { TextBatches, type TextRows } from './text-batches.ts';
 import { frozenTextParameters } from './text-tuning.ts';
@@ -61,14 +60,19 @@ export async function fineTuneTexts(options: FineTuneTextsOptions): Promise<Fine
     weightOf: options.weightOf,
     seed,
   });
-  const start = withHead(scope.declared, classifier.isHead, tuning);
   const weights = await learn(
     {
       loss,
       declared: scope.declared,
       network: classifier,
       isFrozen,
-      weights: startingWeights(base, start, classifier, { keepsHead, seed }),
+      weights: startingWeights({
+        checkpoint: base,
+        declared: withHead(scope.declared, classifier.isHead, tuning),
+        network: classifier,
+        keepsHead,
+        random: counterRandom(seed, place.head),
+      }),
       steps,
       batch: (step) => Promise.resolve(batches.at(step)),
     },
@@ -83,27 +87,4 @@ function headNotice(base: TextCheckpoint, classes: number, isKept: boolean): str
   const names = `${labels.slice(0, 3).join(', ')}${labels.length > 3 ? ' ...' : ''}`;
   const before = hasTextHead(base) ? `in place of that for ${names}` : 'the first';
   return `the model gets a new last layer for ${classes} classes, ${before}`;
-}
-
-/**
- * The checkpoint's weights, new where it has none or the last layer is another; all of them new of a
- * checkpoint without weights. Throws `corrupt` for a checkpoint that lacks some.
- */
-function startingWeights(
-  { weights, weightsPath }: TextCheckpoint,
-  { parameters }: Declarations,
-  { isHead, isAddition }: TextClassifier,
-  { keepsHead, seed }: { readonly keepsHead: boolean; readonly seed: number },
-): Map<string, Tensor> {
-  const lacksAdditions = ![...weights.keys()].some(isAddition);
-  const isFresh = (name: string): boolean =>
-    weights.size === 0 || (isHead(name) && !keepsHead) || (isAddition(name) && lacksAdditions);
-  const declared = [...parameters];
-  const kept = new Map(declared.filter(([name]) => !isFresh(name)));
-  requireWeights(weights, kept, weightsPath);
-  const fresh = initialise(
-    { parameters: new Map(declared.filter(([name]) => isFresh(name))), buffers: new Map() },
-    counterRandom(seed, place.head),
-  );
-  return new Map(declared.map(([name]) => [name, fresh.get(name) ?? weights.get(name)!]));
 }
