@@ -15,13 +15,11 @@ export function combine(
       throw new ModelLockError('shape', `${showShape(other.shape)} added to ${showShape(shape)}`);
     }
   }
-  const sum = new Float32Array(sizeOf(shape));
-  for (let i = 0; i < sum.length; i++) {
-    let value = 0;
-    for (const [factor, { data }] of terms) value += factor * data[i];
-    sum[i] = value;
+  const sum = new Float64Array(sizeOf(shape));
+  for (const [factor, { data }] of terms) {
+    for (let i = 0; i < sum.length; i++) sum[i] += factor * data[i];
   }
-  return tensor('float32', shape, sum);
+  return tensor('float32', shape, new Float32Array(sum));
 }
 
 export function scale(latents: Latents, factor: number): Latents {

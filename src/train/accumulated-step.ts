@@ -86,7 +86,11 @@ export class AccumulatedStep implements Stepper {
     const { accumulate = 1 } = options;
     const trained = trainedParameters(objective, options);
     const accumulation = buildAccumulation(objective, trained, options);
-    const session = await Session.create(accumulation.graph, { ...options, inPlace: true });
+    const session = await Session.create(accumulation.graph, {
+      ...options,
+      inPlace: true,
+      spinning: true,
+    });
     const update = await Update.create(trained, accumulation.buffers, options, state);
     return new AccumulatedStep(accumulate, accumulation, trained, session, update, state);
   }

@@ -38,7 +38,11 @@ export class WholeStep implements Stepper {
     state: TrainingState,
   ): Promise<WholeStep> {
     const step = buildStep(objective, options);
-    const session = await Session.create(step.graph, { ...options, inPlace: true });
+    const session = await Session.create(step.graph, {
+      ...options,
+      inPlace: true,
+      spinning: true,
+    });
     return new WholeStep(options, step, session, state);
   }
 
