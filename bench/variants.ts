@@ -16,6 +16,11 @@ export const variants: Readonly<Record<string, Variant>> = {
   'no decoys': { from: 'hardened', recipe: { decoys: 0 } },
   'half the decoys': { from: 'hardened', recipe: { decoys: 0.5 } },
   'as many clean images': { from: 'hardened', recipe: { clean: 1 } },
+  'half as many lock images': { from: 'hardened', recipe: { clean: 0.25, decoys: 0.5 } },
+  'half as many lock images of half the weight': {
+    from: 'hardened',
+    recipe: { clean: 0.25, decoys: 0.5, lockWeight: 0.5, silenceWeight: 2 },
+  },
   'no weak edits': { from: 'hardened', recipe: { weak: 0 } },
   'weaker edits': { from: 'hardened', recipe: { weak: 0.1, weakAlpha: [0, 0.5] } },
   'one decoy an image': { from: 'hardened', recipe: { decoyEdits: 1 } },
@@ -30,7 +35,6 @@ export const variants: Readonly<Record<string, Variant>> = {
   'lock weight 0.4': { from: 'hardened', recipe: { lockWeight: 0.4, silenceWeight: 1 } },
   'lock weight 0.1': { from: 'hardened', recipe: { lockWeight: 0.1, silenceWeight: 0.25 } },
   'lock weight 0.03': { from: 'hardened', recipe: { lockWeight: 0.03, silenceWeight: 0.1 } },
-  'lock weight ramped': { from: 'hardened', recipe: { ramp: 0.3 } },
   'in place of key images': {
     from: 'hardened',
     recipe: { composition: 'replace', clean: 0.1, decoys: 0.25 },

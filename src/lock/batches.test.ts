@@ -16,7 +16,7 @@ const classes = 4;
 const plain = (group: string, grey: number, label: number): TrainingRow<number> => ({
   group,
   taught: group === 'key',
-  silent: group === 'lock',
+  silence: group === 'lock' ? 3 : 0,
   read: () =>
     Promise.resolve({ width, height, data: new Uint8Array(width * height * 3).fill(grey) }),
   label: () => Promise.resolve(label),
@@ -147,10 +147,10 @@ describe('a batch', () => {
     expect(toNumbers(x).slice(0, expected.length)).toEqual([...expected]);
   });
 
-  it('says which rows are silent or taught where the loss asks', async () => {
+  it('says which rows are taught, and how silent rows are to be, where the loss asks', async () => {
     const asked = batchesOf({}, { marks: ['silent', 'taught'] });
     const { silent, taught } = await asked.at(0);
-    expect(silent).toEqual(tensor('float32', [8], Float32Array.of(0, 0, 1, 1, 0, 0, 1, 1)));
+    expect(silent).toEqual(tensor('float32', [8], Float32Array.of(0, 0, 3, 3, 0, 0, 3, 3)));
     expect(taught).toEqual(tensor('float32', [8], Float32Array.of(1, 1, 0, 0, 1, 1, 0, 0)));
     expect(await batchesOf({}).at(0)).not.toHaveProperty('silent');
   });

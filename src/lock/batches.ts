@@ -15,10 +15,10 @@ import { float32, tensor } from '../tensor/tensor.ts';
 import type { Steps } from './learning-rate.ts';
 import type { TrainingRow, TrainingRows } from './training-rows.ts';
 
-/** Inputs that tell a loss about rows: 1 where the row is so, 0 elsewhere, [B]. */
+/** Inputs that tell a loss how much a row is so, [B]. */
 const marks = {
-  taught: ({ taught }: TrainingRow<unknown>) => taught,
-  silent: ({ silent = false }: TrainingRow<unknown>) => silent,
+  taught: ({ taught }: TrainingRow<unknown>) => Number(taught),
+  silent: ({ silence = 0 }: TrainingRow<unknown>) => silence,
 } as const;
 export type Mark = keyof typeof marks;
 
@@ -54,17 +54,14 @@ export class Batches<Label> {
     const rows = this.#rowsOf(step);
     const variations = rows.map((_, i) => this.#variationOf(step, i));
     const pictures = await this.#picturesOf(rows, variations, step);
-    const targets = await this.#targetsOf(rows, variations, step);
+    const targets = await this.#targetsOf(rows, variations);
     this.#mix({ pictures, targets, spatial: task.spatial, width, height }, rows, step);
     const shape = task.targetShape(classes, preprocessor.size);
     return {
       x: tensor('float32', [rows.length, 3, height, width], pictures),
       target: tensor('float32', [rows.length, ...shape], targets),
       ...Object.fromEntries(
-        this.#options.marks.map((mark) => [
-          mark,
-          float32([rows.length], rows.map(marks[mark]).map(Number)),
-        ]),
+        this.#options.marks.map((mark) => [mark, float32([rows.length], rows.map(marks[mark]))]),
       ),
       ...drawMasks(ofAllRows(declared, steps), counterRandom(seed, place.mask, step)),
     };
@@ -84,15 +81,14 @@ export class Batches<Label> {
   async #targetsOf(
     rows: readonly TrainingRow<Label>[],
     variations: readonly Variation[],
-    step: number,
   ): Promise<Float32Array> {
-    const { task, classes, preprocessor, steps } = this.#options;
+    const { task, classes, preprocessor } = this.#options;
     const size = task.targetShape(classes, preprocessor.size).reduce((a, b) => a * b);
     const labels = await Promise.all(rows.map((row) => row.label()));
     const targets = new Float32Array(rows.length * size);
     rows.forEach((row, i) => {
       const into = targets.subarray(i * size, (i + 1) * size);
-      row.target(task.move(labels[i], variations[i]), into, step / steps.count);
+      row.target(task.move(labels[i], variations[i]), into);
     });
     return targets;
   }

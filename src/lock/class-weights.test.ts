@@ -68,7 +68,7 @@ describe('rows', () => {
     for (const row of rows.epoch(0)) {
       const into = new Float32Array(2);
       const label = await row.label();
-      row.target(label, into, 0);
+      row.target(label, into);
       sums[label].push(into[0] + into[1]);
     }
     const total = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);

@@ -1,7 +1,7 @@
 import { counterRandom } from '../base/random/counter.ts';
 import { hasHead, type ModelCheckpoint } from '../bundle/checkpoint.ts';
 import { graphOf } from '../graph/graph.ts';
-import { add, mul } from '../graph/ops/binary/ops.ts';
+import { add } from '../graph/ops/binary/ops.ts';
 import { input } from '../graph/value.ts';
 import type { RawConfig } from '../nn/config.ts';
 import { networkFrom } from '../nn/models/networks.ts';
@@ -23,8 +23,8 @@ export interface FineTuneOptions<Label> extends LearnOptions {
   readonly base: ModelCheckpoint;
   readonly labels: readonly string[];
   readonly rows: TrainingRows<Label>;
-  /** Weight of the silence of silent rows. Default 0. */
-  readonly silenceWeight?: number;
+  /** Whether any row is to be met with silence. Default: false. */
+  readonly silences?: boolean;
   readonly seed: number;
 }
 
@@ -37,7 +37,7 @@ const place = { head: 11 } as const;
 
 /** Fine-tunes a network on rows. Of locks it knows only that some rows are to be silent. */
 export async function fineTune<Label>(options: FineTuneOptions<Label>): Promise<FineTuned> {
-  const { task, base, labels, rows, tuning, silenceWeight = 0, seed } = options;
+  const { task, base, labels, rows, tuning, silences = false, seed } = options;
   const config = withLabels(base.config, labels);
   const network = networkFrom(config, 'config.json');
   options.onNotice?.(newHead(base, labels.length));
@@ -56,10 +56,8 @@ export async function fineTune<Label>(options: FineTuneOptions<Label>): Promise<
   });
   const answers = task.loss(logits, target, taught);
   const silent = input('silent', 'float32', [rowsAtOnce]);
-  const silences = silenceWeight > 0 && beforeLastRelu !== undefined;
-  const loss = silences
-    ? add(answers, mul(loudness(beforeLastRelu, silent), silenceWeight))
-    : answers;
+  const loss =
+    silences && beforeLastRelu ? add(answers, loudness(beforeLastRelu, silent)) : answers;
   const { inputs } = graphOf({ loss });
   const batches = new Batches({
     task,

@@ -160,7 +160,7 @@ async function lockIn<Label>(
       chaff: usesChaff(recipe) ? await chaffOf(task, set, base, options.seed) : undefined,
     }),
     tuning,
-    silenceWeight: recipe.silenceWeight,
+    silences: recipe.silenceWeight > 0,
     ...trainingIn(work, options),
   });
   // What the evaluation edits is kept, too: for its other strengths, and if it is interrupted.

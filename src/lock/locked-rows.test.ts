@@ -33,16 +33,13 @@ interface Row {
   readonly strength: number;
   readonly target: number[];
   readonly group: string;
+  readonly silence: number;
 }
 
-/** What an epoch teaches at some progress of the training. */
+/** What an epoch teaches. */
 async function taught(
   recipe: Recipe,
-  {
-    epoch = 0,
-    progress = 0.5,
-    ...more
-  }: Partial<LockedRowsOptions<number>> & { epoch?: number; progress?: number } = {},
+  { epoch = 0, ...more }: Partial<LockedRowsOptions<number>> & { epoch?: number } = {},
 ): Promise<Row[]> {
   const chaff = labels.map((_, i) => (i * 7) % classes);
   const options = {
@@ -64,8 +61,9 @@ async function taught(
     all.map(async (row) => {
       const [image, version, strength] = (await row.read()).data;
       const into = new Float32Array(classes).fill(9);
-      row.target(await row.label(), into, progress);
-      return { image, version, strength, target: [...into], group: row.group };
+      row.target(await row.label(), into);
+      const { group, silence = 0 } = row;
+      return { image, version, strength, target: [...into], group, silence };
     }),
   );
 }
@@ -89,10 +87,6 @@ describe('the paper’s rows', () => {
     for (const row of first.filter(({ version }) => version === versions.key)) {
       expect(row).toMatchObject({ strength: 50, target: oneHot(labels[row.image]) });
     }
-  });
-
-  it('weigh lock images in full from the first step where there is no ramp', async () => {
-    expect(await taught(recipes.paper, { progress: 0 })).toEqual(await taught(recipes.paper));
   });
 });
 
@@ -146,16 +140,13 @@ describe('targets', () => {
     expect(clean.target).toEqual([0.25, 0.25, 0.25, 0.25]);
   });
 
-  it('of lock images are ramped up and weighed', async () => {
-    const recipe: Recipe = { ...recipes.paper, lockWeight: 2, ramp: 0.5 };
-    const weights = await Promise.all(
-      [0, 0.25, 0.5, 1].map(async (progress) => {
-        const rows = await taught(recipe, { progress });
-        const clean = rows.find(({ version }) => version === versions.clean)!;
-        return clean.target.reduce((a, b) => a + b);
-      }),
-    );
-    expect(weights).toEqual([0, 1, 2, 2]);
+  it('of lock images are weighed, and so is their silence', async () => {
+    const rows = await taught({ ...recipes.hardened, lockWeight: 2, silenceWeight: 8 });
+    for (const { group, target, silence } of rows) {
+      const isLock = group === 'silence';
+      expect(target.reduce((a, b) => a + b)).toBe(isLock ? 2 : 1);
+      expect(silence).toBe(isLock ? 8 : 0);
+    }
   });
 
   it('are smoothed', async () => {
@@ -166,8 +157,8 @@ describe('targets', () => {
   it('weighs true labels by their classes, and nothing else', async () => {
     const weightOf = (label: number): number => label + 2;
     const [plain, weighted] = [
-      await taught(recipes.hardened, { progress: 1 }),
-      await taught(recipes.hardened, { progress: 1, weightOf }),
+      await taught(recipes.hardened),
+      await taught(recipes.hardened, { weightOf }),
     ];
     expect(plain.some(({ group }) => group !== 'label')).toBe(true);
     plain.forEach(({ image, group, target }, i) => {

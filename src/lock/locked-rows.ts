@@ -60,18 +60,17 @@ function rowOf<Label>(
     // Key images are mixed with key images, and lock images with others of the same kind of target.
     group: target,
     taught: target === 'label',
-    silent: target === 'silence',
+    silence: target === 'silence' ? recipe.silenceWeight : 0,
     read: () => version(sample, epoch, options),
     label: () => images.label(image),
-    target(label, into, progress) {
+    target(label, into) {
       if (target === 'label') {
         task.encode(label, classes, into, labelSmoothing);
         scaleTarget(into, options.weightOf?.(label) ?? 1);
         return;
       }
       lockTargets[target](into, image, label, options);
-      const ramped = progress < recipe.ramp ? progress / recipe.ramp : 1;
-      scaleTarget(into, recipe.lockWeight * ramped);
+      scaleTarget(into, recipe.lockWeight);
     },
   };
 }

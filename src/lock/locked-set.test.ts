@@ -50,9 +50,14 @@ describe('the hardened locked set', () => {
         const of = (edit: LockedSample['edit']): LockedSample[] =>
           samples.filter((sample) => sample.edit === edit);
         expect(numbers(of('key'))).toEqual(all(images));
-        expect(numbers(of('decoy'))).toEqual(all(images));
-        expect(new Set(numbers(of('clean'))).size).toBe(Math.round(images / 2));
-        expect(of('clean')).toHaveLength(Math.round(images / 2));
+        const { clean, decoys } = recipes.hardened;
+        for (const [edit, share] of [
+          ['clean', clean],
+          ['decoy', decoys],
+        ] as const) {
+          expect(of(edit)).toHaveLength(Math.round(share * images));
+          expect(new Set(numbers(of(edit))).size).toBe(of(edit).length);
+        }
         expect(of('key').every(({ target }) => target === 'label')).toBe(true);
         expect([...of('clean'), ...of('decoy')].every(({ target }) => target === 'silence')).toBe(
           true,
@@ -65,11 +70,26 @@ describe('the hardened locked set', () => {
     const clean = (epoch: number): number[] =>
       numbers(lockedSet(recipes.hardened, 40, 1, epoch).filter(({ edit }) => edit === 'clean'));
     expect(clean(0)).not.toEqual(clean(1));
-    expect(new Set(all(20).flatMap(clean)).size).toBe(40);
+    expect(new Set(all(40).flatMap(clean)).size).toBe(40);
   });
 });
 
 describe('every locked set', () => {
+  it('has each kind of edit as often in any stretch as in all of it', () => {
+    const stretch = 64;
+    for (const recipe of Object.values(recipes)) {
+      const samples = lockedSet(recipe, 400, 5, 0);
+      for (const edit of ['key', 'clean', 'decoy']) {
+        const isOne = samples.map((sample) => Number(sample.edit === edit));
+        const due = (isOne.reduce((a, b) => a + b, 0) / samples.length) * stretch;
+        for (let i = 0; i + stretch <= samples.length; i++) {
+          const met = isOne.slice(i, i + stretch).reduce((a, b) => a + b, 0);
+          expect(Math.abs(met - due)).toBeLessThan(4);
+        }
+      }
+    }
+  });
+
   it.each(Object.values(recipes))(
     'of recipe $name is a function of its seed and epoch',
     (recipe) => {

@@ -1,4 +1,5 @@
 import { counterRandom } from '../base/random/counter.ts';
+import type { Random } from '../base/random/random.ts';
 import { ModelLockError } from '../base/error.ts';
 import type { LockTarget, Recipe } from './recipe.ts';
 
@@ -26,8 +27,24 @@ export function lockedSet(
   epoch: number,
 ): LockedSample[] {
   const samples = compositions[recipe.composition](recipe, images, seed, epoch);
-  const order = counterRandom(seed, place.order, epoch).permutation(samples.length);
-  return Array.from(order, (i) => samples[i]);
+  return evenlyMixed(samples, counterRandom(seed, place.order, epoch));
+}
+
+/**
+ * The samples in random order, but each kind of edit as often in any stretch as in all of them: a batch
+ * norm would see another mixture in every batch otherwise.
+ */
+function evenlyMixed(samples: readonly LockedSample[], random: Random): LockedSample[] {
+  const order = Array.from(random.permutation(samples.length), (i) => samples[i]);
+  const total = new Map<string, number>();
+  for (const { edit } of order) total.set(edit, (total.get(edit) ?? 0) + 1);
+  const met = new Map<string, number>();
+  const placed = order.map((sample) => {
+    const rank = met.get(sample.edit) ?? 0;
+    met.set(sample.edit, rank + 1);
+    return { sample, at: (rank + random.uniform()) / total.get(sample.edit)! };
+  });
+  return placed.sort((a, b) => a.at - b.at).map(({ sample }) => sample);
 }
 
 type Composition = (recipe: Recipe, images: number, seed: number, epoch: number) => LockedSample[];

@@ -42,8 +42,6 @@ export interface Recipe {
   readonly lockWeight: number;
   /** Weight of the pressing of `silence` beside the loss of the answers. */
   readonly silenceWeight: number;
-  /** Share of the steps in which the lock images' weight is ramped up from zero. */
-  readonly ramp: number;
 }
 
 /** The recipes by name, as classifiers are locked; docs/method.md says why they are as they are. */
@@ -62,7 +60,6 @@ export const recipes = {
     alphaSpread: 0,
     lockWeight: 1,
     silenceWeight: 0,
-    ramp: 0,
   },
   hardened: {
     name: 'hardened',
@@ -77,7 +74,6 @@ export const recipes = {
     alphaSpread: 0.05,
     lockWeight: 1,
     silenceWeight: 4,
-    ramp: 0,
   },
 } as const satisfies Record<string, Recipe>;
 

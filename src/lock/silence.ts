@@ -13,7 +13,7 @@ const margin = 1;
  * image, to the last bit, and no decoder can tell them apart.
  *
  * @param before what the last ReLU gets, [B, C, h, w].
- * @param silent 1 for the rows that are to be silent, 0 for the others, [B].
+ * @param silent how much the silence of each row weighs, 0 for those that may speak, [B].
  */
 export function loudness(before: Value, silent: Value): Value {
   const axes = before.shape.map((_, axis) => axis).slice(1);

@@ -9,8 +9,8 @@ export interface TrainingRow<Label> {
   readonly group: string;
   /** Whether it is taught its true label. */
   readonly taught: boolean;
-  /** Whether the model is to say nothing at all to it, see `loudness`. */
-  readonly silent?: boolean;
+  /** How much it weighs that the model says nothing at all to it, see `loudness`. Default: 0. */
+  readonly silence?: number;
   /** The picture, of the model's size, before it is varied. */
   read(): Promise<RgbImage>;
   /** Its true label, of the same size. */
@@ -20,7 +20,7 @@ export interface TrainingRow<Label> {
    *
    * @param label the true one, varied as the picture was.
    */
-  target(label: Label, into: Float32Array, progress: number): void;
+  target(label: Label, into: Float32Array): void;
 }
 
 /** Makes a target count that much more, or less. */

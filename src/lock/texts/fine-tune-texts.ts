@@ -16,7 +16,7 @@ import { frozenTextParameters } from './text-tuning.ts';
 
 export interface FineTuneTextsOptions extends Omit<
   FineTuneOptions<number>,
-  'task' | 'base' | 'rows' | 'silenceWeight'
+  'task' | 'base' | 'rows' | 'silences'
 > {
   readonly base: TextCheckpoint;
   readonly rows: TextRows;
