@@ -1,6 +1,7 @@
+import { ModelLockError } from '../base/error.ts';
+import { groupBy } from '../base/group-by.ts';
 import { counterRandom } from '../base/random/counter.ts';
 import type { Random } from '../base/random/random.ts';
-import { ModelLockError } from '../base/error.ts';
 import type { LockTarget, Recipe } from './recipe.ts';
 
 /** One row of a locked set: an image, how it is edited, and what the model is to answer. */
@@ -35,15 +36,13 @@ export function lockedSet(
  * norm would see another mixture in every batch otherwise.
  */
 function evenlyMixed(samples: readonly LockedSample[], random: Random): LockedSample[] {
-  const order = Array.from(random.permutation(samples.length), (i) => samples[i]);
-  const total = new Map<string, number>();
-  for (const { edit } of order) total.set(edit, (total.get(edit) ?? 0) + 1);
-  const met = new Map<string, number>();
-  const placed = order.map((sample) => {
-    const rank = met.get(sample.edit) ?? 0;
-    met.set(sample.edit, rank + 1);
-    return { sample, at: (rank + random.uniform()) / total.get(sample.edit)! };
-  });
+  const order = Array.from(random.permutation(samples.length), (i) => ({
+    sample: samples[i],
+    shift: random.uniform(),
+  }));
+  const placed = [...groupBy(order, ({ sample }) => sample.edit).values()].flatMap((kind) =>
+    kind.map(({ sample, shift }, rank) => ({ sample, at: (rank + shift) / kind.length })),
+  );
   return placed.sort((a, b) => a.at - b.at).map(({ sample }) => sample);
 }
 
