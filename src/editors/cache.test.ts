@@ -1,6 +1,6 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Key } from '../key/key.ts';
 import { EditCache, type CachedSample } from './cache.ts';
@@ -97,6 +97,19 @@ describe('EditCache', () => {
     await expect(filling).rejects.toMatchObject({ code: 'interrupted' });
     await expect(cache.read('content 3', key)).resolves.toBeDefined();
     await expect(cache.read('content 4', key)).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('has ended all writing when one edit cannot be written', async () => {
+    const cache = new EditCache(folder, salt, recorder(), options);
+    // Where the first one's folder would be, there is a file.
+    await writeFile(dirname(cache.pathOf('content 1', key)), '');
+    const others = [2, 3].map((value) => cache.pathOf(`content ${value}`, key));
+    expect(new Set([1, 2, 3].map((i) => dirname(cache.pathOf(`content ${i}`, key)))).size).toBe(3);
+    await expect(cache.fill(withKey([1, 2, 3], key))).rejects.toMatchObject({ code: 'io' });
+    const files = await readdir(folder, { recursive: true });
+    expect(files.filter((name) => name.length > 2).sort()).toEqual(
+      others.map((path) => relative(folder, path)).sort(),
+    );
   });
 
   it('names an edit by all that decides it and by nothing else', () => {

@@ -73,7 +73,11 @@ export class EditCache<Sample> {
     const samples = await Promise.all(missing.map(({ sample }) => sample.read()));
     const keys = missing.map(({ key }) => key);
     const edited = await this.#editor.edit(samples, keys, this.#options, { signal });
-    await Promise.all(edited.map((sample, i) => this.#write(missing[i].path, sample)));
+    // On a full disk one fails first; the others still have to remove what they began.
+    const written = await Promise.allSettled(
+      edited.map((sample, i) => this.#write(missing[i].path, sample)),
+    );
+    for (const result of written) if (result.status === 'rejected') throw result.reason;
   }
 
   async read(content: string, key: Key): Promise<Sample> {
