@@ -246,6 +246,10 @@ describe('the gradient agrees with finite differences', () => {
     groupNorm: sample([waves([1, 4, 3]), waves([4], 3.1), waves([4], 1.7)], (v, w, b) =>
       groupNorm(v, 2, w, b, 0.01),
     ),
+    'groupNorm, scaled for each x': sample(
+      [waves([2, 4, 3]), waves([2, 4], 3.1), waves([2, 4], 1.7)],
+      (v, w, b) => groupNorm(v, 2, w, b, 0.01),
+    ),
     rmsNorm: sample([x, waves([4], 3.1)], (v, w) => rmsNorm(v, w)),
     batchNormTraining: sample(
       [waves([3, 2, 2]), waves([2], 3.1), waves([2], 1.7)],
@@ -274,5 +278,7 @@ describe('the gradient agrees with finite differences', () => {
 test('inputs of a function may have a named batch', () => {
   const x = input('x', 'float32', ['batch', 4, 3, 3]);
   expect(groupNorm(x, 2, numbers(1, 1, 1, 1), numbers(0, 0, 0, 0)).shape).toEqual(x.shape);
+  const own = input('scale', 'float32', ['batch', 4]);
+  expect(groupNorm(x, 2, own, own).shape).toEqual(x.shape);
   expect(adaptiveAveragePool(x, 2).shape).toEqual(['batch', 4, 2, 2]);
 });

@@ -15,7 +15,7 @@ export function rmsNorm(x: Value, scale: Value, epsilon = 1e-6): Value {
 
 /**
  * Group normalisation of x [B, C, ...]: mean and variance over the places and the channels of one
- * of `groups` groups; scale and bias are [C] (arXiv 1803.08494).
+ * of `groups` groups; scale and bias are [C], or [B, C] where each x has its own (arXiv 1803.08494).
  */
 export function groupNorm(
   x: Value,

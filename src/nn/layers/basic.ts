@@ -1,7 +1,7 @@
 import { linear as affine } from '../../graph/functions/linear.ts';
 import { batchNormTraining, groupNorm as normaliseGroups } from '../../graph/functions/norm.ts';
 import { conv, convTranspose, type ConvOptions } from '../../graph/ops/conv/ops.ts';
-import { mul } from '../../graph/ops/binary/ops.ts';
+import { add, mul } from '../../graph/ops/binary/ops.ts';
 import { gather } from '../../graph/ops/gather/ops.ts';
 import { slice } from '../../graph/ops/movement/join-ops.ts';
 import { squeeze } from '../../graph/ops/movement/shape-ops.ts';
@@ -72,15 +72,27 @@ export function layerNorm(scope: Scope, x: Value, epsilon = 1e-5): Value {
   );
 }
 
-export function groupNorm(scope: Scope, x: Value, groups: number, epsilon = 1e-5): Value {
+/** What a condition makes of a normalised x [B, C, ...]: x (1 + scale) + shift, both [B, C]. */
+export interface Modulation {
+  readonly scale: Value;
+  readonly shift: Value;
+}
+
+export function groupNorm(
+  scope: Scope,
+  x: Value,
+  groups: number,
+  epsilon = 1e-5,
+  modulation?: Modulation,
+): Value {
   const channels = Number(x.shape[1]);
-  return normaliseGroups(
-    x,
-    groups,
-    scope.parameter('weight', [channels], ones),
-    scope.parameter('bias', [channels], zeros),
-    epsilon,
-  );
+  const scale = scope.parameter('weight', [channels], ones);
+  const bias = scope.parameter('bias', [channels], zeros);
+  if (!modulation) return normaliseGroups(x, groups, scale, bias, epsilon);
+  // One product and one sum over all of x instead of two each.
+  const factor = add(modulation.scale, 1);
+  const shift = add(mul(bias, factor), modulation.shift);
+  return normaliseGroups(x, groups, mul(scale, factor), shift, epsilon);
 }
 
 /**

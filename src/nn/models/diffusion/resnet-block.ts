@@ -1,11 +1,11 @@
-import { add, mul } from '../../../graph/ops/binary/ops.ts';
+import { add } from '../../../graph/ops/binary/ops.ts';
 import { chunk } from '../../../graph/ops/movement/join-ops.ts';
 import { unsqueeze } from '../../../graph/ops/movement/shape-ops.ts';
 import { resize } from '../../../graph/ops/resize/ops.ts';
 import { pad } from '../../../graph/ops/movement/pad.ts';
 import { silu } from '../../../graph/functions/activations.ts';
 import type { Value } from '../../../graph/value.ts';
-import { conv2d, groupNorm, linear } from '../../layers/basic.ts';
+import { conv2d, groupNorm, linear, type Modulation } from '../../layers/basic.ts';
 import type { Scope } from '../../scope.ts';
 
 export interface ResnetBlockOptions {
@@ -30,7 +30,8 @@ export function resnetBlock(
 ): Value {
   const first = silu(groupNorm(scope.within('norm1'), x, groups, epsilon));
   const h = conv2d(scope.within('conv1'), first, out, { kernel: 3, padding: 1 });
-  const norm2 = (value: Value): Value => groupNorm(scope.within('norm2'), value, groups, epsilon);
+  const norm2 = (value: Value, modulation?: Modulation): Value =>
+    groupNorm(scope.within('norm2'), value, groups, epsilon, modulation);
   const modulated = time ? timeModulations[timeScaleShift](scope, h, time, norm2) : norm2(h);
   const second = conv2d(scope.within('conv2'), silu(modulated), out, { kernel: 3, padding: 1 });
   const shortcut =
@@ -38,7 +39,12 @@ export function resnetBlock(
   return add(shortcut, second);
 }
 
-type TimeModulation = (scope: Scope, h: Value, time: Value, norm: (x: Value) => Value) => Value;
+type TimeModulation = (
+  scope: Scope,
+  h: Value,
+  time: Value,
+  norm: (x: Value, modulation?: Modulation) => Value,
+) => Value;
 
 const timeModulations: Record<'default' | 'scale_shift', TimeModulation> = {
   default: (scope, h, time, norm) => {
@@ -47,8 +53,8 @@ const timeModulations: Record<'default' | 'scale_shift', TimeModulation> = {
   },
   scale_shift: (scope, h, time, norm) => {
     const both = linear(scope.within('time_emb_proj'), silu(time), 2 * Number(h.shape[1]));
-    const [scale, shift] = chunk(unsqueeze(both, [2, 3]), 2, 1); // [B, C, 1, 1]
-    return add(mul(norm(h), add(scale, 1)), shift);
+    const [scale, shift] = chunk(both, 2, 1); // [B, C]
+    return norm(h, { scale, shift });
   },
 };
 
