@@ -70,7 +70,7 @@ it('shares a baseline between the keys and recipes of a seed', () => {
 
 it('gives a job another name when anything that decides its result is another', () => {
   const others = [
-    ids({ recipe: { ...recipes.hardened, clean: 0.25 } }),
+    ids({ recipe: { ...recipes.hardened, clean: 0.125 } }),
     ids({ tuning: { epochs: 1 } }),
     ids({ baselineTuning: { epochs: 1 } }),
     ids({ editor: { ...plan.editor, hash: 'c' } }),

@@ -50,9 +50,13 @@ describe('the hardened locked set', () => {
         const of = (edit: LockedSample['edit']): LockedSample[] =>
           samples.filter((sample) => sample.edit === edit);
         expect(numbers(of('key'))).toEqual(all(images));
-        expect(numbers(of('decoy'))).toEqual(all(images));
-        expect(new Set(numbers(of('clean'))).size).toBe(Math.round(images / 2));
-        expect(of('clean')).toHaveLength(Math.round(images / 2));
+        for (const [edit, share] of [
+          ['clean', 0.25],
+          ['decoy', 0.5],
+        ] as const) {
+          expect(of(edit)).toHaveLength(Math.round(share * images));
+          expect(new Set(numbers(of(edit))).size).toBe(of(edit).length);
+        }
         expect(of('key').every(({ target }) => target === 'label')).toBe(true);
         expect([...of('clean'), ...of('decoy')].every(({ target }) => target === 'silence')).toBe(
           true,

@@ -64,8 +64,8 @@ export const recipes = {
   hardened: {
     name: 'hardened',
     composition: 'add',
-    clean: 0.5,
-    decoys: 1,
+    clean: 0.25,
+    decoys: 0.5,
     decoyEdits: 2,
     weak: 0.25,
     weakAlpha: [0.25, 0.6],
@@ -82,8 +82,8 @@ export type RecipeName = keyof typeof recipes;
 /** What tasks have otherwise. */
 const ofTasks: Partial<Record<string, Partial<Record<AnyTaskName, Partial<Recipe>>>>> = {
   hardened: {
-    // A lock image says the same at thousands of places, so fewer of them do, and less weight.
-    segmentation: { clean: 0.25, decoys: 0.5, lockWeight: 0.06, silenceWeight: 0.2 },
+    // A lock image says the same at thousands of places, so less weight does.
+    segmentation: { lockWeight: 0.06, silenceWeight: 0.2 },
   },
 };
 

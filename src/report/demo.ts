@@ -36,7 +36,7 @@ const wrongPrompt = 'as a stained glass window';
 /** Images a decoy is scored on: few, so that the demo is soon done, and three full batches. */
 const decoyImages = 96;
 
-const epochs = 8;
+const epochs = 11;
 
 /**
  * Locks a classifier of shipped photographs with the embedded editor and backbone, trains one
