@@ -8,7 +8,7 @@ import type { Task } from '../tasks/task.ts';
 import type { Size } from '../tensor/image.ts';
 import { requireWeightable } from './class-weights.ts';
 import { checkedTuning } from './parameter-options.ts';
-import { defaultTunings, type FineTuning } from './tuning.ts';
+import { tuningFor, type FineTuning } from './tuning.ts';
 
 export interface PrepareOptions {
   /** What differs from the task's default. */
@@ -36,7 +36,7 @@ export async function prepared<Label>(
     task.network === 'segmenter'
       ? asSegmenter(checkpoint, pictures, inputSize)
       : { ...checkpoint, config: forTask(checkpoint.config, task.name) };
-  const tuning = checkedTuning({ ...defaultTunings[task.name], ...changes }, base);
+  const tuning = checkedTuning(tuningFor(task.name, set.samples.length, changes), base);
   requireWeightable(task, tuning);
   return { base, tuning, pictures };
 }

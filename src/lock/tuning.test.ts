@@ -4,6 +4,7 @@ import {
   defaultTunings,
   requireRanges,
   tuningNamed,
+  tuningFor,
   tunings,
   type FineTuning,
 } from './tuning.ts';
@@ -34,4 +35,19 @@ test.each<[Partial<FineTuning>, string]>([
   [{ warmup: { epochs: -1 } }, 'tuning option warmup'],
 ])('%o is refused by name', (changes, message) => {
   expect(() => requireRanges({ ...defaultTuning, ...changes })).toThrow(message);
+});
+
+test('few pictures are passed over more often, for as many steps', () => {
+  expect(tuningFor('classification', 5000)).toEqual(defaultTuning);
+  expect(tuningFor('classification', 500)).toEqual({ ...defaultTuning, epochs: 45 });
+  expect(tuningFor('classification', 500, { batch: 16 })).toMatchObject({ epochs: 14, batch: 16 });
+  expect(tuningFor('segmentation', 367)).toMatchObject({ epochs: 31, batch: 16 });
+  expect(tuningFor('text-classification', 10)).toEqual(defaultTunings['text-classification']);
+});
+
+test('epochs that somebody asks for are those', () => {
+  expect(tuningFor('classification', 10, { epochs: 2 })).toEqual({ ...defaultTuning, epochs: 2 });
+  expect(tuningFor('segmentation', 10, tunings.mae)).toEqual(
+    expect.objectContaining({ epochs: tunings.mae.epochs }),
+  );
 });

@@ -63,7 +63,7 @@ export const defaultTuning = {
   shift: 0.125,
 } as const satisfies FineTuning;
 
-/** What is done where nobody says, by task. */
+/** What is done to enough pictures where nobody says, by task; `tuningFor` knows of fewer. */
 export const defaultTunings = {
   classification: defaultTuning,
   'multi-label': { ...defaultTuning, labelSmoothing: 0 },
@@ -82,6 +82,29 @@ export const defaultTunings = {
     shift: 0,
   },
 } as const satisfies Record<AnyTaskName, FineTuning>;
+
+/**
+ * Steps over a plain set that the default takes at least: in fewer, a lock of a small set does not close.
+ * A segmenter has a decoder to learn from nothing.
+ */
+const leastSteps: Readonly<Record<AnyTaskName, number>> = {
+  classification: 350,
+  'multi-label': 350,
+  segmentation: 700,
+  'text-classification': 0,
+};
+
+/** What is done to so many pictures where nobody says, or says no more than `changes`. */
+export function tuningFor(
+  task: AnyTaskName,
+  images: number,
+  changes: Partial<FineTuning> = {},
+): FineTuning {
+  const tuning: FineTuning = { ...defaultTunings[task], ...changes };
+  if (changes.epochs !== undefined || images === 0) return tuning;
+  const epochs = Math.ceil((leastSteps[task] * tuning.batch) / images);
+  return { ...tuning, epochs: Math.max(tuning.epochs, epochs) };
+}
 
 /** Ways to fine-tune by name. */
 export const tunings = {

@@ -104,7 +104,11 @@ export const lockVerb = (context: Context) =>
         .default('hardened'),
     )
     .addOption(tuningOption())
-    .option('--epochs <n>', 'passes over the pictures', number(0.01, 10_000))
+    .option(
+      '--epochs <n>',
+      'passes over the pictures (default: 14, more of few)',
+      number(0.01, 10_000),
+    )
     .option('--learning-rate <x>', 'peak learning rate', number(1e-8, 10))
     .option('--batch <n>', 'pictures of a step', integer(1, 4096))
     .option('--accumulate <n>', accumulateHelp, integer(1, 4096))

@@ -53,7 +53,11 @@ export const trainVerb = ({ signal }: Context) =>
     .option('--json', 'print one JSON document')
     .optionsGroup('How it is trained:')
     .addOption(tuningOption())
-    .option('--epochs <n>', 'passes over the pictures or texts', number(0.01, 10_000))
+    .option(
+      '--epochs <n>',
+      'passes over the pictures or texts (default: 14 or 3, more of few pictures)',
+      number(0.01, 10_000),
+    )
     .option('--learning-rate <x>', 'peak learning rate', number(1e-8, 10))
     .option('--batch <n>', 'pictures or texts of a step', integer(1, 4096))
     .option('--accumulate <n>', accumulateHelp, integer(1, 4096))
