@@ -3,7 +3,7 @@ import { groupBy } from '../base/group-by.ts';
 import { classPlaces } from './class-places.ts';
 import { exists, isFolder, join, listFolder } from '../platform/files.ts';
 import { readingAtOnce } from '../platform/images.ts';
-import { isPicture, mayHavePictures } from './picture-format.ts';
+import { mayHavePictures } from './picture-format.ts';
 
 /** One labelled picture. */
 export interface ImageItem {
@@ -69,14 +69,9 @@ export async function readImageFolder(root: string): Promise<ImageDataset> {
 const isHidden = (name: string): boolean => name.startsWith('.');
 
 /**
- * Paths of the ordinary pictures in a folder and in those below it, sorted by code point; hidden ones
- * left out.
+ * Paths of the files with pictures in a folder and in those below it, sorted by code point: ordinary
+ * ones, DICOM, of any name, and NIfTI. Hidden ones are left out.
  */
-export async function picturesBelow(folder: string): Promise<string[]> {
-  return (await filesBelow(folder)).filter(isPicture);
-}
-
-/** The same with files that may hold several pictures: DICOM, of any name, and NIfTI. */
 export async function pictureFilesBelow(folder: string): Promise<string[]> {
   const files = await filesBelow(folder);
   const wanted = await readingAtOnce(files, mayHavePictures);

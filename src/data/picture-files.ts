@@ -11,6 +11,8 @@ import { chosenSlices, type Viewing } from './viewing.ts';
 
 /** A picture, and whose it is where its file says so. */
 export interface FoundPicture extends Picture {
+  /** Where it is one of several in its file. */
+  readonly slice?: number;
   /** A pseudonym of the patient that nobody can reverse, the same within one `PictureFiles`. */
   readonly group?: string;
 }
@@ -92,8 +94,10 @@ export class PictureFiles {
     const indices = index === undefined ? chosenSlices(slices, count, path) : [index];
     return indices.map((i) => {
       const read = async (): Promise<RgbImage> => (await this.#file(path, format)).read(i);
+      const isAll = count === 1 && index === undefined;
       return {
-        path: count === 1 && index === undefined ? path : `${path}#${i}`,
+        path: isAll ? path : `${path}#${i}`,
+        ...(!isAll && { slice: i }),
         ...(patient !== undefined && { group: patient }),
         read,
         // Of what is seen: the same picture under other headers is the same.

@@ -2,7 +2,7 @@ import { ModelLockError, messageOf } from '../../base/error.ts';
 import { basename } from '../../platform/files.ts';
 import { readingAtOnce } from '../../platform/images.ts';
 import type { Annotation } from '../annotated-item.ts';
-import { PictureFiles } from '../picture-files.ts';
+import { PictureFiles, type FoundPicture } from '../picture-files.ts';
 import type { Sample } from '../sample.ts';
 import type { ReadOptions } from './read-dataset.ts';
 
@@ -16,14 +16,14 @@ type Item = Annotation & { readonly path: string };
 export async function openItems<T extends Item, Label>(
   items: readonly T[],
   { viewing, groupPattern, files = new PictureFiles(viewing) }: ReadOptions,
-  answer: (item: T) => Pick<Sample<Label>, 'stratum' | 'label'>,
+  answer: (item: T, picture: FoundPicture) => Pick<Sample<Label>, 'stratum' | 'label'>,
 ): Promise<Sample<Label>[]> {
   const groupOf = groupPattern === undefined ? undefined : groupsBy(groupPattern);
   const opened = await readingAtOnce(items, ({ path }) => files.open(path));
   return items.flatMap((item, i) => {
     const { path, group = groupOf?.(path), split } = item;
     const known = { ...(group !== undefined && { group }), ...(split && { split }) };
-    return opened[i].map((picture) => ({ ...picture, ...known, ...answer(item) }));
+    return opened[i].map((picture) => ({ ...picture, ...known, ...answer(item, picture) }));
   });
 }
 

@@ -2,7 +2,7 @@ import type { CsvOptions } from '../csv.ts';
 import type { PictureFiles } from '../picture-files.ts';
 import type { Dataset } from '../sample.ts';
 import type { CocoOptions } from '../segmentation/coco.ts';
-import type { SegmentationFolderOptions } from '../segmentation/folders.ts';
+import type { MaskOptions } from '../segmentation/mask-reader.ts';
 import type { Viewing } from '../viewing.ts';
 
 /**
@@ -17,7 +17,7 @@ export interface ReadOptions {
   readonly table?: Pick<CsvOptions, 'columns' | 'separator'>;
   /** Where the pictures are that a table or a COCO file names; beside it unless given. */
   readonly images?: string;
-  readonly masks?: Pick<SegmentationFolderOptions, 'palette' | 'ignore'>;
+  readonly masks?: Pick<MaskOptions, 'palette' | 'ignore'>;
   readonly coco?: CocoOptions;
   /** How DICOM files and NIfTI volumes become pictures. */
   readonly viewing?: Viewing;

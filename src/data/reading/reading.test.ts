@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeDicom, writeNifti } from '../../../tests/support/medical.ts';
 import { encodeImage, encodeMask } from '../../platform/images.ts';
 import type { Dataset } from '../sample.ts';
 import { readClassified } from './classified.ts';
@@ -114,6 +115,63 @@ describe('readSegmented', () => {
     await write('ImageSets/Segmentation/val.txt', 'a\n');
     expect(paths(await readSegmented(root, 'train'))).toEqual(['JPEGImages/b.jpg']);
     expect(paths(await readSegmented(root, 'test'))).toEqual(['JPEGImages/a.jpg']);
+  });
+
+  it('reads volumes slice by slice, across any axis', async () => {
+    const voxels = [0, 1, 1, 0, 255, 1]; // two by one, three slices
+    for (const folder of ['images', 'masks']) {
+      writeNifti(join(root, folder, 'a.nii.gz'), [2, 1, 3], voxels);
+    }
+    await write('classes.txt', 'tissue\ntumour\n');
+    const middle = await readSegmented(root, 'train');
+    expect(paths(middle)).toEqual(['images/a.nii.gz#1']);
+    expect(await labels(middle)).toEqual([{ width: 2, height: 1, data: Uint8Array.of(1, 0) }]);
+    const across = await readSegmented(root, 'train', { viewing: { axis: 0, slices: 'all' } });
+    expect((await labels(across)).map(({ data }) => [...data])).toEqual([
+      [0, 1, 255],
+      [1, 0, 1],
+    ]);
+  });
+
+  it('refuses voxels that are no class, with the place, and masks of other slices', async () => {
+    await write('classes.txt', 'tissue\ntumour\n');
+    writeNifti(join(root, 'images/a.nii'), [2, 1, 2], [1, 2, 3, 4]);
+    writeNifti(join(root, 'masks/a.nii'), [2, 1, 2], [0, -1, 0, 0.5]);
+    const wrong = readSegmented(root, 'train', { viewing: { slices: 'all' } });
+    const [first, second] = (await wrong)!.samples;
+    await expect(first.label()).rejects.toThrow('a.nii#0 has -1 at (1, 0) (valid: 0 to 1, 255)');
+    await expect(second.label()).rejects.toThrow('a.nii#1 has 0.5 at (1, 0)');
+    await rm(join(root, 'masks/a.nii'));
+    await mask('masks/a.png', 0, 1);
+    await expect(labels(await readSegmented(root, 'train'))).rejects.toThrow(
+      'a.png is the mask of one picture, not of slice 1 (valid: a NIfTI file of class numbers)',
+    );
+    await rm(join(root, 'images/a.nii'));
+    await picture('images/a.png');
+    await rm(join(root, 'masks/a.png'));
+    writeNifti(join(root, 'masks/a.nii'), [2, 1, 2], [0, 0, 0, 0]);
+    await expect(labels(await readSegmented(root, 'train'))).rejects.toThrow(
+      'a.nii has 2 slices, its picture is one',
+    );
+  });
+
+  it('reads DICOM files with masks beside them, and whose they are', async () => {
+    for (const name of ['IM0001', 'b.dcm']) {
+      const dicom = { width: 2, height: 1, values: [0, 9], patient: name };
+      writeDicom(join(root, 'images', name), dicom);
+    }
+    await mask('masks/IM0001.png', 0, 1);
+    await mask('masks/b_mask.png', 1, 1);
+    await write('classes.txt', 'tissue\ntumour\n');
+    const set = (await readSegmented(root, 'train'))!;
+    expect(paths(set)).toEqual(['images/IM0001', 'images/b.dcm']);
+    expect((await labels(set)).map(({ data }) => [...data])).toEqual([
+      [0, 1],
+      [1, 1],
+    ]);
+    expect(new Set(set.samples.map(({ group }) => group)).size).toBe(2);
+    const grouped = await readSegmented(root, 'train', { groupPattern: '^(.)' });
+    expect(grouped!.samples.map(({ group }) => group)).toEqual(['I', 'b']);
   });
 
   it('reads COCO in its own layout, beside its pictures, and as one file', async () => {

@@ -3,11 +3,13 @@ import { exists, extname, join, listFolder } from '../../platform/files.ts';
 import type { Size } from '../../tensor/image.ts';
 import { ignoreIndex, type LabelMap } from '../../tensor/label-map.ts';
 import { classPlaces } from '../class-places.ts';
-import { filePicture, type Dataset, type Sample } from '../sample.ts';
+import type { Dataset, Sample } from '../sample.ts';
 import { readCocoDataset } from '../segmentation/coco.ts';
 import { readSegmentationFolder } from '../segmentation/folders.ts';
 import type { SegmentationDataset, SegmentationItem } from '../segmentation/item.ts';
+import type { MaskOptions } from '../segmentation/mask-reader.ts';
 import { sideFolder } from './layouts.ts';
+import { openItems } from './open-items.ts';
 import type { ReadDataset, ReadOptions, Side } from './read-dataset.ts';
 
 /**
@@ -16,7 +18,7 @@ import type { ReadDataset, ReadOptions, Side } from './read-dataset.ts';
  */
 export const readSegmented: ReadDataset<LabelMap> = async (path, side, options = {}) => {
   const reading = await layoutOf(path, side);
-  return reading && datasetOf(await reading(options), options.classes);
+  return reading && datasetOf(await reading(options), options);
 };
 
 type Reading = (options: ReadOptions) => Promise<SegmentationDataset>;
@@ -38,7 +40,7 @@ async function layoutOf(path: string, side: Side): Promise<Reading | undefined> 
   if (root === undefined) return undefined;
   const beside = join(root, '_annotations.coco.json');
   if (await exists(beside)) return cocoReading(beside, root);
-  return ({ masks }) => readSegmentationFolder(root, masks);
+  return (options) => readSegmentationFolder(root, maskOptions(options));
 }
 
 /** In the layout of Pascal VOC lists tell the sides. */
@@ -48,8 +50,13 @@ async function listed(path: string, lists: string, side: Side): Promise<Reading 
   const tested = ['test', 'val'].find(there);
   const list = side === 'train' ? ['train', 'trainval'].find(there) : tested;
   if (side === 'test' && (list === undefined || !there('train'))) return undefined;
-  return ({ masks }) => readSegmentationFolder(path, { ...masks, list });
+  return (options) => readSegmentationFolder(path, { ...maskOptions(options), list });
 }
+
+const maskOptions = ({ masks, viewing }: ReadOptions): MaskOptions => ({
+  ...masks,
+  axis: viewing?.axis,
+});
 
 /** In COCO's own layout `annotations/instances_train2017.json` goes with the folder `train2017`. */
 async function cocoSide(
@@ -76,10 +83,11 @@ const cocoReading =
   ({ images, coco }) =>
     readCocoDataset(file, images ?? folder, coco);
 
-function datasetOf(
+async function datasetOf(
   { classes, items }: SegmentationDataset,
-  wanted: readonly string[] | undefined,
-): Dataset<LabelMap> {
+  options: ReadOptions,
+): Promise<Dataset<LabelMap>> {
+  const { classes: wanted } = options;
   const places = wanted && classPlaces(classes, wanted);
   const renumbered = (map: LabelMap): LabelMap =>
     places === undefined
@@ -88,11 +96,9 @@ function datasetOf(
   return {
     classes: wanted ?? classes,
     ...(wanted ? { ownClasses: classes } : {}),
-    samples: items.map(({ path, mask, ...annotation }: SegmentationItem) => ({
-      ...filePicture(path),
-      ...annotation,
+    samples: await openItems(items, options, ({ mask }: SegmentationItem, { slice }) => ({
       stratum: 0,
-      label: async () => renumbered(await mask()),
+      label: async () => renumbered(await mask(slice)),
     })),
   };
 }

@@ -1,19 +1,10 @@
 import { ModelLockError } from '../../base/error.ts';
-import {
-  dirname,
-  exists,
-  extname,
-  isFolder,
-  join,
-  listFolder,
-  readText,
-  relative,
-} from '../../platform/files.ts';
-import { picturesBelow } from '../image-folder.ts';
-import { classList, namesIn } from './class-list.ts';
+import { isFolder, join, listFolder, readText, relative } from '../../platform/files.ts';
+import { pictureFilesBelow } from '../image-folder.ts';
+import { pictureStem } from '../picture-format.ts';
+import { namesIn } from './class-list.ts';
 import type { SegmentationDataset } from './item.ts';
-import { readColourMask, readIndexMask } from './mask-file.ts';
-import { readPalette } from './palette.ts';
+import { maskReader, type MaskOptions } from './mask-reader.ts';
 import { vocClasses } from './voc-classes.ts';
 
 /** How folders of pictures and masks are called. */
@@ -42,25 +33,15 @@ const layouts: readonly FolderLayout[] = [
 /** What a mask's name may have behind that of its picture. */
 const maskSuffixes = ['', '_mask', '_L'] as const;
 
-/** Files that name classes or colours, in the folder itself or the one above it. */
-const classFiles = ['classes.txt', 'labels.txt'] as const;
-const paletteFiles = ['palette.txt', 'palette.csv', 'label_colors.txt', 'class_dict.csv'] as const;
-
-export interface SegmentationFolderOptions {
-  /** Names of the classes from number 0 on, where no file names them. */
-  readonly classes?: readonly string[];
-  /** A file of colours, for masks that have colours. */
-  readonly palette?: string;
-  /** Names of classes that are to be ignored; those of `ignoredNames` unless given. */
-  readonly ignore?: readonly string[];
+export interface SegmentationFolderOptions extends MaskOptions {
   /** In the layout of Pascal VOC: the list, such as `train`. */
   readonly list?: string;
 }
 
 /**
- * Pictures and masks in two folders, paired by name: `images/a/x.jpg` with `masks/a/x.png`, or in the
- * layout of Pascal VOC with its lists. Masks are class numbers unless there is a palette. Throws `data`
- * where there are no pictures, and `not-found`.
+ * Pictures and masks in two folders, paired by name: `images/a/x.jpg` with `masks/a/x.png`, or
+ * `images/x.nii.gz` with `masks/x.nii.gz`, or in the layout of Pascal VOC with its lists. Masks are class
+ * numbers unless there is a palette. Throws `data` where there are no pictures, and `not-found`.
  */
 export async function readSegmentationFolder(
   root: string,
@@ -72,7 +53,7 @@ export async function readSegmentationFolder(
   const stems = layout.lists
     ? await listed(join(root, layout.lists), options.list)
     : [...images.keys()];
-  const { classes, read } = await maskReader(root, layout, options);
+  const { classes, read } = await maskReader(root, options, layout.classes);
   const expected = (stem: string): string => join(root, layout.masks, `${stem}.png`);
   const items = stems.map((stem) => {
     const path = images.get(stem);
@@ -85,7 +66,8 @@ export async function readSegmentationFolder(
     const maskFile = maskSuffixes.map((suffix) => masks.get(stem + suffix)).find(Boolean);
     return {
       path,
-      mask: () => (maskFile === undefined ? noMask(path, expected(stem)) : read(maskFile)),
+      mask: (slice?: number) =>
+        maskFile === undefined ? noMask(path, expected(stem)) : read(maskFile, slice),
     };
   });
   if (items.length === 0) throw new ModelLockError('data', `${root} has no pictures with masks`);
@@ -111,13 +93,8 @@ async function layoutOf(root: string): Promise<FolderLayout> {
 
 /** Pictures by their path in the folder without extension. */
 async function byStem(folder: string): Promise<Map<string, string>> {
-  const paths = await picturesBelow(folder);
-  return new Map(
-    paths.map((path) => {
-      const name = relative(folder, path);
-      return [name.slice(0, name.length - extname(name).length).normalize('NFC'), path];
-    }),
-  );
+  const paths = await pictureFilesBelow(folder);
+  return new Map(paths.map((path) => [pictureStem(relative(folder, path)).normalize('NFC'), path]));
 }
 
 /** The names in a list; where none is asked for, those in all of them. */
@@ -137,38 +114,4 @@ async function listed(folder: string, list: string | undefined): Promise<string[
   }
   const texts = await Promise.all(wanted.map((name) => readText(join(folder, name))));
   return [...new Set(texts.flatMap(namesIn))];
-}
-
-type MaskReader = (path: string) => ReturnType<typeof readIndexMask>;
-
-async function maskReader(
-  root: string,
-  layout: FolderLayout,
-  options: SegmentationFolderOptions,
-): Promise<{ classes: readonly string[]; read: MaskReader }> {
-  const paletteFile = options.palette ?? (await firstFile(root, paletteFiles));
-  if (paletteFile !== undefined) {
-    const palette = await readPalette(paletteFile, options.ignore);
-    return { classes: palette.classes, read: (path) => readColourMask(path, palette) };
-  }
-  const classFile = await firstFile(root, classFiles);
-  const written = classFile === undefined ? undefined : namesIn(await readText(classFile));
-  const names = options.classes ?? written ?? layout.classes;
-  if (names === undefined) {
-    throw new ModelLockError('not-found', `${root} has no file that names its classes`, {
-      valid: [...classFiles, ...paletteFiles],
-    });
-  }
-  const where = options.classes ? 'the list of classes' : (classFile ?? root);
-  const list = classList(names, where, options.ignore);
-  return { classes: list.classes, read: (path) => readIndexMask(path, list) };
-}
-
-async function firstFile(root: string, names: readonly string[]): Promise<string | undefined> {
-  for (const folder of [root, dirname(root)]) {
-    for (const name of names) {
-      if (await exists(join(folder, name))) return join(folder, name);
-    }
-  }
-  return undefined;
 }

@@ -1,11 +1,15 @@
 import type { LabelMap } from '../../tensor/label-map.ts';
 import type { Annotation } from '../annotated-item.ts';
 
-/** A picture with a class for every pixel. */
+/** A picture, or a volume of pictures, with a class for every pixel. */
 export interface SegmentationItem extends Annotation {
   readonly path: string;
-  /** Reads the mask: numbers of classes, or `ignoreIndex`. Throws `data` and `not-found`. */
-  readonly mask: () => Promise<LabelMap>;
+  /**
+   * Reads the mask: numbers of classes, or `ignoreIndex`. Throws `data` and `not-found`.
+   *
+   * @param slice of a file of several pictures.
+   */
+  readonly mask: (slice?: number) => Promise<LabelMap>;
 }
 
 /** A set of pictures with masks on disk. Nothing of their pixels has been read. */
