@@ -49,11 +49,10 @@ await runBench(
           tuning: { ...variants[name].tuning, ...tuningOf(options) },
           baselineTuning: tuningOf(options),
           decoyImages: options.quick ? quick.decoyImages : decoyImages,
-          sharedEdits: true,
         }),
       }));
       const jobs = rows.flatMap((row) => row.jobs);
-      const results = await runJobs(jobs, [set], options);
+      const results = await runJobs(jobs, [set], { ...options, shareEdits: true });
       const table = ablationTable(
         rows.map((row) => ({
           name: row.name,

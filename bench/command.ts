@@ -10,7 +10,7 @@ import { prepareSet } from './data/prepare.ts';
 import { setOfFolder, type SetPlan } from './data/sets.ts';
 import type { Job, Result } from './jobs/job.ts';
 import { prompts } from './jobs/keys.ts';
-import { Runner } from './jobs/runner.ts';
+import { Runner, type RunnerOptions } from './jobs/runner.ts';
 import { insertBetween } from './tables/insert.ts';
 
 /** What the resumable benchmarks have in common. */
@@ -102,14 +102,14 @@ export type Results<J extends Job> = (jobs: readonly J[]) => Result<J>[];
 export async function runJobs<J extends Job>(
   jobs: readonly J[],
   sets: readonly SetPlan[],
-  options: BenchOptions,
+  options: BenchOptions & Pick<RunnerOptions, 'shareEdits'>,
 ): Promise<Results<J>> {
   const out = resolve(options.out);
   if (options.known !== undefined && !existsSync(options.known)) {
     throw new ModelLockError('not-found', `there is no folder ${options.known}`);
   }
   const { signal } = interruptible();
-  const runner = new Runner(out, options.known);
+  const runner = new Runner(out, options);
   const results = new Map<J, Result<J>>();
   if (!options.tables) for (const set of sets) await prepareSet(out, set);
   for (const [i, job] of jobs.entries()) {

@@ -35,6 +35,7 @@ await runBench(
         .argParser(namesOf(recipes))
         .default(['hardened', 'paper'] as RecipeName[], 'hardened,paper'),
     )
+    .option('--share-edits', 'make edits once for all locks, and measure no time that they take')
     .action(async ({ set: wanted, recipe: chosen, prompt, ...options }) => {
       const names = wanted === 'all' ? setNames : [wanted];
       const plans = setsOf(
@@ -60,7 +61,6 @@ await runBench(
             tuning: tuningOf(options),
             baselineTuning: tuningOf(options),
             decoyImages: options.quick ? quick.decoyImages : null,
-            sharedEdits: false,
           }),
         })),
       );

@@ -49,18 +49,28 @@ export interface LockJob extends CommonJob {
   readonly baseline: TrainJob;
   /** Most images that a decoy is scored on; null: the default. */
   readonly decoyImages: number | null;
-  /** Whether edits are shared with other locks; editing then takes no time of its own. */
-  readonly sharedEdits: boolean;
 }
 
 /** Everything that decides what is measured, but the code: plain JSON. */
 export type Job = TrainJob | LockJob;
 
+/** What a job's process is told. */
+export interface JobOrder {
+  readonly job: Job;
+  /** The folder that `places` lie in. */
+  readonly out: string;
+  /** Whether edits are shared with other locks; editing then takes no time of its own. */
+  readonly sharesEdits: boolean;
+}
+
 /** How a job was run. */
 interface Run {
   /** Pictures trained on. */
   readonly images: number;
-  /** By stage: `read`, `edit`, `train`, `evaluate`, `write`. null for a job that was interrupted. */
+  /**
+   * By stage: `read`, `edit`, `train`, `evaluate`, `write`; those that edit are left out where edits are
+   * shared. null for a job that was interrupted.
+   */
   readonly seconds: Readonly<Record<string, number>> | null;
   /** Bytes of the process that ran it, at most; null for a job that was interrupted. */
   readonly peakMemory: number | null;

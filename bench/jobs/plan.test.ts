@@ -26,7 +26,6 @@ const plan: LockPlan = {
     },
   },
   decoyImages: null,
-  sharedEdits: false,
 };
 
 const ids = (other: Partial<LockPlan> = {}): string[] => lockJobs({ ...plan, ...other }).map(idOf);

@@ -78,12 +78,11 @@ export interface LockPlan extends Pocket {
   readonly tuning?: Partial<FineTuning>;
   readonly baselineTuning?: Partial<FineTuning>;
   readonly decoyImages: number | null;
-  readonly sharedEdits: boolean;
 }
 
 /** The locks of one set with one recipe, one for each pair of a key and a seed. */
 export function lockJobs(plan: LockPlan): LockJob[] {
-  const { set, recipe, keys, seeds, model, editor, decoyImages, sharedEdits } = plan;
+  const { set, recipe, keys, seeds, model, editor, decoyImages } = plan;
   return pairsOf(keys.length, seeds, set.pairing).map(({ key, seed }) => ({
     kind: 'lock',
     name: `${titleOf(set)} ${recipe.name} key ${key + 1} seed ${seed}`,
@@ -96,7 +95,6 @@ export function lockJobs(plan: LockPlan): LockJob[] {
     tuning: { ...tuningOf(set), ...plan.tuning },
     baseline: trainJob({ set, model, seed, tuning: plan.baselineTuning }),
     decoyImages,
-    sharedEdits,
     seed,
     version,
   }));

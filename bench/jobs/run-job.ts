@@ -18,8 +18,8 @@ import {
 import { messageOf } from '../../src/base/error.ts';
 import {
   places,
-  type Job,
   type JobMessage,
+  type JobOrder,
   type LockJob,
   type LockRun,
   type TrainJob,
@@ -39,8 +39,8 @@ const tell = (message: JobMessage): void => {
   });
 };
 
-process.once('message', ({ job, out }: { job: Job; out: string }) => {
-  void measure(job, out)
+process.once('message', (order: JobOrder) => {
+  void measure(order)
     .then((run): JobMessage => ({ run }))
     .catch((error: unknown): JobMessage => {
       const message = messageOf(error);
@@ -51,7 +51,8 @@ process.once('message', ({ job, out }: { job: Job; out: string }) => {
     .then((end) => process.send!(end, () => process.exit()));
 });
 
-async function measure(job: Job, out: string): Promise<TrainRun | LockRun> {
+async function measure(order: JobOrder): Promise<TrainRun | LockRun> {
+  const { job, out } = order;
   const model = places.model(out, job);
   await mkdir(dirname(model), { recursive: true });
   const wentOn = existsSync(model) || isUnfinished(model);
@@ -65,9 +66,10 @@ async function measure(job: Job, out: string): Promise<TrainRun | LockRun> {
   };
   const measured =
     job.kind === 'lock'
-      ? { evaluation: await lockAndEvaluate(job, out, options) }
+      ? { evaluation: await lockAndEvaluate(job, order, options) }
       : { accuracy: await trainAndScore(job, out, options) };
-  const seconds = clock.stop('write');
+  const { edit, evaluate, ...others } = clock.stop('write');
+  const seconds = order.sharesEdits ? others : { edit, evaluate, ...others };
   const peakMemory = process.resourceUsage().maxRSS * 1024;
   const manifest = await readManifest(model);
   const images = manifest!.training.images!;
@@ -102,7 +104,7 @@ async function trainAndScore(job: TrainJob, out: string, options: JobOptions): P
 
 async function lockAndEvaluate(
   job: LockJob,
-  out: string,
+  { out, sharesEdits }: JobOrder,
   options: JobOptions,
 ): Promise<EvaluationDocument> {
   const [model, data] = [places.model(out, job), places.data(out, job)];
@@ -124,7 +126,7 @@ async function lockAndEvaluate(
     modelOptions: job.model.options,
     recipe: job.recipe,
     tuning: job.tuning,
-    ...(job.sharedEdits ? { sharedEdits: { folder: places.edits(out), salt } } : {}),
+    ...(sharesEdits ? { sharedEdits: { folder: places.edits(out), salt } } : {}),
     out: model,
   });
   return evaluation!;

@@ -40,7 +40,7 @@ afterEach(() => rm(known, { recursive: true }));
 
 it('runs nothing that has a known result', async () => {
   await writeJson(join(known, `${idOf(job)}.json`), result);
-  const runner = new Runner(join(known, 'out'), known);
+  const runner = new Runner(join(known, 'out'), { known });
   expect(await runner.run(job, {})).toEqual(result);
   expect(await runner.resultOf({ ...job, seed: 1 })).toBeUndefined();
   expect(await new Runner(join(known, 'out')).resultOf(job)).toBeUndefined();

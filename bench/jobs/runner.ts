@@ -13,12 +13,20 @@ import {
   type Job,
   type JobFailure,
   type JobMessage,
+  type JobOrder,
   type LockRun,
   type Result,
   type RunOf,
   type TrainJob,
   type TrainRun,
 } from './job.ts';
+
+export interface RunnerOptions {
+  /** Folder of results measured before. */
+  readonly known?: string;
+  /** Whether locks share what they edit; then nothing is known of the time that editing takes. */
+  readonly shareEdits?: boolean;
+}
 
 /**
  * Runs jobs, each once: what has a result is not run again, and what was interrupted goes on. Each
@@ -27,14 +35,13 @@ import {
 export class Runner {
   readonly #out: string;
   readonly #known: string | undefined;
+  readonly #sharesEdits: boolean;
 
-  /**
-   * @param out folder of data, models and results.
-   * @param known folder of results measured before.
-   */
-  constructor(out: string, known?: string) {
+  /** @param out folder of data, models and results. */
+  constructor(out: string, { known, shareEdits = false }: RunnerOptions = {}) {
     this.#out = out;
     this.#known = known;
+    this.#sharesEdits = shareEdits;
   }
 
   /** The result of a job that is done. */
@@ -55,7 +62,8 @@ export class Runner {
     if (job.kind === 'lock' && !this.#hasModel(job.baseline)) {
       await this.#measure(job.baseline, options);
     }
-    const run = (await runInProcess(job, this.#out, options)) as RunOf<J>;
+    const order = { job, out: this.#out, sharesEdits: this.#sharesEdits };
+    const run = (await runInProcess(order, options)) as RunOf<J>;
     const where = machine(availableParallelism());
     const result: Result<J> = { job, run, machine: where, commit: commit() };
     const path = places.result(this.#out, job);
@@ -70,8 +78,7 @@ export class Runner {
 }
 
 function runInProcess(
-  job: Job,
-  out: string,
+  order: JobOrder,
   { signal, onProgress }: JobOptions,
 ): Promise<TrainRun | LockRun> {
   return new Promise((resolve, reject) => {
@@ -90,9 +97,9 @@ function runInProcess(
     child.once('disconnect', () => {
       signal?.removeEventListener('abort', interrupt);
       if (end && 'run' in end) resolve(end.run);
-      else reject(errorOf(job, end?.failed));
+      else reject(errorOf(order.job, end?.failed));
     });
-    child.send({ job, out });
+    child.send(order);
   });
 }
 

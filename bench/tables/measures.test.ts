@@ -57,6 +57,15 @@ const run: LockRun = {
   evaluation,
 };
 
+it('knows no time of what was not timed', () => {
+  const { edit: _, evaluate: __, ...others } = run.seconds!;
+  const shared = { ...run, seconds: others };
+  expect(lockMeasures.training.of(shared)).toBe(400);
+  for (const name of ['editing', 'whole', 'evaluating'] as const) {
+    expect(lockMeasures[name].of(shared)).toBeNull();
+  }
+});
+
 it.each<[keyof typeof lockMeasures, number]>([
   ['baseline', 80],
   ['up', 79],

@@ -100,10 +100,13 @@ const edited: OfDocument = (document) => document.baselineEdited ?? null;
 const bestDecoder: OfDocument = ({ decoders }) =>
   decoders.length === 0 ? null : Math.max(...decoders.map(({ value }) => value));
 
+/** null where a stage was not timed. */
 const seconds =
   (...stages: readonly string[]) =>
   ({ seconds: by }: LockRun | TrainRun): number | null =>
-    by && stages.reduce((sum, stage) => sum + (by[stage] ?? 0), 0);
+    by && stages.every((stage) => Object.hasOwn(by, stage))
+      ? stages.reduce((sum, stage) => sum + by[stage], 0)
+      : null;
 
 const mebibytes = ({ peakMemory }: LockRun | TrainRun): number | null =>
   peakMemory === null ? null : peakMemory / 2 ** 20;
