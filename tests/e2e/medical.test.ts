@@ -190,6 +190,26 @@ describe('NIfTI volumes', () => {
     const { stdout } = await run('predict sliced head.nii.gz --top 2');
     expect(stdout).toMatch(/größer|gänzlich/);
   });
+
+  it('are segmented slice by slice, by the masks of their voxels', async () => {
+    const bright = voxels.map((value) => Number(value > 0));
+    for (const part of ['train', 'test']) {
+      writeNifti(place.at(`volumes/${part}/images/a.nii.gz`), [side, side, 5], voxels);
+      writeNifti(place.at(`volumes/${part}/masks/a.nii.gz`), [side, side, 5], bright);
+    }
+    writeFileSync(place.at('volumes/classes.txt'), 'dark\nbright\n');
+    const segment =
+      'train --task segmentation --data volumes --model model --slices all --epochs 1 --batch 2 --json';
+    expect(trained(await run(`${segment} --out segmenter`)).images).toBe(5);
+    const score = await run('evaluate segmenter --data volumes --slices 1-3 --json');
+    expect(JSON.parse(score.stdout)).toMatchObject({ task: 'segmentation', n: 3 });
+    await run('predict segmenter volumes/test/images/a.nii.gz --slices 0-1 --out seen');
+    expect(place.files('seen', 'masks')).toEqual(['a-0.png', 'a-1.png']);
+    writeNifti(place.at('volumes/train/masks/a.nii.gz'), [side, side, 5], bright.with(3, 7));
+    expect(await failure(`${segment} --out none`)).toContain(
+      'volumes/train/masks/a.nii.gz#0 has 7 at (3, 0) (valid: 0 to 1, 255)',
+    );
+  });
 });
 
 describe('what labelling teams send', () => {
