@@ -102,12 +102,17 @@ it.each<[keyof typeof lockMeasures, number]>([
 it('reads other scores that a set asks for', () => {
   const at = (value: number) => ({ value, low: 0, high: 1 });
   const balanced = { name: 'balanced accuracy', baseline: at(0.6), up: null, lp: at(0.25) };
-  const asked = lockMeasuresOf({ measures: ['balanced accuracy'] });
-  const other = { ...run, evaluation: { ...evaluation, measures: [balanced] } };
-  expect(asked.slice(-3).map(({ label, of }) => [label, of(other)])).toEqual([
+  const perClass = ['a', 'b', 'c', 'd', 'e'].map((label) => ({ label, n: 20, lp: 0, up: null }));
+  const asked = lockMeasuresOf({ measures: ['balanced accuracy', 'pixel accuracy'] });
+  const other = { ...run, evaluation: { ...evaluation, measures: [balanced], perClass } };
+  expect(asked.slice(-7).map(({ label, of }) => [label, of(other)])).toEqual([
     ['baseline, balanced accuracy, %', 60],
     ['UP, balanced accuracy, %', null],
     ['LP, balanced accuracy, %', 25],
+    ['LP, balanced accuracy − chance, points', expect.closeTo(5)],
+    ['baseline, pixel accuracy, %', null],
+    ['UP, pixel accuracy, %', null],
+    ['LP, pixel accuracy, %', null],
   ]);
   expect(asked.at(-1)!.of(run)).toBeNull();
 });

@@ -173,14 +173,26 @@ export function lockMeasuresOf({
   return [...scores, ...measures.flatMap(otherScores)];
 }
 
+/** What any constant answer gets, whatever the test set's shares are. */
+const constants: Readonly<Record<string, OfDocument>> = {
+  'balanced accuracy': ({ perClass }) => (perClass ? 1 / perClass.length : null),
+  'macro AUROC': () => 0.5,
+};
+
 /** Another score than the set's own. */
-const otherScores = (name: string): Measure<LockRun>[] =>
-  (['baseline', 'up', 'lp'] as const).map((of) =>
-    score(
-      `${of === 'baseline' ? of : of.toUpperCase()}, ${name}`,
-      ({ measures }) => measures?.find((measure) => measure.name === name)?.[of]?.value ?? null,
-    ),
-  );
+function otherScores(name: string): Measure<LockRun>[] {
+  const valueOf =
+    (of: 'baseline' | 'up' | 'lp'): OfDocument =>
+    ({ measures }) =>
+      measures?.find((measure) => measure.name === name)?.[of]?.value ?? null;
+  const constant = constants[name];
+  return [
+    score(`baseline, ${name}`, valueOf('baseline')),
+    score(`UP, ${name}`, valueOf('up')),
+    score(`LP, ${name}`, valueOf('lp')),
+    ...(constant ? [difference(`LP, ${name} − chance`, valueOf('lp'), constant, within(3))] : []),
+  ];
+}
 
 /** What is reported of a training without a lock. */
 export const trainMeasures = {
