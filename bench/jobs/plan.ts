@@ -1,21 +1,15 @@
 import { join } from 'node:path';
-import {
-  defaultTunings,
-  openEditor,
-  version,
-  type FineTuning,
-  type Recipe,
-} from '../../src/index.ts';
+import { openEditor, version, type FineTuning, type Recipe } from '../../src/index.ts';
 import { openCheckpoint } from '../../src/bundle/open-checkpoint.ts';
+import { tuningFor } from '../../src/lock/tuning.ts';
 import { modelsDir, subsetName, titleOf, type SetModel, type SetPlan } from '../data/sets.ts';
 import type { LockJob, Pinned, TrainJob } from './job.ts';
 
 const pocket = 'pocket';
 
-const tuningOf = ({ task, tuning }: SetPlan): FineTuning => ({
-  ...defaultTunings[task ?? 'classification'],
-  ...tuning,
-});
+/** A set that is taken whole has pictures enough, or says how it is tuned. */
+const tuningOf = ({ task, train, tuning }: SetPlan): FineTuning =>
+  tuningFor(task ?? 'classification', train ?? Infinity, tuning);
 
 /** A model of a set as it is now. */
 export async function pinModel({ file, options }: SetModel): Promise<Pinned> {
