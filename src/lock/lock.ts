@@ -19,7 +19,7 @@ import { evaluate, type Unlocking } from '../evaluate/evaluate.ts';
 import { trainingDecoys } from '../key/decoys/decoys.ts';
 import { checkedKey, maxTokens, requireReadable, type Key } from '../key/key.ts';
 import { sameKeyBy } from '../key/same-key.ts';
-import { join, makeFolder } from '../platform/files.ts';
+import { join, makePrivateFolder } from '../platform/files.ts';
 import { coarseColours } from '../tasks/chaff.ts';
 import { taskNamed } from '../tasks/registry.ts';
 import type { Task } from '../tasks/task.ts';
@@ -125,7 +125,7 @@ async function lockIn<Label>(
   if (ended) return ended;
   const reading = readingOf(editor);
   const edits = options.sharedEdits ?? { folder: join(work.path, 'edits'), salt: work.salt };
-  await makeFolder(edits.folder, 0o700);
+  await makePrivateFolder(edits.folder);
   const decoys = usesDecoys(recipe) ? trainingDecoys(key.prompt, reading.same, options.seed) : [];
   const images = await editTrainingImages({
     ...options,

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -110,6 +110,22 @@ describe('WorkFolder', () => {
     await writeFile(join(`${out}.work`, 'thesis.tex'), '');
     await expect(claimed()).rejects.toThrow(`${out}.work is not a work folder`);
     expect(await readdir(`${out}.work`)).toEqual(['thesis.tex']);
+  });
+
+  it('leaves one alone that also has a file of the name of ours', async () => {
+    await mkdir(`${out}.work`);
+    for (const name of ['result.json', 'job.json', 'thesis.tex']) {
+      await writeFile(join(`${out}.work`, name), '{}');
+    }
+    await expect(WorkFolder.open(out)).rejects.toThrow('holds "thesis.tex"');
+    expect(await readdir(`${out}.work`)).toHaveLength(3);
+  });
+
+  it.skipIf(process.platform === 'win32')('shuts a folder that others may enter', async () => {
+    await mkdir(`${out}.work`);
+    await chmod(`${out}.work`, 0o777);
+    const { path } = await begin();
+    expect((await stat(path)).mode & 0o777).toBe(0o700);
   });
 
   it('goes on where the job was killed while its file was written', async () => {

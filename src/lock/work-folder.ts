@@ -10,7 +10,7 @@ import {
   exists,
   join,
   listFolder,
-  makeFolder,
+  makePrivateFolder,
   moveFolder,
   readJson,
   readJsonObject,
@@ -35,6 +35,9 @@ type JobFile = z.output<typeof jobSchema>;
 
 const jobFile = 'job.json';
 const resultFile = 'result.json';
+
+/** What a work folder of this program may hold, each perhaps with what follows in the name of a part. */
+const ownNames = [jobFile, resultFile, 'training.safetensors', 'edits', 'pictures', 'bundle'];
 
 /**
  * Work in progress on `OUT` lies in `OUT.work`, which only its owner may enter: it holds images
@@ -63,7 +66,7 @@ export class WorkFolder {
     const name = join(dirname(out), basename(out));
     const path = `${name}.work`;
     await requireFree(name, path);
-    await makeFolder(path, 0o700);
+    await makePrivateFolder(path);
     const work = new WorkFolder(name, path, await lockFolder(path));
     try {
       await requireOwn(path);
@@ -192,17 +195,19 @@ async function requireFree(out: string, work: string): Promise<void> {
   if ((await exists(out)) && !(await exists(join(work, resultFile)))) throw taken(out);
 }
 
-/** Throws `usage` for a folder that no job made, for it will be removed. */
+/** Throws `usage` for a folder with anything in it that no job made, for it will be removed. */
 async function requireOwn(work: string): Promise<void> {
   const names = (await listFolder(work)).map(({ name }) => name);
-  const known = names.includes(jobFile) || names.includes(resultFile);
-  // A job that was killed at its very beginning leaves no more than a part of its file.
-  if (known || names.every((name) => name.startsWith(jobFile))) return;
+  const other = names.find((name) => !ownNames.some((own) => isOrPartOf(name, own)));
+  if (other === undefined) return;
   throw new ModelLockError(
     'usage',
-    `${work} is not a work folder of this program, and would be used as one; choose another --out`,
+    `${work} is not a work folder of this program, for it holds "${other}", and would be used as one; choose another --out`,
   );
 }
+
+const isOrPartOf = (name: string, own: string): boolean =>
+  name === own || (name.startsWith(`${own}.`) && name.endsWith('.part'));
 
 async function isKeyOf(job: JobFile, key: Key | undefined): Promise<boolean> {
   if (job.fingerprint === null) return key === undefined;

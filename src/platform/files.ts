@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  chmod,
   copyFile,
   mkdir,
   open,
@@ -152,6 +153,23 @@ export async function freeBytes(folder: string): Promise<number | undefined> {
 /** Creates a folder and those above it. `mode` is for the folder itself. */
 export async function makeFolder(path: string, mode = 0o777): Promise<void> {
   await attempt('create', path, () => makeFolders(resolve(path), mode));
+}
+
+/**
+ * A folder that its owner alone may enter, whoever made it. Throws `io` for one that belongs to somebody
+ * else, who could look into it all the same.
+ */
+export async function makePrivateFolder(path: string): Promise<void> {
+  await makeFolder(path, 0o700);
+  await attempt('use', path, async () => {
+    const { uid, mode } = await stat(path);
+    const own = process.getuid?.();
+    if (own === undefined) return; // A system whose permissions are other ones.
+    if (uid !== own) {
+      throw new ModelLockError('io', `cannot use ${path}: it belongs to another user`);
+    }
+    if ((mode & 0o077) !== 0) await chmod(path, 0o700);
+  });
 }
 
 /**
