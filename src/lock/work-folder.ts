@@ -17,7 +17,7 @@ import {
   removeAll,
   writeJson,
 } from '../platform/files.ts';
-import { lockFolder, type FolderLock } from '../platform/folder-lock.ts';
+import { lockFolder, lockName, type FolderLock } from '../platform/folder-lock.ts';
 import { checkpointFile } from '../train/checkpoint-file.ts';
 import type { CheckpointStore } from '../train/fit.ts';
 
@@ -37,7 +37,15 @@ const jobFile = 'job.json';
 const resultFile = 'result.json';
 
 /** What a work folder of this program may hold, each perhaps with what follows in the name of a part. */
-const ownNames = [jobFile, resultFile, 'training.safetensors', 'edits', 'pictures', 'bundle'];
+const ownNames = [
+  jobFile,
+  resultFile,
+  'training.safetensors',
+  'edits',
+  'pictures',
+  'bundle',
+  lockName,
+];
 
 /**
  * Work in progress on `OUT` lies in `OUT.work`, which only its owner may enter: it holds images

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { lockFolder } from './folder-lock.ts';
+import { lockFolder, lockName } from './folder-lock.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -114,3 +114,21 @@ test('a folder that is not there is named', async () => {
     message: `cannot lock ${join(folder, 'none')}: there is no such file or folder`,
   });
 });
+
+test.runIf(process.platform === 'linux')(
+  'a holder of another container is seen by its socket in the folder, until it dies',
+  async () => {
+    const path = join(folder, lockName);
+    const other = spawn(process.execPath, [
+      '--eval',
+      `require('net').createServer().listen(${JSON.stringify(path)}, () => console.log('ready'))`,
+    ]);
+    await once(other.stdout, 'data');
+    await expect(lockFolder(folder)).rejects.toMatchObject({ code: 'busy' });
+    other.kill('SIGKILL');
+    await once(other, 'exit');
+    expect(await readdir(folder)).toEqual([lockName]);
+    await (await lockFolder(folder)).release();
+    expect(await readdir(folder)).toEqual([]);
+  },
+);

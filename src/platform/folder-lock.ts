@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { realpath, rm } from 'node:fs/promises';
+import { open, realpath, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,9 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
+/** Name of the socket in a folder that is claimed, or that was when its holder was killed. */
+export const lockName = '.modellock.lock';
+
 /**
  * Claims a folder. The claim is a listening socket: the operating system closes it when its holder
  * dies, however it dies, so no claim outlives its process; a process number in a file would, and
@@ -18,10 +21,52 @@ export interface FolderLock {
  * `not-found` where there is none.
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
+  const outer = await claimByName(folder);
+  if (!outer) throw busy(folder);
+  const inner = await claimInside(folder).catch(async (error: unknown) => {
+    await outer.release();
+    throw error;
+  });
+  return {
+    release: async () => {
+      await inner.release();
+      await outer.release();
+    },
+  };
+}
+
+const busy = (folder: string): ModelLockError =>
+  new ModelLockError('busy', `another process is at work on ${folder}; wait for it to end`);
+
+/** By a socket named after the folder, which every process of this machine or container sees. */
+async function claimByName(folder: string): Promise<FolderLock | undefined> {
   const address = await addressOf(folder);
-  const server = (await listen(address.path)) ?? (address.isFile && (await succeed(address.path)));
-  if (server) return { release: () => close(server) };
-  throw new ModelLockError('busy', `another process is at work on ${folder}; wait for it to end`);
+  const server = address.isFile ? await listenOrSucceed(address.path) : await listen(address.path);
+  return server && { release: () => close(server) };
+}
+
+/**
+ * By a socket in the folder itself, for processes of other containers that share it, on systems
+ * where nothing else reaches them. A file system that takes no sockets is not shared in this manner.
+ */
+async function claimInside(folder: string): Promise<FolderLock> {
+  if (process.platform !== 'linux') return { release: async () => {} };
+  const opened = await open(folder, 'r');
+  try {
+    // However long the folder's own path is.
+    const path = `/proc/self/fd/${opened.fd}/${lockName}`;
+    const server = await listenOrSucceed(path).catch(() => null);
+    if (server === undefined) throw busy(folder);
+    return {
+      release: async () => {
+        if (server) await close(server); // It removes the file.
+        await opened.close();
+      },
+    };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
 }
 
 interface Address {
@@ -68,10 +113,13 @@ function listen(path: string): Promise<Server | undefined> {
 }
 
 /**
- * Takes the place of a holder that died and left its socket's file. Two processes that do so in the
- * same few milliseconds can both succeed; Linux and Windows do not come here.
+ * Listens, perhaps in the place of a holder that died and left its socket's file. Two processes that
+ * take its place in the same few milliseconds can both succeed; on Linux and Windows those of one
+ * machine or container cannot, for they have the other kind of socket as well.
  */
-async function succeed(path: string): Promise<Server | undefined> {
+async function listenOrSucceed(path: string): Promise<Server | undefined> {
+  const server = await listen(path);
+  if (server) return server;
   if (await isAnswered(path)) return undefined;
   await rm(path, { force: true }).catch((error: unknown) => {
     throw fileError('remove', path, error);
