@@ -40,6 +40,12 @@ describe('diagnosis', () => {
     expect(diagnose(healthy)).toEqual({ verdict: 'healthy', findings: [] });
   });
 
+  test('without the key it judges what can be seen, and says so', () => {
+    const locked = { ...healthy, up: null, decoys: [], robustness: null };
+    expect(diagnose(locked)).toEqual({ verdict: 'key-not-tried', findings: [] });
+    expect(diagnose({ ...locked, lp: 0.3 }).verdict).toBe('insufficient-locking');
+  });
+
   test.each<[string, Partial<Measurements>, string[]]>([
     ['clean images are recognised', { lp: 0.24 }, ['insufficient-locking']],
     [

@@ -1,8 +1,15 @@
 import type { Measurements } from './measurements.ts';
 import { examinations, signatures, type Sign, type Signature } from './signatures.ts';
 
-/** `healthy`, or the gravest failure found. */
-export type Verdict = 'healthy' | Signature;
+export const verdicts = [
+  'healthy',
+  /** No failure, as far as can be seen without the key. */
+  'key-not-tried',
+  ...signatures,
+] as const;
+
+/** The gravest failure found, or that there is none. */
+export type Verdict = (typeof verdicts)[number];
 
 export interface Finding extends Sign {
   readonly signature: Signature;
@@ -10,7 +17,7 @@ export interface Finding extends Sign {
 
 export interface Diagnosis {
   readonly verdict: Verdict;
-  /** Gravest first; none where the lock is healthy. */
+  /** Gravest first. */
   readonly findings: readonly Finding[];
 }
 
@@ -22,5 +29,6 @@ export function diagnose(measured: Measurements): Diagnosis {
   const findings = signatures.flatMap((signature) =>
     examinations[signature](measured).map((sign) => ({ signature, ...sign })),
   );
-  return { verdict: findings[0]?.signature ?? 'healthy', findings };
+  const sound = measured.up === null ? 'key-not-tried' : 'healthy';
+  return { verdict: findings[0]?.signature ?? sound, findings };
 }

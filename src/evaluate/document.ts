@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { splitNames } from '../data/annotated-item.ts';
+import { verdicts } from './diagnosis.ts';
 import { decoyKinds } from './measurements.ts';
 import { signatures } from './signatures.ts';
 
@@ -29,6 +30,8 @@ const decoySchema = z
     prompt: z.string().nullable(),
     value: fraction,
     n: count,
+    /** Absent from documents of earlier versions, as of decoders and robustness. */
+    interval: interval.optional(),
   })
   .refine(({ kind, prompt }) => kind === 'unrelated' || prompt === null, {
     path: ['prompt'],
@@ -51,7 +54,8 @@ const overlapSchema = z.object({
 
 /**
  * What `evaluate`, `demo` and `lock --test` print: a locked model in numbers. Scores are fractions
- * in [0, 1]. It holds nothing that helps to guess the key.
+ * in [0, 1]. It does not hold the key, nor prompts close to it; that a kind of near miss is there, and that the
+ * unrelated prompts share no telling word with the key, is all that it says of it.
  */
 export const evaluationDocumentSchema = z.object({
   task: z.string(),
@@ -70,9 +74,9 @@ export const evaluationDocumentSchema = z.object({
   /** Unlocked performance: on images edited with the key; null when no key was given. */
   up: fraction.nullable(),
   decoys: z.array(decoySchema),
-  decoders: z.array(z.object({ name: z.string(), value: fraction })),
+  decoders: z.array(z.object({ name: z.string(), value: fraction, interval: interval.optional() })),
   diagnosis: z.object({
-    verdict: z.enum(['healthy', ...signatures]),
+    verdict: z.enum(verdicts),
     findings: z.array(
       z.object({ signature: z.enum(signatures), evidence: z.string(), tryThis: z.string() }),
     ),
@@ -100,7 +104,12 @@ export const evaluationDocumentSchema = z.object({
     .optional(),
   /** UP after a JPEG of quality 95, and after one grey level of noise, on n images (or on all). */
   robustness: z
-    .object({ jpeg95: fraction, noise1: fraction, n: count.optional() })
+    .object({
+      jpeg95: fraction,
+      noise1: fraction,
+      n: count.optional(),
+      intervals: z.object({ jpeg95: interval, noise1: interval }).optional(),
+    })
     .nullable()
     .optional(),
   /** Pictures that could not be read; absent unless they were to be left out. */

@@ -3,28 +3,25 @@ import type { JobOptions } from '../base/job.ts';
 import { stratified } from '../data/draw.ts';
 import type { Dataset, Sample } from '../data/sample.ts';
 import type { EditOptions, Editor } from '../editors/editor.ts';
-import type { Key } from '../key/key.ts';
-import { evaluationDecoys, type SameKey } from '../key/decoys/decoys.ts';
-import type { Interval } from '../metrics/intervals.ts';
+import type { PromptReading } from '../editors/prompt-reading.ts';
+import { keyedSeed, type Key } from '../key/key.ts';
+import { evaluationDecoys } from '../key/decoys/decoys.ts';
+import { wilsonInterval, type Interval } from '../metrics/intervals.ts';
 import { decodeImage, encodeImage } from '../platform/images.ts';
 import type { Measures, Outcome } from '../tasks/tally.ts';
 import type { Task } from '../tasks/task.ts';
 import type { RgbImage } from '../tensor/image.ts';
-import { decodeOutputs } from './decoders/decode.ts';
+import { decodedImages, decodeOutputs } from './decoders/decode.ts';
 import { diagnose } from './diagnosis.ts';
 import type { DocumentedDecoy, EvaluationDocument } from './document.ts';
 import { compared, measuresWith, positiveClass } from './measures.ts';
-import { outcomesOf, untouched, type Answering, type Treatment } from './score.ts';
+import { counted, outcomesOf, untouched, type Answering, type Treatment } from './score.ts';
 
 /** The key of a lock and what speaks it. */
-export interface Unlocking {
+export interface Unlocking extends PromptReading {
   readonly editor: Editor<RgbImage>;
   readonly options: EditOptions;
   readonly key: Key;
-  /** Whether two prompts are the same key to the editor. */
-  readonly same: SameKey;
-  /** Whether the editor reads a prompt to its end. */
-  readonly fits: (prompt: string) => boolean;
 }
 
 export interface EvaluateOptions<Label> extends JobOptions {
@@ -52,7 +49,8 @@ export async function evaluate<Label>(
 ): Promise<EvaluationDocument> {
   const { task, model, dataset, baseline, unlocking, seed } = options;
   const { samples } = dataset;
-  const measure = measurer(options);
+  const wrong = unlocking ? await wrongKeys(options, unlocking) : [];
+  const measure = measurer(options, wrong.length);
   // Before the long part, not after it.
   const positive = positiveClass(model.labels, options.positive);
 
@@ -63,7 +61,10 @@ export async function evaluate<Label>(
     : [];
   const decoders =
     locked.readable && samples.length >= 4
-      ? decodeOutputs(locked.readable, counterRandom(seed, place.decoders))
+      ? decodeOutputs(locked.readable, counterRandom(seed, place.decoders)).map((decoder) => ({
+          ...decoder,
+          interval: wilsonInterval(decoder.value, decodedImages(samples.length)),
+        }))
       : [];
   const few = stratified(
     samples,
@@ -71,14 +72,26 @@ export async function evaluate<Label>(
     options.decoyImages ?? 512,
     seed + place.decoyItems,
   );
-  const decoys = unlocking ? await scoreDecoys(options, unlocking, few, measure) : [];
-  const robustness = unlocking
-    ? {
-        jpeg95: (await measure(few, throughJpeg(unlocking)))[0].score,
-        noise1: (await measure(few, withNoise(unlocking, seed)))[0].score,
-        n: few.length,
-      }
-    : null;
+  const intervalOf = (outcome: Outcome): Interval =>
+    outcome.interval(counterRandom(seed, place.interval));
+  const decoys: DocumentedDecoy[] = [];
+  for (const { kind, change, prompt, key, options: edit } of wrong) {
+    const treatment = editedWith({ editor: unlocking!.editor, key, options: edit });
+    const [outcome] = await measure(few, treatment);
+    const { score: value, n } = outcome;
+    decoys.push({ kind, change, prompt, value, n, interval: intervalOf(outcome) });
+  }
+  const [jpeg95] = unlocking ? await measure(few, throughJpeg(unlocking)) : [];
+  const [noise1] = unlocking ? await measure(few, withNoise(unlocking, seed)) : [];
+  const robustness =
+    jpeg95 && noise1
+      ? {
+          jpeg95: jpeg95.score,
+          noise1: noise1.score,
+          n: few.length,
+          intervals: { jpeg95: intervalOf(jpeg95), noise1: intervalOf(noise1) },
+        }
+      : null;
 
   const measured = {
     metric: task.metric,
@@ -91,8 +104,6 @@ export async function evaluate<Label>(
     decoders,
     robustness,
   };
-  const intervalOf = (outcome: Outcome): Interval =>
-    outcome.interval(counterRandom(seed, place.interval));
   // The same draws for all, so that they can be compared.
   const measuresOf = (outcome: Outcome): Measures =>
     outcome.measures(counterRandom(seed, place.interval));
@@ -136,21 +147,13 @@ type Measure<Label> = (
 ) => Promise<Outcome[]>;
 
 /** Answers, counted towards one progress bar for the whole evaluation. */
-function measurer<Label>(options: EvaluateOptions<Label>): Measure<Label> {
-  const { task, model, dataset, unlocking, signal, onProgress } = options;
+function measurer<Label>(options: EvaluateOptions<Label>, decoys: number): Measure<Label> {
+  const { task, model, dataset, unlocking } = options;
   const n = dataset.samples.length;
   const few = Math.min(n, options.decoyImages ?? 512);
-  const decoys = unlocking ? wrongKeys(options, unlocking).length : 0;
-  const total = n * (unlocking ? 2 : 1) + few * (decoys && decoys + 2);
-  let done = 0;
+  const counting = counted(options, n * (unlocking ? 2 : 1) + few * (decoys && decoys + 2));
   return (samples, treatment, models = [model]) =>
-    outcomesOf(task, models, samples, treatment, {
-      signal,
-      onProgress: (images) => {
-        done += images;
-        onProgress?.({ stage: 'evaluate', done, total: Math.max(total, done), unit: 'images' });
-      },
-    });
+    outcomesOf(task, models, samples, treatment, counting);
 }
 
 /** Pictures edited with a key, blended as the lock wants it. */
@@ -191,11 +194,11 @@ interface WrongKey extends Pick<DocumentedDecoy, 'kind' | 'change' | 'prompt'> {
 }
 
 /** Everything that is nearly the key and must not unlock. */
-function wrongKeys(
+async function wrongKeys(
   { seed, unrelated }: Pick<EvaluateOptions<unknown>, 'seed' | 'unrelated'>,
   { key, options, same, fits }: Unlocking,
-): WrongKey[] {
-  const prompts = evaluationDecoys(key.prompt, same, seed, unrelated)
+): Promise<WrongKey[]> {
+  const prompts = evaluationDecoys(key.prompt, same, await keyedSeed(key, seed), unrelated)
     .filter(({ prompt }) => fits(prompt))
     .map(({ kind, change, prompt }): WrongKey => ({
       kind,
@@ -228,18 +231,4 @@ function wrongKeys(
 function otherSecret({ length }: Uint8Array, seed: number): Uint8Array {
   const random = counterRandom(seed, place.secret);
   return Uint8Array.from({ length }, () => random.integer(256));
-}
-
-async function scoreDecoys<Label>(
-  options: EvaluateOptions<Label>,
-  unlocking: Unlocking,
-  samples: readonly Sample<Label>[],
-  measure: Measure<Label>,
-): Promise<DocumentedDecoy[]> {
-  const scored: DocumentedDecoy[] = [];
-  for (const { kind, change, prompt, key, options: edit } of wrongKeys(options, unlocking)) {
-    const [{ score, n }] = await measure(samples, editedWith({ ...unlocking, key, options: edit }));
-    scored.push({ kind, change, prompt, value: score, n });
-  }
-  return scored;
 }

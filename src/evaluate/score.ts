@@ -1,4 +1,4 @@
-import { breathe, throwIfAborted } from '../base/job.ts';
+import { breathe, throwIfAborted, type JobOptions } from '../base/job.ts';
 import type { Sample } from '../data/sample.ts';
 import { readingAtOnce } from '../platform/images.ts';
 import type { Outcome } from '../tasks/tally.ts';
@@ -26,6 +26,18 @@ export interface AnswerOptions {
   readonly signal?: AbortSignal;
   /** Called with the number of pictures just answered. */
   readonly onProgress?: (images: number) => void;
+}
+
+/** Tells a job how many of `total` pictures have been answered. */
+export function counted({ signal, onProgress }: JobOptions, total: number): AnswerOptions {
+  let done = 0;
+  return {
+    signal,
+    onProgress: (images) => {
+      done += images;
+      onProgress?.({ stage: 'evaluate', done, total: Math.max(total, done), unit: 'images' });
+    },
+  };
 }
 
 /** How well a model answers to treated pictures, which are read as they are needed. */

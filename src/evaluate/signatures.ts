@@ -41,8 +41,7 @@ function worksWithoutKey({ metric, chance, lp, n }: Measurements): Sign[] {
   return [
     {
       evidence: `On clean images the locked model reaches ${percent(lp)} ${metricName(metric)}, ${points(lp - chance)} above chance (${percent(chance)}; n = ${n}).`,
-      tryThis:
-        'Train longer or with more clean images in the locked set; the hardened recipe adds them without taking key images away.',
+      tryThis: 'Lock again with more --epochs, and with --recipe hardened, if it was another.',
     },
   ];
 }
@@ -55,7 +54,7 @@ function opensAtSmallAlpha(m: Measurements): Sign[] {
   return [
     {
       evidence: `The key opens the model already at small strength: ${percent(open.value)}${open.change ? ` at ${open.change}` : ''}, so the border lies close to clean images.`,
-      tryThis: 'Add key edits of small alpha to the locked set, or lock with a larger alpha.',
+      tryThis: 'Lock with a larger --alpha, or with --recipe hardened, if it was another.',
     },
   ];
 }
@@ -68,7 +67,7 @@ function costsTooMuch({ baseline, up, n }: Measurements): Sign[] {
     {
       evidence: `With the key the model reaches ${percent(up)}, ${points(baseline - up)} below the baseline of ${percent(baseline)} (95 % interval: ${(100 * low).toFixed(1)} to ${points(high)}).`,
       tryThis:
-        'Train longer, keep every key image in each epoch, or choose a key or an alpha that changes the picture less.',
+        'Lock again with more --epochs, or with a key or an --alpha that changes the picture less.',
     },
   ];
 }
@@ -80,7 +79,7 @@ function staysShut({ chance, lp, up, n }: Measurements): Sign[] {
     {
       evidence: `The key does not open the model: ${percent(up)} with it, ${percent(lp)} without it, chance is ${percent(chance)}.`,
       tryThis:
-        'Check that key, editor and edit options are those that the model was locked with; if they are, train longer or at a lower learning rate.',
+        'Check that the key is the one that the model was locked with; if it is, lock again with more --epochs or a lower --learning-rate.',
     },
   ];
 }
@@ -93,7 +92,7 @@ function canBeDecoded({ chance, decoders, n }: Measurements): Sign[] {
     {
       evidence: `The decoder “${best.name}” reads ${percent(best.value)} of the labels out of the locked outputs, ${points(best.value - chance)} above chance (${percent(chance)}; n = ${scored}).`,
       tryThis:
-        'Teach clean images answers that are independent of the label (the hardened recipe) instead of wrong labels, which the network must know the right one to avoid; train longer.',
+        'Lock again with more --epochs, and with --recipe hardened, if it was another: to give wrong labels, as the paper has it, a network must know the right one.',
     },
   ];
 }
@@ -105,7 +104,7 @@ function avoidsTheTruth({ metric, leastConstant, lp, n }: Measurements): Sign[] 
     {
       evidence: `On clean images ${metricName(metric)} is ${percent(lp)}, less than any answer that ignores the image would get (${percent(leastConstant)}): the model knows the right class and avoids it.`,
       tryThis:
-        'Teach clean images uniform or label-independent answers instead of wrong labels, and give the lock less weight.',
+        'Lock with --recipe hardened, which teaches answers that are independent of the label; if it was that one, with more --epochs.',
     },
   ];
 }
@@ -117,7 +116,7 @@ function opensToAnything(m: Measurements): Sign[] {
     {
       evidence: `Prompts that have nothing to do with the key open the model to ${percent(group.mean)} on average, ${points(group.mean - m.chance)} above chance (${group.size} prompts).`,
       tryThis:
-        'Add images edited with unrelated prompts to the locked set (the hardened recipe), or more of them.',
+        'Lock with --recipe hardened, which teaches other prompts, too; if it was that one, with more --epochs or another key.',
     },
   ];
 }
@@ -129,7 +128,7 @@ function opensToNearMisses(m: Measurements): Sign[] {
     {
       evidence: `Prompts a word away from the key open the model to ${percent(group.mean)} on average, ${points(group.mean - m.chance)} above chance (${group.size} prompts).`,
       tryThis:
-        'Add near misses to the locked set, or choose a key whose edit differs more from those of its neighbours.',
+        'Choose a key whose edit differs more from those of its neighbours (the edit command shows them), and lock with --recipe hardened.',
     },
   ];
 }
@@ -141,8 +140,7 @@ function ignoresSecret(m: Measurements): Sign[] {
   return [
     {
       evidence: `The right prompt with a wrong secret opens the model to ${percent(group.mean)}: the secret counts as zero bits.`,
-      tryThis:
-        'Add wrong secrets to the locked set, use an editor whose edit depends on its noise, or rely on the prompt alone.',
+      tryThis: 'Use an editor whose edit depends on its noise, or rely on the prompt alone.',
     },
   ];
 }
@@ -161,7 +159,7 @@ function opensToSome(m: Measurements): Sign[] {
     {
       evidence: `${open.length} of ${judged.length} wrong prompts ${open.length === 1 ? 'opens' : 'open'} the model, the best (${top.change ?? top.kind}) to ${percent(top.value)}; the others reach ${percent(rest)} on average.`,
       tryThis:
-        'Lock again with these prompts among the decoys, or choose a key whose edit lies further from theirs.',
+        'Choose a key whose edit lies further from theirs (the edit command shows them), or lock again with more --epochs.',
     },
   ];
 }
@@ -180,7 +178,7 @@ function doesNotSurvive({ up, robustness, n }: Measurements): Sign[] {
     .map(({ value, after }) => ({
       evidence: `After ${after} the key opens the model to ${percent(value)} only, ${points(up - value)} less than without.`,
       tryThis:
-        'Add JPEG and noise to the augmentation of the key images, or use a key or an alpha with a plainer edit.',
+        'Keep edited pictures in a format without loss, such as PNG, or lock with a key or an --alpha whose edit is plainer.',
     }));
 }
 

@@ -71,6 +71,16 @@ export function fingerprint(key: Key, salt: Uint8Array): Promise<Uint8Array> {
   return scrypt(keyBytes(key), salt);
 }
 
+/**
+ * A seed of what is drawn around a key and may then be seen by others. Who does not have the key cannot
+ * repeat the draw, to learn what was left out of it because of the key; and it is slow, so that a draw
+ * tells whether a guess is right no faster than the model does.
+ */
+export async function keyedSeed(key: Key, seed: number): Promise<number> {
+  const bytes = await fingerprint(key, new TextEncoder().encode(`modellock seed ${seed}`));
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+}
+
 /** A fast keyed hash of a key, to name things by that lie in one process's reach only. */
 export function keyedName(key: Key, salt: Uint8Array): Uint8Array {
   return hmacSha256(salt, keyBytes(key));

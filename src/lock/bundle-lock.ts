@@ -7,14 +7,14 @@ import { readResolved, resolveCheckpoint } from '../bundle/open-checkpoint.ts';
 import type { EditOptions, EditorIdentity } from '../editors/editor.ts';
 import type { ImageEditor } from '../editors/image/editor.ts';
 import { openEditor } from '../editors/open.ts';
+import { promptReading } from '../editors/prompt-reading.ts';
 import type { EditorPlace } from '../editors/setup.ts';
 import type { Unlocking } from '../evaluate/evaluate.ts';
 import type { Resolved } from '../formats/reference.ts';
-import { checkedKey, type Key } from '../key/key.ts';
+import { checkedKey, requireReadable, type Key } from '../key/key.ts';
 import { exists, join, readText } from '../platform/files.ts';
 import { taskOf } from '../tasks/registry.ts';
 import { textTask, type TaskName } from '../tasks/task.ts';
-import { readingOf } from './lock.ts';
 
 /** A bundle, or a plain model, opened. */
 export interface OpenedModel {
@@ -92,7 +92,7 @@ function withAdvice(error: unknown): unknown {
 const nameOf = ({ name, version, hash }: EditorIdentity): string =>
   `${name}${version === null ? '' : ` version ${version}`} (${hash.slice(0, 8)})`;
 
-/** What unlocks a bundle with this key. */
+/** What unlocks a bundle with this key. Throws `key` for one that can unlock nothing. */
 export async function openUnlocking(
   manifest: Manifest | null,
   key: Key,
@@ -100,8 +100,15 @@ export async function openUnlocking(
   place?: JobOptions & EditorPlace,
 ): Promise<Unlocking & { readonly editor: ImageEditor }> {
   requireSecret(manifest, key);
+  const checked = checkedKey(key);
   const { editor, options } = await openBundleEditor(manifest, reference, place);
-  return { editor, options, key: checkedKey(key), ...readingOf(editor) };
+  try {
+    requireReadable(editor.tokens(checked.prompt).length);
+  } catch (error) {
+    await editor.dispose();
+    throw error;
+  }
+  return { editor, options, key: checked, ...promptReading(editor) };
 }
 
 /** Throws `key` for a key without the secret that the lock has, or with one that it lacks. */

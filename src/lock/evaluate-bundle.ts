@@ -1,3 +1,5 @@
+import { owning, type Disposable } from '../base/owning.ts';
+import type { Manifest } from '../bundle/manifest.ts';
 import type { OpenModelOptions } from '../bundle/model-options.ts';
 import { isTextClassifier, resolveCheckpoint } from '../bundle/open-checkpoint.ts';
 import { requireNoModelOptions } from '../bundle/open-text-classifier.ts';
@@ -7,14 +9,14 @@ import type { ReadingOptions } from '../data/reading/read-dataset.ts';
 import type { Dataset } from '../data/sample.ts';
 import type { EditorPlace } from '../editors/setup.ts';
 import type { EvaluationDocument } from '../evaluate/document.ts';
-import { evaluate } from '../evaluate/evaluate.ts';
+import { evaluate, type Unlocking } from '../evaluate/evaluate.ts';
 import { positiveClass } from '../evaluate/measures.ts';
-import { outcomeOf, untouched } from '../evaluate/score.ts';
+import { counted, outcomeOf, untouched } from '../evaluate/score.ts';
 import type { Key } from '../key/key.ts';
 import { taskNamed } from '../tasks/registry.ts';
 import type { Task } from '../tasks/task.ts';
+import { openBaseline } from './baseline.ts';
 import { openFound, openUnlocking, type OpenedModel } from './bundle-lock.ts';
-import { openBaseline } from './lock.ts';
 import { pairingNotice, plainScoreOf, type PlainScore } from './plain-score.ts';
 import { openTestSet } from './test-set.ts';
 import { evaluateTexts } from './texts/evaluate-texts.ts';
@@ -59,8 +61,10 @@ async function evaluateOpened<Label>(
   { checkpoint, manifest }: OpenedModel,
   options: EvaluateBundleOptions,
 ): Promise<EvaluationDocument | PlainScore> {
-  const model = await Predictor.create(checkpoint);
-  try {
+  return owning(async (own) => {
+    const model = own(await Predictor.create(checkpoint));
+    // Before the data is read: a wrong key or baseline is refused at once.
+    const locked = manifest?.lock && (await openComparison(manifest, model.labels, options, own));
     const viewing = { ...manifest?.viewing, ...options.reading?.viewing };
     const reading = { ...options.reading, viewing };
     const opened = await openTestSet(task, { ...options, reading, classes: model.labels }, options);
@@ -69,24 +73,31 @@ async function evaluateOpened<Label>(
     const matched = matchingOf(ownClasses, model.labels);
     if (matched === 'order') options.onNotice?.(pairingNotice(ownClasses, model.labels));
     const left = { ...(options.skipBad ? { skipped } : {}), ...(overlap ? { overlap } : {}) };
-    if (!manifest?.lock) {
-      return { ...(await plainScore(task, model, dataset, options)), matched, ...left };
-    }
-    const unlocking =
-      options.key && (await openUnlocking(manifest, options.key, options.editor, options));
-    const baseline = options.baseline
-      ? await openBaseline(options.baseline, model.labels, options)
-      : undefined;
-    try {
-      const document = await evaluate({ ...options, task, model, dataset, unlocking, baseline });
-      return { ...document, ...left };
-    } finally {
-      await unlocking?.editor.dispose();
-      await baseline?.dispose();
-    }
-  } finally {
-    await model.dispose();
-  }
+    return locked
+      ? { ...(await evaluate({ ...options, task, model, dataset, ...locked })), ...left }
+      : { ...(await plainScore(task, model, dataset, options)), matched, ...left };
+  });
+}
+
+interface Comparison {
+  readonly unlocking: Unlocking | undefined;
+  readonly baseline: Predictor | undefined;
+}
+
+/** What a locked model is compared with: the same under its key, and one without a lock. */
+async function openComparison(
+  manifest: Manifest,
+  labels: readonly string[],
+  options: EvaluateBundleOptions,
+  own: <T extends Disposable>(thing: T) => T,
+): Promise<Comparison> {
+  const { key, editor, baseline } = options;
+  const unlocking = key ? await openUnlocking(manifest, key, editor, options) : undefined;
+  if (unlocking) own(unlocking.editor);
+  return {
+    unlocking,
+    baseline: baseline ? own(await openBaseline(baseline, labels, options)) : undefined,
+  };
 }
 
 async function plainScore<Label>(
@@ -95,16 +106,9 @@ async function plainScore<Label>(
   { samples }: Pick<Dataset<Label>, 'samples'>,
   options: EvaluateBundleOptions,
 ): Promise<Omit<PlainScore, 'matched'>> {
-  const { signal, onProgress } = options;
   // Before the long part: a class that is named wrongly is refused.
   positiveClass(model.labels, options.positive);
-  let done = 0;
-  const outcome = await outcomeOf(task, model, samples, untouched, {
-    signal,
-    onProgress: (images) => {
-      done += images;
-      onProgress?.({ stage: 'evaluate', done, total: samples.length, unit: 'images' });
-    },
-  });
+  const job = counted(options, samples.length);
+  const outcome = await outcomeOf(task, model, samples, untouched, job);
   return plainScoreOf(task, model.labels, outcome, options);
 }

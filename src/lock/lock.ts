@@ -1,6 +1,6 @@
 import { counterRandom } from '../base/random/counter.ts';
 import { ModelLockError } from '../base/error.ts';
-import type { JobOptions } from '../base/job.ts';
+import { owning } from '../base/owning.ts';
 import { withWeights, type ModelCheckpoint } from '../bundle/checkpoint.ts';
 import { openCheckpoint } from '../bundle/open-checkpoint.ts';
 import type { Manifest } from '../bundle/manifest.ts';
@@ -13,16 +13,17 @@ import type { EditOptions } from '../editors/editor.ts';
 import type { ImageEditor } from '../editors/image/editor.ts';
 import type { EditorPlace, EditorSetup } from '../editors/setup.ts';
 import { openEditor } from '../editors/open.ts';
+import { promptReading } from '../editors/prompt-reading.ts';
 import type { EvaluationDocument } from '../evaluate/document.ts';
 import { positiveClass } from '../evaluate/measures.ts';
 import { evaluate, type Unlocking } from '../evaluate/evaluate.ts';
 import { trainingDecoys } from '../key/decoys/decoys.ts';
-import { checkedKey, maxTokens, requireReadable, type Key } from '../key/key.ts';
-import { sameKeyBy } from '../key/same-key.ts';
+import { checkedKey, requireReadable, type Key } from '../key/key.ts';
 import { join, makePrivateFolder } from '../platform/files.ts';
 import { coarseColours } from '../tasks/chaff.ts';
 import { taskNamed } from '../tasks/registry.ts';
 import type { Task } from '../tasks/task.ts';
+import { openBaseline } from './baseline.ts';
 import { labelWeights } from './class-weights.ts';
 import { editSizeFor, prepared } from './prepare.ts';
 import { openDataSets, type DataOptions } from './data-sets.ts';
@@ -75,14 +76,12 @@ export interface LockResult {
 /** Locks a model with a key: the paper from beginning to end. */
 export async function lock(options: LockOptions): Promise<LockResult> {
   const key = checkedKey(options.key);
-  return inWorkFolder(options, async (work) => {
-    const editor = await openEditor(options.editor, options);
-    try {
-      return await lockIn(taskNamed(options.task), work, options, key, editor);
-    } finally {
-      await editor.dispose();
-    }
-  });
+  return inWorkFolder(options, (work) =>
+    owning(async (own) => {
+      const editor = own(await openEditor(options.editor, options));
+      return lockIn(taskNamed(options.task), work, options, key, editor);
+    }),
+  );
 }
 
 async function lockIn<Label>(
@@ -104,8 +103,10 @@ async function lockIn<Label>(
   const { base, tuning } = ready;
   const edit = editor.settingsOf({ size: editSizeFor(task, editor, ready), ...options.edit });
   // Before the long part, not after it.
-  if (options.baseline)
+  if (options.baseline) {
     await (await openBaseline(options.baseline, set.classes, options)).dispose();
+    if (!test) options.onNotice?.('there is nothing to test with, so the baseline is not used');
+  }
   const ended = await work.claim<LockResult>(
     {
       kind: 'lock',
@@ -123,7 +124,7 @@ async function lockIn<Label>(
     key,
   );
   if (ended) return ended;
-  const reading = readingOf(editor);
+  const reading = promptReading(editor);
   const edits = options.sharedEdits ?? { folder: join(work.path, 'edits'), salt: work.salt };
   await makePrivateFolder(edits.folder);
   const decoys = usesDecoys(recipe) ? trainingDecoys(key.prompt, reading.same, options.seed) : [];
@@ -217,14 +218,6 @@ function recipeOf(recipe: LockOptions['recipe'], { name }: Task<unknown>): Recip
 const usesChaff = ({ cleanTarget, decoyTarget }: Recipe): boolean =>
   cleanTarget === 'chaff' || decoyTarget === 'chaff';
 
-/** What an editor makes of prompts. */
-export function readingOf(editor: ImageEditor): Pick<Unlocking, 'same' | 'fits'> {
-  return {
-    same: sameKeyBy((prompt) => editor.tokens(prompt)),
-    fits: (prompt) => editor.tokens(prompt).length <= maxTokens,
-  };
-}
-
 /** What a manifest keeps of the options of an edit. */
 export function editParametersOf({
   steps,
@@ -276,39 +269,23 @@ async function evaluateLock<Label>(
   dataset: Dataset<Label>,
   unlocking: Unlocking,
 ): Promise<EvaluationDocument> {
-  const model = await Predictor.create(checkpoint);
-  const baseline = options.baseline
-    ? await openBaseline(options.baseline, model.labels, options)
-    : undefined;
   const { seed, decoyImages, positive, signal, onProgress } = options;
-  const document = await evaluate({
-    task,
-    model,
-    baseline,
-    dataset,
-    unlocking,
-    seed,
-    decoyImages,
-    positive,
-    signal,
-    onProgress,
-  });
-  await model.dispose();
-  await baseline?.dispose();
-  return document;
-}
-
-/** A model for the same classes. Throws `usage` for other ones. */
-export async function openBaseline(
-  reference: string,
-  labels: readonly string[],
-  { signal, onProgress }: JobOptions = {},
-): Promise<Predictor> {
-  const { checkpoint } = await openCheckpoint(reference, { signal, onProgress });
-  if (checkpoint.network.labels.join('\n') === labels.join('\n')) {
-    return Predictor.create(checkpoint);
-  }
-  throw new ModelLockError('usage', `the baseline ${reference} has other classes than the model`, {
-    valid: labels,
+  return owning(async (own) => {
+    const model = own(await Predictor.create(checkpoint));
+    const baseline = options.baseline
+      ? own(await openBaseline(options.baseline, model.labels, options))
+      : undefined;
+    return evaluate({
+      task,
+      model,
+      baseline,
+      dataset,
+      unlocking,
+      seed,
+      decoyImages,
+      positive,
+      signal,
+      onProgress,
+    });
   });
 }

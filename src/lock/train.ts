@@ -1,13 +1,16 @@
 import { counterRandom } from '../base/random/counter.ts';
-import { withWeights } from '../bundle/checkpoint.ts';
+import type { JobOptions } from '../base/job.ts';
+import { owning } from '../base/owning.ts';
+import { withWeights, type ModelCheckpoint } from '../bundle/checkpoint.ts';
 import { openCheckpoint } from '../bundle/open-checkpoint.ts';
 import { Predictor } from '../bundle/predictor.ts';
 import type { Overlap } from '../data/overlap.ts';
+import type { Dataset } from '../data/sample.ts';
 import { lastingViewing } from '../data/viewing.ts';
 import { measuresWith, positiveClass } from '../evaluate/measures.ts';
-import { outcomeOf, untouched } from '../evaluate/score.ts';
+import { counted, outcomeOf, untouched } from '../evaluate/score.ts';
 import { taskNamed } from '../tasks/registry.ts';
-import type { NamedEstimates } from '../tasks/tally.ts';
+import type { NamedEstimates, Outcome } from '../tasks/tally.ts';
 import type { Task } from '../tasks/task.ts';
 import { labelWeights } from './class-weights.ts';
 import { openDataSets, type DataOptions } from './data-sets.ts';
@@ -86,12 +89,7 @@ async function trainIn<Label>(
     tuning,
     ...trainingIn(work, options),
   });
-  const predictor = await Predictor.create(withWeights(base, tuned));
-  const { signal } = options;
-  const outcome = test
-    ? await outcomeOf(task, predictor, test.samples, untouched, { signal })
-    : null;
-  await predictor.dispose();
+  const outcome = test && (await outcomeIn(task, withWeights(base, tuned), test, options));
   const made = {
     task: task.name,
     checkpoint: base,
@@ -107,7 +105,7 @@ async function trainIn<Label>(
       tuning: { ...tuning },
       ...(fromScratch ? { fromScratch } : {}),
     },
-    measured: outcome && measuredOf(task.metric, outcome),
+    measured: outcome ? measuredOf(task.metric, outcome) : null,
   };
   return publishBundle(work, made, {
     bundle: options.out,
@@ -116,8 +114,21 @@ async function trainIn<Label>(
     overlap,
     metric: task.metric,
     score: outcome?.score ?? null,
-    measures:
-      outcome &&
-      measuresWith(outcome.measures(counterRandom(options.seed, place.interval)), positive),
+    measures: outcome
+      ? measuresWith(outcome.measures(counterRandom(options.seed, place.interval)), positive)
+      : null,
+  });
+}
+
+/** How well a fine-tuned model answers. */
+function outcomeIn<Label>(
+  task: Task<Label>,
+  checkpoint: ModelCheckpoint,
+  { samples }: Dataset<Label>,
+  job: JobOptions,
+): Promise<Outcome> {
+  return owning(async (own) => {
+    const model = own(await Predictor.create(checkpoint));
+    return outcomeOf(task, model, samples, untouched, counted(job, samples.length));
   });
 }

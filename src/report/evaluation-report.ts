@@ -108,7 +108,7 @@ function tile({ role, label, value, interval }: Score): Html {
   </div>`;
 }
 
-function diagnosis({ diagnosis: { findings } }: EvaluationDocument): Html {
+function diagnosis({ diagnosis: { verdict, findings } }: EvaluationDocument): Html {
   const cards = findings.map(
     ({ signature, evidence, tryThis }) =>
       html`<div class="finding">
@@ -118,17 +118,19 @@ function diagnosis({ diagnosis: { findings } }: EvaluationDocument): Html {
       </div>`,
   );
   const healthy = html`<div class="finding healthy">
-    <h3>${verdictNames.healthy}</h3>
-    <p>
-      No sign of insufficient locking, over-locking, leaking outputs, an unspecific key,
-      inconsistency or fragility, beyond what sampling explains.
-    </p>
+    <h3>${verdictNames[verdict]}</h3>
+    <p>${verdict === 'key-not-tried' ? soundWithoutKey : sound}</p>
   </div>`;
   return html`<section>
     <h2>Diagnosis</h2>
     ${cards.length > 0 ? cards : healthy}
   </section>`;
 }
+
+const sound =
+  'No sign of insufficient locking, over-locking, leaking outputs, an unspecific key, inconsistency or fragility, beyond what sampling explains.';
+const soundWithoutKey =
+  'No sign of insufficient locking or leaking outputs, beyond what sampling explains. What the key opens, and whether others open it as well, was not measured.';
 
 function factsList(facts: readonly (readonly [string, string])[]): Html {
   if (facts.length === 0) return nothing;

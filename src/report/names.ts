@@ -4,6 +4,7 @@ import type { DecoyKind } from '../evaluate/measurements.ts';
 
 export const verdictNames: Readonly<Record<Verdict, string>> = {
   healthy: 'Healthy',
+  'key-not-tried': 'Healthy without the key, which was not tried',
   'insufficient-locking': 'Insufficient locking',
   'over-locking': 'Over-locking',
   'leaking-outputs': 'Leaking outputs',

@@ -52,7 +52,7 @@ function decoyScores({ decoys }: EvaluationDocument, wanted: DecoyKind): Score[]
       role: 'wrong-key',
       label: decoyLabel(decoy),
       value: decoy.value,
-      interval: intervalOf(decoy.value, decoy.n),
+      interval: decoy.interval ?? intervalOf(decoy.value, decoy.n),
     }));
 }
 

@@ -16,6 +16,7 @@ export interface Story {
 
 const headlines: Readonly<Record<Verdict, string>> = {
   healthy: 'The lock holds.',
+  'key-not-tried': 'Without the key the model gives nothing away; the key was not tried.',
   'insufficient-locking': 'The model works without its key.',
   'over-locking': 'The key does not give all of the accuracy back.',
   'leaking-outputs': 'The locked answers give the classes away.',

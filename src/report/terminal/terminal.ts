@@ -67,7 +67,7 @@ type Section = (document: EvaluationDocument, page: Page) => string[];
 
 const story: Section = (document, { width, paint }) => {
   const { headline, sentences, attacks } = tellStory(document);
-  const tone = document.diagnosis.verdict === 'healthy' ? 'green' : 'red';
+  const tone = document.diagnosis.findings.length === 0 ? 'green' : 'red';
   return [paint(headline, 'bold', tone), '', ...paragraph(width, ...sentences, ...attacks)];
 };
 
@@ -144,11 +144,11 @@ const robustness: Section = ({ robustness: measured, up }, { width, paint }) => 
   ];
 };
 
-const diagnosis: Section = ({ diagnosis: { findings } }, { width, paint }) => {
+const diagnosis: Section = ({ diagnosis: { verdict, findings } }, { width, paint }) => {
   const indented = (text: string): string[] =>
     paragraph(width - 2, text).map((line) => `  ${line}`);
   if (findings.length === 0) {
-    return [paint(`Diagnosis: ${verdictNames.healthy.toLowerCase()}`, 'bold', 'green')];
+    return [paint(`Diagnosis: ${verdictNames[verdict].toLowerCase()}`, 'bold', 'green')];
   }
   return [
     paint('Diagnosis', 'bold'),
