@@ -101,12 +101,19 @@ describe('a key', () => {
   });
 
   it('is not longer than what a text encoder reads, whatever it is made of', async () => {
+    const verbs = [
+      lock('none'),
+      command('evaluate locked --data photos'),
+      command('predict locked photos/test/lobster/000.jpg --unlock'),
+    ];
     for (const long of ['x'.repeat(10_000), 'oil '.repeat(2500), '🔑'.repeat(2500)]) {
-      const { code, stderr } = await run(lock('none'), { key: long });
-      expect(code).toBe(2);
-      expect(stderr).toMatch(
-        /^modellock: the key has \d+ tokens; a text encoder reads 75 and would cut off the rest\n$/,
-      );
+      for (const verb of verbs) {
+        const { code, stdout, stderr } = await run(verb, { key: long });
+        expect([code, stdout]).toEqual([2, '']);
+        expect(stderr).toMatch(
+          /^modellock: the key has \d+ tokens; a text encoder reads 75 and would cut off the rest\n$/,
+        );
+      }
     }
   });
 
@@ -212,6 +219,13 @@ describe('a secret', () => {
     ...command('--with-secret secret.json', ...more),
   ];
   const picture = 'photos/test/lobster/000.jpg';
+
+  it('is not kept beside a key that is refused, so that another can be tried', async () => {
+    const refused = await run(withSecret('none'), { key: 'oil '.repeat(100) });
+    expect(refused.stderr).toContain('the key has');
+    expect(refused.code).toBe(2);
+    expect(place.files()).not.toContain('secret.json');
+  });
 
   it('is written for its owner alone, survives an interruption, and is part of the key', async () => {
     const job = startModellock(withSecret('secured'), { cwd: place.folder, key });

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { Command, Option } from '@commander-js/extra-typings';
 import {
   encodeKeyFile,
@@ -139,7 +140,7 @@ export const lockVerb = (context: Context) =>
     .optionsGroup('Other options:')
     .action(async (options) => {
       const task = lockableTask(options.task);
-      const key = await keyOf(options, context);
+      const { key, isNew } = await keyOf(options, context);
       const { kind, precision, device, alpha, steps, guidance, imageGuidance, strength, size } =
         options;
       const { data, out, model, editor, test, baseline, recipe, limit, seed, skipBad, keepWork } =
@@ -182,7 +183,12 @@ export const lockVerb = (context: Context) =>
             return show(result, options.json);
           },
         }),
-      );
+      ).catch(async (error: unknown) => {
+        // Nothing was locked with a key that is refused, and the next try is with another one.
+        const refused = error instanceof ModelLockError && error.code === 'key';
+        if (refused && isNew) await rm(options.withSecret!, { force: true });
+        throw error;
+      });
     });
 
 async function show(result: LockResult, json: true | undefined): Promise<void> {
@@ -204,20 +210,26 @@ interface LockKeyOptions extends KeyOptions {
   readonly withSecret?: string | undefined;
 }
 
+interface LockKey {
+  readonly key: Key;
+  /** Whether it was written down just now, with a secret that nothing has been locked with. */
+  readonly isNew: boolean;
+}
+
 /** The key as given; with --with-secret a secret is added and both are written down first. */
-async function keyOf(options: LockKeyOptions, context: Context): Promise<Key> {
+async function keyOf(options: LockKeyOptions, context: Context): Promise<LockKey> {
   const key = await requireKey(options, context, { twice: true });
-  if (options.withSecret === undefined) return key;
+  if (options.withSecret === undefined) return { key, isNew: false };
   if (key.secret) throw new ModelLockError('usage', 'the key file has a secret already');
   const known = await keyFileIfAny(options.withSecret);
   if (known === undefined) {
     const whole = { ...key, secret: newSecret() };
     await writeAtomic(options.withSecret, encodeKeyFile(whole), 0o600);
-    return whole;
+    return { key: whole, isNew: true };
   }
   // Run again after an interruption, a lock goes on with the secret that it began with; and what
   // opens another model is never overwritten.
-  if (known.secret && known.prompt === key.prompt) return known;
+  if (known.secret && known.prompt === key.prompt) return { key: known, isNew: false };
   throw new ModelLockError(
     'key',
     `${options.withSecret} is there already and holds another key; choose another file`,
