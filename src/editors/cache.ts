@@ -70,7 +70,10 @@ export class EditCache<Sample> {
   }
 
   async #edit(missing: readonly Missing<Sample>[], signal: AbortSignal | undefined): Promise<void> {
-    const samples = await Promise.all(missing.map(({ sample }) => sample.read()));
+    // Prepared as soon as they are read: a photograph may be a hundred times as large as what is edited.
+    const samples = await Promise.all(
+      missing.map(async ({ sample }) => this.#editor.prepare(await sample.read(), this.#options)),
+    );
     const keys = missing.map(({ key }) => key);
     const edited = await this.#editor.edit(samples, keys, this.#options, { signal });
     // On a full disk one fails first; the others still have to remove what they began.

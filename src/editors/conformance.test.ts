@@ -103,6 +103,15 @@ describe.each(cases)('$pipeline with $kind keys', ({ pipeline, kind, byItself, h
     expect([tiny.width, tiny.height]).toEqual([8, 8]);
   });
 
+  it('edits a prepared picture as the whole one', async () => {
+    const [image, options] = [picture(50, 30), editor.settingsOf({ size: 10 })];
+    const prepared = editor.prepare(image, options);
+    expect(editor.prepare(prepared, options)).toEqual(prepared);
+    expect(await editor.edit([prepared], key, options)).toEqual(
+      await editor.edit([image], key, options),
+    );
+  });
+
   it('at alpha 0 gives the prepared picture, in between a mixture', async () => {
     const image = picture(40, 30);
     const edits = [0, 0.5, 1].map((alpha) => editor.edit([image], key, { alpha }));

@@ -47,7 +47,7 @@ const place = { decoders: 31, decoyItems: 32, noise: 33, secret: 34, interval: 3
 export async function evaluate<Label>(
   options: EvaluateOptions<Label>,
 ): Promise<EvaluationDocument> {
-  const { task, model, dataset, baseline, unlocking, seed } = options;
+  const { task, model, dataset, baseline, unlocking, seed, signal } = options;
   const { samples } = dataset;
   const wrong = unlocking ? await wrongKeys(options, unlocking) : [];
   const measure = measurer(options, wrong.length);
@@ -57,7 +57,7 @@ export async function evaluate<Label>(
   const models = baseline ? [model, baseline] : [model];
   const [locked, plain] = await measure(samples, untouched, models);
   const [opened, plainEdited] = unlocking
-    ? await measure(samples, editedWith(unlocking), models)
+    ? await measure(samples, editedWith(unlocking, signal), models)
     : [];
   const decoders =
     locked.readable && samples.length >= 4
@@ -76,13 +76,16 @@ export async function evaluate<Label>(
     outcome.interval(counterRandom(seed, place.interval));
   const decoys: DocumentedDecoy[] = [];
   for (const { kind, change, prompt, key, options: edit } of wrong) {
-    const treatment = editedWith({ editor: unlocking!.editor, key, options: edit });
+    const { editor } = unlocking!;
+    const treatment = editedWith({ editor, key, options: edit }, signal);
     const [outcome] = await measure(few, treatment);
     const { score: value, n } = outcome;
     decoys.push({ kind, change, prompt, value, n, interval: intervalOf(outcome) });
   }
-  const [jpeg95] = unlocking ? await measure(few, throughJpeg(unlocking)) : [];
-  const [noise1] = unlocking ? await measure(few, withNoise(unlocking, seed)) : [];
+  const [jpeg95] = unlocking ? await measure(few, throughJpeg(editedWith(unlocking, signal))) : [];
+  const [noise1] = unlocking
+    ? await measure(few, withNoise(editedWith(unlocking, signal), seed))
+    : [];
   const robustness =
     jpeg95 && noise1
       ? {
@@ -157,16 +160,14 @@ function measurer<Label>(options: EvaluateOptions<Label>, decoys: number): Measu
 }
 
 /** Pictures edited with a key, blended as the lock wants it. */
-export function editedWith({
-  editor,
-  key,
-  options,
-}: Pick<Unlocking, 'editor' | 'key' | 'options'>): Treatment {
-  return (images) => editor.edit(images, key, options);
+export function editedWith(
+  { editor, key, options }: Pick<Unlocking, 'editor' | 'key' | 'options'>,
+  signal: AbortSignal | undefined,
+): Treatment {
+  return (images) => editor.edit(images, key, options, { signal });
 }
 
-function throughJpeg(unlocking: Unlocking): Treatment {
-  const edit = editedWith(unlocking);
+function throughJpeg(edit: Treatment): Treatment {
   return async (images) =>
     Promise.all(
       (await edit(images)).map(async (image) =>
@@ -176,8 +177,7 @@ function throughJpeg(unlocking: Unlocking): Treatment {
 }
 
 /** Every value one grey level up or down: what another machine's rounding may do. */
-function withNoise(unlocking: Unlocking, seed: number): Treatment {
-  const edit = editedWith(unlocking);
+function withNoise(edit: Treatment, seed: number): Treatment {
   return async (images) =>
     (await edit(images)).map((image, i) => {
       const random = counterRandom(seed, place.noise, i);

@@ -1,6 +1,7 @@
 import { breathe, throwIfAborted, type JobOptions } from '../base/job.ts';
 import type { Sample } from '../data/sample.ts';
 import { readingAtOnce } from '../platform/images.ts';
+import { pictureGroups } from '../platform/picture-groups.ts';
 import type { Outcome } from '../tasks/tally.ts';
 import type { Task } from '../tasks/task.ts';
 import type { RgbImage } from '../tensor/image.ts';
@@ -17,9 +18,6 @@ export interface Answering {
 export type Treatment = (images: readonly RgbImage[]) => Promise<readonly RgbImage[]>;
 
 export const untouched: Treatment = async (images) => images;
-
-/** Pictures held in memory at once. */
-const chunk = 64;
 
 /** What may stop the answering, and hears of it. */
 export interface AnswerOptions {
@@ -61,10 +59,8 @@ export async function outcomesOf<Label>(
   { signal, onProgress }: AnswerOptions = {},
 ): Promise<Outcome[]> {
   const tallies = models.map(({ labels }) => task.tally(labels.length));
-  for (let start = 0; start < samples.length; start += chunk) {
+  for await (const { things: some, images } of pictureGroups(samples, (sample) => sample.read())) {
     throwIfAborted(signal);
-    const some = samples.slice(start, start + chunk);
-    const images = await readingAtOnce(some, (sample) => sample.read());
     const truths = await readingAtOnce(some, (sample) => sample.label());
     const treated = await treatment(images);
     for (const [i, model] of models.entries()) {

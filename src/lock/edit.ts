@@ -23,6 +23,7 @@ import {
 } from '../platform/files.ts';
 import { psnr } from '../metrics/similarity.ts';
 import { encodeImage, readImages, readingAtOnce } from '../platform/images.ts';
+import { pictureGroups } from '../platform/picture-groups.ts';
 import { readable } from './data-sets.ts';
 import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.ts';
 
@@ -77,9 +78,6 @@ interface Task {
   readonly mask?: string;
 }
 
-/** Pictures edited at once: enough to fill batches, few enough to hold. */
-const group = 64;
-
 /** Applies the key to pictures, for a preview or as a set to keep. Goes on where it was interrupted. */
 export async function edit(options: EditJobOptions): Promise<EditJobResult> {
   const key = checkedKey(options.key);
@@ -124,9 +122,9 @@ async function editIn(
   const made = join(work.path, 'pictures');
   const there = await Promise.all(tasks.map(({ name }) => exists(join(made, name))));
   const missing = tasks.filter((_, i) => !there[i]);
-  for (let i = 0; i < missing.length; i += group) {
-    const some = missing.slice(i, i + group);
-    const images = await readingAtOnce(some, ({ picture }) => picture.read());
+  let done = tasks.length - missing.length;
+  for await (const group of pictureGroups(missing, ({ picture }) => picture.read())) {
+    const { things: some, images } = group;
     const edited = await editor.edit(images, key, settings, { signal });
     for (const [k, { name, mask }] of some.entries()) {
       await makeFolder(dirname(join(made, name)));
@@ -138,12 +136,8 @@ async function editIn(
       }
       await writeAtomic(join(made, name), await encodeImage(edited[k]));
     }
-    onProgress?.({
-      stage: 'edit',
-      done: tasks.length - missing.length + i + some.length,
-      total: tasks.length,
-      unit: 'images',
-    });
+    done += some.length;
+    onProgress?.({ stage: 'edit', done, total: tasks.length, unit: 'images' });
   }
   const fidelity = await fidelityOf(made, tasks, options, key, editor);
   const result: EditJobResult = { out: options.out, images: tasks.length, skipped, fidelity };

@@ -1,4 +1,4 @@
-import { owning, type Disposable } from '../base/owning.ts';
+import { owning, type Own } from '../base/owning.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import type { OpenModelOptions } from '../bundle/model-options.ts';
 import { isTextClassifier, resolveCheckpoint } from '../bundle/open-checkpoint.ts';
@@ -89,7 +89,7 @@ async function openComparison(
   manifest: Manifest,
   labels: readonly string[],
   options: EvaluateBundleOptions,
-  own: <T extends Disposable>(thing: T) => T,
+  own: Own,
 ): Promise<Comparison> {
   const { key, editor, baseline } = options;
   const unlocking = key ? await openUnlocking(manifest, key, editor, options) : undefined;

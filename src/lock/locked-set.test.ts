@@ -19,7 +19,7 @@ describe('the paper’s locked set', () => {
         const samples = lockedSet(recipes.paper, images, seed, epoch);
         expect(numbers(samples)).toEqual(all(images));
         const clean = samples.filter(({ edit }) => edit === 'clean');
-        expect(clean).toHaveLength(Math.round(0.05 * images));
+        expect(clean).toHaveLength(Math.max(1, Math.round(0.05 * images)));
         for (const { edit, target } of samples) {
           expect(target).toBe(edit === 'clean' ? 'wrong' : 'label');
         }
@@ -54,7 +54,7 @@ describe('the hardened locked set', () => {
           ['clean', 0.25],
           ['decoy', 0.5],
         ] as const) {
-          expect(of(edit)).toHaveLength(Math.round(share * images));
+          expect(of(edit)).toHaveLength(Math.max(1, Math.round(share * images)));
           expect(new Set(numbers(of(edit))).size).toBe(of(edit).length);
         }
         expect(of('key').every(({ target }) => target === 'label')).toBe(true);

@@ -50,8 +50,7 @@ type Composition = (recipe: Recipe, images: number, seed: number, epoch: number)
 
 const compositions: Record<Recipe['composition'], Composition> = {
   replace(recipe, images, seed) {
-    const clean = Math.round(recipe.clean * images);
-    const decoys = Math.round(recipe.decoys * images);
+    const [clean, decoys] = [recipe.clean, recipe.decoys].map((share) => atLeastOne(share, images));
     if (clean + decoys >= images) {
       throw new ModelLockError('data', `${images} images are too few for recipe ${recipe.name}`);
     }
@@ -66,7 +65,7 @@ const compositions: Record<Recipe['composition'], Composition> = {
     const some = (share: number, at: number): Uint32Array =>
       counterRandom(seed, place.clean, epoch, at)
         .permutation(images)
-        .slice(0, Math.round(share * images));
+        .slice(0, atLeastOne(share, images));
     return [
       ...Array.from({ length: images }, (_, image): LockedSample => {
         return { image, edit: 'key', target: 'label' };
@@ -80,6 +79,10 @@ const compositions: Record<Recipe['composition'], Composition> = {
     ];
   },
 };
+
+/** A share of some images; where there is to be any at all, not none: nothing would lock the model. */
+const atLeastOne = (share: number, images: number): number =>
+  share > 0 ? Math.max(1, Math.round(share * images)) : 0;
 
 /** Whether any row of the recipe is edited with a decoy. */
 export const usesDecoys = (recipe: Recipe): boolean => recipe.decoys > 0;

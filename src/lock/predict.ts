@@ -1,5 +1,6 @@
 import { ModelLockError } from '../base/error.ts';
 import { throwIfAborted } from '../base/job.ts';
+import { owning, type Own } from '../base/owning.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import type { OpenModelOptions } from '../bundle/model-options.ts';
 import { Predictor } from '../bundle/predictor.ts';
@@ -7,12 +8,14 @@ import type { EditorPlace } from '../editors/setup.ts';
 import type { Key } from '../key/key.ts';
 import { PictureFiles } from '../data/picture-files.ts';
 import type { Viewing } from '../data/viewing.ts';
+import { editedWith } from '../evaluate/evaluate.ts';
+import { untouched, type Treatment } from '../evaluate/score.ts';
 import { readingAtOnce } from '../platform/images.ts';
-import type { RgbImage } from '../tensor/image.ts';
+import { pictureGroups } from '../platform/picture-groups.ts';
 import { taskNamed } from '../tasks/registry.ts';
 import { openModel, openUnlocking } from './bundle-lock.ts';
+import { MaskFolder } from './mask-folder.ts';
 import { likeliest, type Prediction } from './prediction.ts';
-import { writeMasks } from './write-masks.ts';
 
 export interface PredictOptions extends OpenModelOptions, EditorPlace {
   /** A bundle or any classifier. */
@@ -27,14 +30,14 @@ export interface PredictOptions extends OpenModelOptions, EditorPlace {
   readonly editor?: string;
   /** Classes to list for each image. Default 3. */
   readonly top?: number;
-  /** A folder to be made for what a segmenter sees: see `writeMasks`. */
+  /** A folder to be made for what a segmenter sees: see `MaskFolder`. */
   readonly out?: string;
 }
 
 /** What a model sees in some images. */
 export async function predict(options: PredictOptions): Promise<Prediction[]> {
   const { checkpoint, manifest, task: name } = await openModel(options.model, options);
-  const { out, top = 3, signal } = options;
+  const { out, top = 3, signal, onProgress } = options;
   const task = taskNamed(name);
   if (out !== undefined && task.network !== 'segmenter') {
     throw new ModelLockError(
@@ -42,47 +45,42 @@ export async function predict(options: PredictOptions): Promise<Prediction[]> {
       `${options.model} gives no masks, so there is nothing to write`,
     );
   }
-  const predictor = await Predictor.create(checkpoint);
-  try {
-    const files = new PictureFiles({ ...manifest?.viewing, ...options.viewing });
-    const pictures = (await readingAtOnce(options.images, (name) => files.open(name))).flat();
-    const images = await readingAtOnce(pictures, (picture) => picture.read());
-    const shown = await unlocked(images, manifest, options);
-    throwIfAborted(signal);
-    const answers = task.answers(await predictor.logits(shown), images);
+  const files = new PictureFiles({ ...manifest?.viewing, ...options.viewing });
+  const pictures = (await readingAtOnce(options.images, (name) => files.open(name))).flat();
+  return owning(async (own) => {
+    const predictor = own(await Predictor.create(checkpoint));
+    const { labels } = predictor;
+    const treatment = await treatmentOf(manifest, options, own);
     const paths = pictures.map(({ path }) => path);
-    if (out !== undefined) {
-      const maps = answers.map(({ map }) => map!);
-      await writeMasks(out, { paths, images, maps, labels: predictor.labels });
+    const masks = out === undefined ? undefined : await MaskFolder.create(out, paths, labels);
+    const predictions: Prediction[] = [];
+    const told = (): void => {
+      const [done, total] = [predictions.length, pictures.length];
+      onProgress?.({ stage: 'predict', done, total, unit: 'images' });
+    };
+    told();
+    for await (const { things, images } of pictureGroups(pictures, (picture) => picture.read())) {
+      throwIfAborted(signal);
+      const answers = task.answers(await predictor.logits(await treatment(images)), images);
+      for (const [i, { shares, map }] of answers.entries()) {
+        const { path } = things[i];
+        await masks?.write(path, images[i], map!);
+        predictions.push({ image: path, classes: likeliest(labels, shares, top) });
+      }
+      told();
     }
-    return answers.map(({ shares }, i) => ({
-      image: paths[i],
-      classes: likeliest(predictor.labels, shares, top),
-    }));
-  } finally {
-    await predictor.dispose();
-  }
+    return predictions;
+  });
 }
 
-/** The images edited with the key, if one is given. */
-async function unlocked(
-  images: readonly RgbImage[],
+/** Edits the images with the key, if one is given. */
+async function treatmentOf(
   manifest: Manifest | null,
-  { key, editor: reference, device, signal, onProgress }: PredictOptions,
-): Promise<readonly RgbImage[]> {
-  if (!key) return images;
-  const {
-    editor,
-    options,
-    key: checked,
-  } = await openUnlocking(manifest, key, reference, {
-    device,
-    signal,
-    onProgress,
-  });
-  try {
-    return await editor.edit(images, checked, options, { signal });
-  } finally {
-    await editor.dispose();
-  }
+  { key, editor, device, signal, onProgress }: PredictOptions,
+  own: Own,
+): Promise<Treatment> {
+  if (!key) return untouched;
+  const unlocking = await openUnlocking(manifest, key, editor, { device, signal, onProgress });
+  own(unlocking.editor);
+  return editedWith(unlocking, signal);
 }

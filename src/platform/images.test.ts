@@ -94,6 +94,17 @@ describe('decodeImage', () => {
     await expect(decodeImage(plain, 'bomb.ppm')).rejects.toThrow(/60000x60000 pixels/);
   });
 
+  it('refuses what is a hundred times as long as wide', async () => {
+    const strip = (width: number, height: number) =>
+      encodeImage({ width, height, data: new Uint8Array(width * height * 3) });
+    expect(await decodeImage(await strip(200, 2), 'scan.png')).toMatchObject({ width: 200 });
+    for (const bytes of [await strip(201, 2), await strip(1, 101)]) {
+      await expect(decodeImage(bytes, 'line.png')).rejects.toThrow(
+        /^line\.png cannot .* 100 to 1$/,
+      );
+    }
+  });
+
   it('gives a picture or an error that names the file, whatever the bytes', async () => {
     const bytes = await red.png().toBuffer();
     const broken = fc

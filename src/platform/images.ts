@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Sharp } from 'sharp';
 import { ModelLockError } from '../base/error.ts';
-import type { RgbImage } from '../tensor/image.ts';
+import type { RgbImage, Size } from '../tensor/image.ts';
 import type { LabelMap } from '../tensor/label-map.ts';
 import { bytesOf } from './bytes.ts';
 import { readBytes } from './files.ts';
@@ -9,6 +9,12 @@ import { decodePlain } from './plain-formats.ts';
 
 /** Larger pictures are refused before they are decoded: 100 megapixels. */
 const maxPixels = 100_000_000;
+
+/**
+ * Longer ones are refused, too: where the short side of a picture is given, as editors and models have
+ * it, its long side grows with it.
+ */
+const maxRatio = 100;
 
 /** How many pictures are worth decoding at once. */
 export const decodersAtOnce = Math.max(2, availableParallelism());
@@ -20,13 +26,14 @@ export const decodersAtOnce = Math.max(2, availableParallelism());
 export async function decodeImage(bytes: Uint8Array, where: string): Promise<RgbImage> {
   try {
     const plain = decodePlain(bytes, maxPixels);
-    if (plain) return plain;
+    if (plain) {
+      requireSensible(plain);
+      return plain;
+    }
     const { default: sharp } = await import('sharp');
     const image = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'truncated' });
     const { width, height, depth, space, hasAlpha } = await image.metadata();
-    if (width * height > maxPixels) {
-      throw new ModelLockError('data', `${width}x${height} is more than ${maxPixels} pixels`);
-    }
+    requireSensible({ width, height });
     const eightBits = depth === 'ushort' ? image.toColourspace('srgb') : image;
     const opaque = hasAlpha ? eightBits.removeAlpha() : eightBits;
     return await toRgb(space === 'cmyk' ? opaque.toColourspace('srgb') : opaque);
@@ -35,6 +42,16 @@ export async function decodeImage(bytes: Uint8Array, where: string): Promise<Rgb
     throw new ModelLockError('data', `${where} cannot be read as a picture: ${reason}`, {
       cause: error,
     });
+  }
+}
+
+/** Throws `data` for sizes that no picture has, and that would fill the memory here or further on. */
+function requireSensible({ width, height }: Size): void {
+  if (width * height > maxPixels) {
+    throw new ModelLockError('data', `${width}x${height} is more than ${maxPixels} pixels`);
+  }
+  if (Math.max(width, height) > maxRatio * Math.min(width, height)) {
+    throw new ModelLockError('data', `${width}x${height} is more than ${maxRatio} to 1`);
   }
 }
 

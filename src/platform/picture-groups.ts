@@ -1,0 +1,57 @@
+import type { RgbImage } from '../tensor/image.ts';
+import { decodersAtOnce } from './images.ts';
+
+/** Things of which pictures were read, in order, and the pictures. */
+export interface PictureGroup<T> {
+  readonly things: readonly T[];
+  readonly images: readonly RgbImage[];
+}
+
+/** How much is held at once. */
+export interface GroupLimits {
+  /** Pictures: enough to fill batches. */
+  readonly pictures?: number;
+  /** Beyond so many bytes of pixels no further picture is begun. */
+  readonly bytes?: number;
+}
+
+/**
+ * Reads the pictures of some things, in order, a group at a time: photographs may have a hundred times
+ * the pixels that a model looks at, so their number alone does not say what memory they take.
+ */
+export async function* pictureGroups<T>(
+  things: readonly T[],
+  read: (thing: T) => Promise<RgbImage>,
+  { pictures = 64, bytes = 256 * 2 ** 20 }: GroupLimits = {},
+): AsyncGenerator<PictureGroup<T>> {
+  let start = 0;
+  while (start < things.length) {
+    const images = await readFrom(things.slice(start, start + pictures), read, bytes);
+    yield { things: things.slice(start, start + images.length), images };
+    start += images.length;
+  }
+}
+
+/** The first few, a few decoded at once. */
+async function readFrom<T>(
+  things: readonly T[],
+  read: (thing: T) => Promise<RgbImage>,
+  bytes: number,
+): Promise<RgbImage[]> {
+  const images: RgbImage[] = [];
+  let [next, held, failed] = [0, 0, false];
+  const work = async (): Promise<void> => {
+    while (next < things.length && held < bytes && !failed) {
+      const i = next++;
+      try {
+        images[i] = await read(things[i]);
+        held += images[i].data.length;
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: decodersAtOnce }, work));
+  return images;
+}
