@@ -8,6 +8,7 @@ import type { ReadingOptions } from '../data/reading/read-dataset.ts';
 import type { Dataset, Sample } from '../data/sample.ts';
 import { decodersAtOnce } from '../platform/images.ts';
 import type { Task } from '../tasks/task.ts';
+import { trainingSet, type TrainingSet } from './training-set.ts';
 
 export interface DataOptions {
   /** A folder or a file of labelled pictures, split into sides or not. */
@@ -28,9 +29,7 @@ export interface DataOptions {
 }
 
 export interface DataSets<Label> {
-  readonly train: Dataset<Label>;
-  /** Share of each class among the training images. */
-  readonly frequencies: readonly number[];
+  readonly train: TrainingSet<Label>;
   readonly test: Dataset<Label> | undefined;
   /** What both sides have; null without a test set. */
   readonly overlap: Overlap | null;
@@ -54,8 +53,8 @@ export async function openDataSets<Label>(
   const checked = await readable(opened, looking(task), options, job);
   const good = new Set(checked.good);
   const trained = drawn.filter((sample) => good.has(sample));
-  const frequencies = await sharesOf(task, trained, classes.length);
-  const empty = classes.find((_, label) => frequencies[label] === 0);
+  const train = await trainingSet(task, { classes, samples: trained }, job);
+  const empty = classes.find((_, label) => train.frequencies[label] === 0);
   if (trained.length === 0 || (task.needsEveryClass && empty !== undefined)) {
     throw new ModelLockError(
       'data',
@@ -69,9 +68,9 @@ export async function openDataSets<Label>(
       `none of the test pictures in ${options.test ?? data} can be read`,
     );
   }
+  if (tested) await requireLabels(task, tested, classes.length, options.test ?? data);
   return {
-    train: { classes, samples: trained },
-    frequencies,
+    train,
     test: tested && { classes, samples: tested },
     overlap: tested ? await findOverlap(trained, tested, job) : null,
     skipped: checked.skipped,
@@ -119,14 +118,19 @@ function requireClasses(classes: readonly string[], limit: number | undefined, d
   });
 }
 
-async function sharesOf<Label>(
+/** Throws `data` for a test side without any label that can be scored, before all is trained for it. */
+async function requireLabels<Label>(
   task: Task<Label>,
   samples: readonly Sample<Label>[],
   classes: number,
-): Promise<number[]> {
+  data: string,
+): Promise<void> {
   const counts = new Float64Array(classes);
-  for (const sample of samples) task.count(await sample.label(), counts);
-  return Array.from(counts, (count) => count / samples.length);
+  for (const sample of samples) {
+    task.count(await sample.label(), counts);
+    if (counts.some((count) => count > 0)) return;
+  }
+  throw new ModelLockError('data', `no test picture in ${data} is labelled with any class`);
 }
 
 /** Reads a sample, to see whether picture and label are whole and go together. */

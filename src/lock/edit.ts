@@ -114,7 +114,11 @@ async function editIn(
     editor: editor.identity.hash,
     settings,
     viewing: options.viewing,
-    tasks: tasks.map(({ picture: { path }, name, mask }) => ({ path, name, mask })),
+    tasks: await readingAtOnce(tasks, async ({ picture, name, mask }) => ({
+      content: await picture.content(),
+      name,
+      mask,
+    })),
   };
   const ended = await work.claim<EditJobResult>(job, key);
   if (ended) return ended;

@@ -97,7 +97,8 @@ async function lockIn<Label>(
   requireReadable(editor.tokens(key.prompt).length);
   requireChaff(task, recipe);
   const sets = await openDataSets(task, options, options);
-  const { train: set, frequencies, test, overlap, skipped } = sets;
+  const { train: set, test, overlap, skipped } = sets;
+  const { frequencies } = set;
   positiveClass(set.classes, options.positive);
   const ready = await prepared(task, opened.checkpoint, set, options);
   const { base, tuning } = ready;
@@ -119,7 +120,7 @@ async function lockIn<Label>(
       tuning,
       seed: options.seed,
       reading: options.reading,
-      files: set.samples.map(({ path }) => path),
+      data: set.digest,
     },
     key,
   );
@@ -131,7 +132,7 @@ async function lockIn<Label>(
   const images = await editTrainingImages({
     ...options,
     task,
-    samples: set.samples,
+    set,
     editor,
     edit,
     key,

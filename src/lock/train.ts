@@ -61,7 +61,7 @@ async function trainIn<Label>(
   const { checkpoint, identity } = await openCheckpoint(options.model, options);
   const start = fromScratch ? { ...checkpoint, weights: new Map() } : checkpoint;
   const sets = await openDataSets(task, options, options);
-  const { train: set, frequencies, test, overlap, skipped } = sets;
+  const { train: set, test, overlap, skipped } = sets;
   const positive = positiveClass(set.classes, options.positive);
   const { base, tuning } = await prepared(task, start, set, options);
   const ended = await work.claim<TrainResult>({
@@ -73,7 +73,7 @@ async function trainIn<Label>(
     fromScratch,
     seed: options.seed,
     reading: options.reading,
-    files: set.samples.map(({ path }) => path),
+    data: set.digest,
   });
   if (ended) return ended;
   const tuned = await fineTune({
@@ -83,7 +83,7 @@ async function trainIn<Label>(
     rows: plainRows(task, set, {
       preprocessor: base.preprocessor,
       labelSmoothing: tuning.labelSmoothing,
-      weightOf: labelWeights(task, tuning, frequencies),
+      weightOf: labelWeights(task, tuning, set.frequencies),
       seed: options.seed,
     }),
     tuning,

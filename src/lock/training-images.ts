@@ -3,7 +3,6 @@ import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
 import { pictureMemory } from '../data/memory.ts';
 import type { Preprocessor } from '../data/preprocess.ts';
-import type { Sample } from '../data/sample.ts';
 import { EditCache } from '../editors/cache.ts';
 import type { EditOptions, Editor } from '../editors/editor.ts';
 import { mixImages } from '../editors/image/kind.ts';
@@ -13,10 +12,11 @@ import type { Task } from '../tasks/task.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import { fittedLabels } from './fitted-labels.ts';
 import type { TrainingImages } from './locked-rows.ts';
+import type { TrainingSet } from './training-set.ts';
 
 export interface EditingOptions<Label> extends JobOptions {
   readonly task: Task<Label>;
-  readonly samples: readonly Sample<Label>[];
+  readonly set: Pick<TrainingSet<Label>, 'samples' | 'contents'>;
   readonly editor: Editor<RgbImage>;
   readonly edit: EditOptions;
   readonly key: Key;
@@ -47,10 +47,8 @@ const compared = 6;
 export async function editTrainingImages<Label>(
   options: EditingOptions<Label>,
 ): Promise<TrainingImages<Label> & { readonly aliases: number }> {
-  const { task, samples, editor, edit, key, decoys, preprocessor, seed } = options;
-  // A picture that appears twice has one edit.
-  const contents: string[] = [];
-  for (const sample of samples) contents.push(await sample.content());
+  const { task, editor, edit, key, decoys, preprocessor, seed } = options;
+  const { samples, contents } = options.set;
   const cache = new EditCache(options.cache.folder, options.cache.salt, editor, edit);
   const decoyKeys = decoys.map(({ prompt }): Key => ({ ...key, prompt }));
   const decoysOf = samples.map((_, i) => {
@@ -58,6 +56,7 @@ export async function editTrainingImages<Label>(
     const count = decoys.length === 0 ? 0 : options.decoyEdits;
     return Array.from({ length: count }, () => random.integer(decoys.length));
   });
+  // A picture that appears twice has one edit.
   const sampleOf = (i: number): { content: string; read(): Promise<RgbImage> } => ({
     content: contents[i],
     read: () => samples[i].read(),

@@ -157,7 +157,7 @@ export class WorkFolder {
     if (await exists(this.#out)) return taken(this.#out);
     return new ModelLockError(
       'usage',
-      `${this.path} holds an unfinished job with other options; finish that one, or remove the folder`,
+      `${this.path} holds an unfinished job with other options or pictures; finish that one, or remove the folder`,
     );
   }
 

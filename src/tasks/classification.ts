@@ -14,6 +14,7 @@ export const classification: Task<number> = {
   needsEveryClass: true,
   requireFit: () => {},
   spatial: false,
+  identity: (label) => `${label}`,
   bytesOf: () => 8,
   fit: (label) => label,
   move: (label) => label,

@@ -21,6 +21,7 @@ export const multiLabel: Task<LabelSet> = {
   needsEveryClass: false,
   requireFit: () => {},
   spatial: false,
+  identity: (labels) => labels.join(),
   bytesOf: (labels) => 8 * labels.length,
   fit: (label) => label,
   move: (label) => label,

@@ -25,6 +25,7 @@ export const segmentation: Task<LabelMap> = {
   needsEveryClass: false,
   requireFit: requireSameSize,
   spatial: true,
+  identity: ({ data }) => data,
   bytesOf: ({ data }) => data.byteLength,
   fit: (label, preprocessor) => preprocessor.toMap(label),
   move: variedMap,

@@ -44,6 +44,8 @@ export interface Task<Label> {
   readonly needsEveryClass: boolean;
   /** Throws `data`, naming the sample, for a label that does not go with its picture. */
   requireFit(label: Label, image: Size, sample: Sample<unknown>): void;
+  /** What tells a label from others. */
+  identity(label: Label): string | Uint8Array;
   /** How much memory a label takes, in bytes. */
   bytesOf(label: Label): number;
   /** The label of a picture as a model sees it, resized and cropped. */
