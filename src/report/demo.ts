@@ -1,6 +1,9 @@
 import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
+import { owning } from '../base/owning.ts';
+import type { ImageEditor } from '../editors/image/editor.ts';
 import { openEditor } from '../editors/open.ts';
+import { promptReading } from '../editors/prompt-reading.ts';
 import type { EvaluationDocument } from '../evaluate/document.ts';
 import { stratified } from '../data/draw.ts';
 import { readImageFolder, type ImageItem } from '../data/image-folder.ts';
@@ -12,7 +15,9 @@ import { evaluateBundle } from '../lock/evaluate-bundle.ts';
 import { lock } from '../lock/lock.ts';
 import { predict } from '../lock/predict.ts';
 import { train } from '../lock/train.ts';
-import type { ContactSheet } from './contact-sheet.ts';
+import { evaluationDecoys, type Decoy } from '../key/decoys/decoys.ts';
+import type { Key } from '../key/key.ts';
+import type { ContactColumn, ContactSheet } from './contact-sheet.ts';
 import { evaluationReport } from './evaluation-report.ts';
 
 export interface DemoOptions extends JobOptions {
@@ -33,24 +38,44 @@ export interface DemoResult {
 const prompt = 'with oil pastel';
 const wrongPrompt = 'as a stained glass window';
 
-/** Images a decoy is scored on: few, so that the demo is soon done, and three full batches. */
-const decoyImages = 96;
-
-const epochs = 11;
+/** What the demo is made of. */
+export interface DemoParts {
+  /** An image folder with `train` and `test` in it. */
+  readonly data: string;
+  readonly model: string;
+  readonly editor: string;
+  readonly epochs: number;
+  /** Images a decoy is scored on. */
+  readonly decoyImages: number;
+}
 
 /**
  * Locks a classifier of shipped photographs with the embedded editor and backbone, trains one
  * without a lock beside it, and writes what happened as a page. Run again, it goes on.
  */
-export async function demo(options: DemoOptions): Promise<DemoResult> {
+export const demo = (options: DemoOptions): Promise<DemoResult> =>
+  demoOf(
+    {
+      data: assetPath('demo'),
+      model: 'pocket',
+      editor: 'pocket',
+      epochs: 11,
+      // Few, so that the demo is soon done, and three full batches.
+      decoyImages: 96,
+    },
+    options,
+  );
+
+/** The same of other parts. */
+export async function demoOf(parts: DemoParts, options: DemoOptions): Promise<DemoResult> {
+  const { data, model, editor, epochs, decoyImages } = parts;
   const { out, seed = 0, signal, onProgress } = options;
-  const data = assetPath('demo');
   const bundle = join(out, 'locked');
   const baseline = join(out, 'unlocked');
   const document = join(out, 'evaluation.json');
   await makeFolder(out);
   await requireSeed([baseline, bundle], seed);
-  const common = { data, model: 'pocket', seed, tuning: { epochs }, signal };
+  const common = { data, model, seed, tuning: { epochs }, signal };
   if (await isUnfinished(baseline)) {
     await train({ ...common, out: baseline, onProgress: named(onProgress, 'train a plain model') });
   }
@@ -61,19 +86,19 @@ export async function demo(options: DemoOptions): Promise<DemoResult> {
           await lock({
             ...common,
             ...measuring,
-            editor: 'pocket',
+            editor,
             out: bundle,
             onProgress: named(onProgress, 'train the locked model'),
           })
         ).evaluation
-      : await evaluateBundle({ ...measuring, model: bundle, data, onProgress });
+      : await evaluateBundle({ ...measuring, model: bundle, editor, data, onProgress });
     await writeJson(document, evaluation);
   }
   const evaluation = (await readJson(document)) as EvaluationDocument;
   const report = join(out, 'report.html');
   const page = await evaluationReport(evaluation, {
     title: 'Ten classes of photographs',
-    contactSheet: await sheetOf(bundle, join(data, 'test'), seed),
+    contactSheet: await sheetOf(bundle, editor, join(data, 'test'), seed),
     facts: [
       ['Photographs', 'Tiny ImageNet, ten classes that nothing here was pretrained on'],
       ['Model', 'the pocket backbone, a small ResNet'],
@@ -109,31 +134,36 @@ function named(
   return (event) => onProgress?.(event.stage === 'train' ? { ...event, stage } : event);
 }
 
-/** One photograph of some classes: as it is, with the key, with another prompt. */
-async function sheetOf(bundle: string, test: string, seed: number): Promise<ContactSheet> {
+/** One photograph of some classes: as it is, with the key, with another prompt, with a near miss. */
+async function sheetOf(
+  bundle: string,
+  reference: string,
+  test: string,
+  seed: number,
+): Promise<ContactSheet> {
   const { classes, items } = await readImageFolder(test);
   const chosen = classes
     .slice(0, 6)
     .map((_, label) => stratified(ofClass(items, label), () => label, 1, seed)[0]);
   const paths = chosen.map(({ path }) => path);
   const originals = await readImages(paths);
-  const editor = await openEditor('pocket');
-  const columns = [
-    { role: 'original' },
-    { role: 'key' },
-    {
-      role: 'wrong-key',
-      decoy: { kind: 'unrelated', change: null, prompt: wrongPrompt },
-    },
-  ] as const;
-  const keys = [undefined, { prompt }, { prompt: wrongPrompt }];
-  const versions = await Promise.all(
-    keys.map(async (key) => ({
-      images: key ? await editor.edit(originals, key) : originals,
-      answers: await predict({ model: bundle, images: paths, key, top: 1 }),
-    })),
-  );
-  await editor.dispose();
+  const versions = await owning(async (own) => {
+    const editor = own(await openEditor(reference));
+    const shown: readonly (readonly [ContactColumn, Key?])[] = [
+      [{ role: 'original' }],
+      [{ role: 'key' }, { prompt }],
+      ...wrongKeysShown(editor, seed).map(
+        (decoy) => [{ role: 'wrong-key', decoy }, { prompt: decoy.prompt }] as const,
+      ),
+    ];
+    return Promise.all(
+      shown.map(async ([column, key]) => ({
+        column,
+        images: key ? await editor.edit(originals, key) : originals,
+        answers: await predict({ model: bundle, editor: reference, images: paths, key, top: 1 }),
+      })),
+    );
+  });
   const rows = await Promise.all(
     chosen.map(async ({ label }, i) => ({
       label: classes[label],
@@ -145,7 +175,16 @@ async function sheetOf(bundle: string, test: string, seed: number): Promise<Cont
       ),
     })),
   );
-  return { columns: [...columns], rows };
+  return { columns: versions.map(({ column }) => column), rows };
+}
+
+/** A prompt that has nothing to do with the key, and one that is a word away from it. */
+function wrongKeysShown(editor: ImageEditor, seed: number): Omit<Decoy, 'secret'>[] {
+  const decoys = evaluationDecoys(prompt, promptReading(editor).same, seed);
+  return [
+    { kind: 'unrelated', change: null, prompt: wrongPrompt },
+    ...decoys.filter(({ change }) => change === 'word changed').slice(0, 1),
+  ];
 }
 
 const ofClass = (items: readonly ImageItem[], label: number): ImageItem[] =>
