@@ -110,6 +110,27 @@ describe('reading', () => {
     await expect(readJsonObject(at('c.json'))).rejects.toThrow(`${at('c.json')} is no JSON object`);
     expect(parseJson('{"a": [-Infinity, NaN], "b": NaN}')).toEqual({ a: [null, null], b: null });
   });
+
+  it('leaves what JSON’s strings say as it is', () => {
+    for (const text of ['scores (min, NaN, max)', '[Infinity]', '", NaN, "', '\\', '\\", NaN, "']) {
+      expect(parseJson(JSON.stringify({ [text]: [text] }))).toEqual({ [text]: [text] });
+    }
+  });
+
+  it.each([
+    ['spaces', `[${' '.repeat(200_000)}1]`],
+    ['quotes that nothing ends', `["${'\\"'.repeat(200_000)}`],
+    ['backslashes', `["${'\\'.repeat(200_001)}"`],
+    ['minus signs', `[${'-'.repeat(200_000)}`],
+  ])('takes no longer for JSON of many %s', (_, text) => {
+    const start = performance.now();
+    try {
+      parseJson(text);
+    } catch (error) {
+      expect(error).toBeInstanceOf(SyntaxError);
+    }
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
 });
 
 test('fileError puts refusals of the system in words', () => {

@@ -116,7 +116,13 @@ export async function readJsonObject(path: string): Promise<Readonly<Record<stri
 
 /** JSON as Python writes it: numbers that JSON does not have become null. */
 export function parseJson(text: string): unknown {
-  return JSON.parse(text.replaceAll(/(?<=[:[,]\s*)(?:-?Infinity|NaN)(?=\s*[,\]}])/g, 'null'));
+  let quoted = false;
+  // Token by token: an expression for whole strings would take the square of a hostile text's length.
+  const plain = text.replaceAll(/"|\\[^]|-?Infinity|NaN/g, (token) => {
+    if (token === '"') quoted = !quoted;
+    return quoted || token === '"' || token.startsWith('\\') ? token : 'null';
+  });
+  return JSON.parse(plain);
 }
 
 /** `undefined` where there is no such file. */
