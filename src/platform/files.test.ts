@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
@@ -93,6 +94,15 @@ describe('reading', () => {
       await expect(read(at('zero'))).rejects.toThrow(`cannot read ${at('zero')}: it is a device`);
     }
   });
+
+  test.skipIf(process.platform === 'win32')(
+    'reads a pipe that is named, such as a shell makes',
+    async () => {
+      execFileSync('mkfifo', [at('pipe')]);
+      const [text] = await Promise.all([readText(at('pipe')), writeFile(at('pipe'), 'a key')]);
+      expect(text).toBe('a key');
+    },
+  );
 
   it('tells a loop of links', async () => {
     await symlink(at('loop'), at('loop'));
