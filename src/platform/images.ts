@@ -82,7 +82,10 @@ export async function encodeMask({ width, height, data }: LabelMap): Promise<Uin
 export const readImages = (paths: readonly string[]): Promise<RgbImage[]> =>
   readingAtOnce(paths, readImage);
 
-/** What is read of some things, in order, as many at once as are worth decoding at once. */
+/**
+ * What is read of some things, in order, as many at once as are worth decoding at once. After one
+ * that cannot be read, no other is begun.
+ */
 export async function readingAtOnce<T, R>(
   things: readonly T[],
   read: (thing: T) => Promise<R>,
@@ -92,7 +95,12 @@ export async function readingAtOnce<T, R>(
   const work = async (): Promise<void> => {
     while (next < things.length) {
       const i = next++;
-      results[i] = await read(things[i]);
+      try {
+        results[i] = await read(things[i]);
+      } catch (error) {
+        next = things.length;
+        throw error;
+      }
     }
   };
   await Promise.all(Array.from({ length: decodersAtOnce }, work));
