@@ -1,14 +1,11 @@
 import { availableParallelism } from 'node:os';
 import type { Sharp } from 'sharp';
 import { ModelLockError } from '../base/error.ts';
-import type { RgbImage } from '../tensor/image.ts';
+import { maxPixels, type RgbImage } from '../tensor/image.ts';
 import type { LabelMap } from '../tensor/label-map.ts';
 import { bytesOf } from './bytes.ts';
 import { readBytes } from './files.ts';
 import { decodePlain } from './plain-formats.ts';
-
-/** Larger pictures are refused before they are decoded: 100 megapixels. */
-const maxPixels = 100_000_000;
 
 /** How many pictures are worth decoding at once. */
 export const decodersAtOnce = Math.max(2, availableParallelism());

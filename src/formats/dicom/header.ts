@@ -1,10 +1,9 @@
 import dicomParser, { type DataSet, type Element } from 'dicom-parser';
 import { ModelLockError } from '../../base/error.ts';
 import { inflateRawNow } from '../../platform/inflate.ts';
+import { maxPixels } from '../../tensor/image.ts';
 import { transferSyntaxes, type TransferSyntax } from './transfer-syntaxes.ts';
 
-/** Larger frames are refused before they are decoded: 100 megapixels. */
-const maxPixels = 100_000_000;
 /** A deflated file may not hold more: 1 GiB. */
 const maxInflatedBytes = 2 ** 30;
 
