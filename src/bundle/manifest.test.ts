@@ -1,6 +1,9 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ModelLockError } from '../base/error.ts';
-import { parseManifest, type Manifest } from './manifest.ts';
+import { manifestFile, parseManifest, writeManifest, type Manifest } from './manifest.ts';
 
 const hash = '0123456789abcdef'.repeat(4);
 const manifest: Manifest = {
@@ -80,5 +83,22 @@ describe('parseManifest', () => {
 
   it('drops what does not belong there, so that a key could not hide in it', () => {
     expect(parseManifest(changed('lock.prompt', 'with oil pastel'), 'm')).toEqual(manifest);
+  });
+});
+
+describe('writeManifest', () => {
+  it('writes what can be read again, and nothing else', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'manifest-'));
+    try {
+      await writeManifest(folder, manifest);
+      const path = join(folder, manifestFile);
+      expect(parseManifest(await readFile(path, 'utf8'), path)).toEqual(manifest);
+      await rm(path);
+      const wrong = JSON.parse(changed('lock.edit.seed', -1)) as Manifest;
+      await expect(writeManifest(folder, wrong)).rejects.toThrow(`${path}: lock.edit.seed: `);
+      expect(await readdir(folder)).toEqual([]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ModelLockError, messageOf } from '../base/error.ts';
 import { keyKinds } from '../key/kind.ts';
+import { join, writeJson } from '../platform/files.ts';
 import { precisions } from '../runtime/session.ts';
 import { allTaskNames } from '../tasks/task.ts';
 
@@ -101,6 +102,17 @@ export function parseManifest(text: string, where: string): Manifest {
   } catch (error) {
     throw new ModelLockError('corrupt', `${where} is not JSON: ${messageOf(error)}`);
   }
+  return checked(json, where);
+}
+
+/** Writes `modellock.json` into a folder. Throws `corrupt` for one that nobody could read. */
+export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  const path = join(folder, manifestFile);
+  checked(manifest, path);
+  await writeJson(path, manifest);
+}
+
+function checked(json: unknown, where: string): Manifest {
   const result = manifestSchema.safeParse(json);
   if (result.success) return result.data;
   const [issue] = result.error.issues;

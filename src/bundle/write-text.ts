@@ -6,7 +6,7 @@ import type { RawConfig } from '../nn/config.ts';
 import { Scope } from '../nn/scope.ts';
 import { join, makeFolder, removeAll, writeAtomic, writeJson } from '../platform/files.ts';
 import { configFile, weightsFile } from './checkpoint.ts';
-import { manifestFile, type Manifest } from './manifest.ts';
+import { writeManifest, type Manifest } from './manifest.ts';
 import { tokenizerConfigFile, type TextCheckpoint } from './text-checkpoint.ts';
 
 /**
@@ -30,7 +30,7 @@ export async function writeTextBundle(
   const tokenizer = { ...checkpoint.tokenizerConfig, model_max_length: checkpoint.maxTokens };
   await writeJson(join(folder, tokenizerConfigFile), tokenizer);
   await writeAtomic(join(folder, 'onnx', 'model.onnx'), exportTextOnnx(checkpoint));
-  await writeJson(join(folder, manifestFile), manifest);
+  await writeManifest(folder, manifest);
 }
 
 /** The `config.json` of a bundle, whatever its base was: the class with a last layer, in float32. */

@@ -8,7 +8,7 @@ import { Scope } from '../nn/scope.ts';
 import { join, makeFolder, removeAll, writeAtomic, writeJson } from '../platform/files.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { configFile, preprocessorFile, weightsFile } from './checkpoint.ts';
-import { manifestFile, type Manifest } from './manifest.ts';
+import { writeManifest, type Manifest } from './manifest.ts';
 import { bundleConfig, bundlePreprocessor, bundleTensors } from './transformers-files.ts';
 
 export interface Bundle {
@@ -34,7 +34,7 @@ export async function writeBundle(folder: string, bundle: Bundle): Promise<void>
   await writeJson(join(folder, configFile), bundleConfig(bundle.config, bundle.manifest.task));
   await writeJson(join(folder, preprocessorFile), bundlePreprocessor(bundle.preprocessorJson));
   await writeAtomic(join(folder, 'onnx', 'model.onnx'), exportOnnx(bundle));
-  await writeJson(join(folder, manifestFile), bundle.manifest);
+  await writeManifest(folder, bundle.manifest);
 }
 
 /** The model as ONNX, weights inside, with a free batch axis. */

@@ -12,13 +12,19 @@ export interface Labels {
   readonly labels: readonly (readonly number[])[];
 }
 
-/** Labels as columns of zeros and ones, one for each class. */
+/** Labels as columns of zeros and ones, one for each class. Throws `data`. */
 export function indicatedLabels(
   table: CsvTable,
   indicators: readonly number[],
   where: string,
 ): Labels {
   const classes = indicators.map((column) => table.columns[column].normalize('NFC'));
+  const twice = classes.find((name, i) => classes.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new ModelLockError('data', `${where} has two columns of the class "${twice}"`, {
+      valid: ['one column for each class'],
+    });
+  }
   const labels = table.records.map(({ line, fields }) =>
     indicators.flatMap((column, label) => {
       const value = indicatorValues.get(fields[column].trim());

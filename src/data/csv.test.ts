@@ -90,6 +90,8 @@ describe('readCsvDataset', () => {
       ['path,label\na,', 'line 2: there is no label'],
       ['path,label\n,b', 'line 2: there is no path'],
       ['path,label\na,b\nx/../a,c', 'line 3: x/../a is listed in line 2 already'],
+      ['path,a,b,a\nx,1,0,1', 'has two columns of the class "a"'],
+      ['path,e\u0301,\u00e9\nx,1,0', 'has two columns of the class "\u00e9"'],
       ['path,label,split\na,b,constructor', 'line 2: there is no split "constructor"'],
       ['path,label,split\na,b,middle', 'line 2: there is no split "middle" (valid: train, '],
     ];

@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import {
   readImageFolder,
@@ -86,6 +87,19 @@ describe('readImageFolder', () => {
       join('cat', '2.png'),
     ]);
   });
+
+  test.skipIf(process.platform === 'win32')(
+    'passes over pipes and devices, and keeps links that lead nowhere',
+    async () => {
+      await touch('cat/1.png');
+      execFileSync('mkfifo', [join(root, 'cat', 'pipe.png'), join(root, 'cat', 'pipe')]);
+      await symlink('pipe.png', join(root, 'cat', 'link.png'));
+      await symlink('/dev/zero', join(root, 'cat', 'zero.png'));
+      await symlink('nowhere', join(root, 'cat', 'lost.png'));
+      const { items } = await readImageFolder(root);
+      expect(items.map(({ path }) => basename(path))).toEqual(['1.png', 'lost.png']);
+    },
+  );
 
   it('refuses a folder that is empty, missing or a file, by name', async () => {
     const refusal = (path: string, code: string): Promise<void> =>

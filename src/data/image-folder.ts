@@ -1,7 +1,7 @@
 import { ModelLockError } from '../base/error.ts';
 import { groupBy } from '../base/group-by.ts';
 import { classPlaces } from './class-places.ts';
-import { exists, isFolder, join, listFolder } from '../platform/files.ts';
+import { exists, isFolder, isOtherThanFile, join, listFolder } from '../platform/files.ts';
 import { readingAtOnce } from '../platform/images.ts';
 import { mayHavePictures } from './picture-format.ts';
 
@@ -36,7 +36,7 @@ export async function splitFolder(
 
 /**
  * A folder with one folder of pictures for each class; folders within those count to their class.
- * Hidden files and links to folders are passed over. Names are composed (NFC): folders that differ
+ * Hidden files, links to folders, and what is no file are passed over. Names are composed (NFC): folders that differ
  * only in how an accent is written are one class. Throws `data` for a folder without pictures.
  */
 export async function readImageFolder(root: string): Promise<ImageDataset> {
@@ -84,14 +84,17 @@ async function filesBelow(folder: string): Promise<string[]> {
   return files;
 }
 
-/** Into one list: the arguments of a `push(...many)` would overflow the stack. */
+/**
+ * Into one list: the arguments of a `push(...many)` would overflow the stack. Pipes and devices are
+ * passed over, for they may never end; links that lead nowhere are not, so that they are told.
+ */
 async function addFilesBelow(folder: string, files: string[]): Promise<void> {
-  for (const { name, isFolder: isDirectory } of await listFolder(folder)) {
+  for (const { name, isFolder: isDirectory, isFile } of await listFolder(folder)) {
     if (isHidden(name)) continue;
     const path = join(folder, name);
     // Links to folders are no folders here, so a loop of links cannot trap this.
     if (isDirectory) await addFilesBelow(path, files);
-    else files.push(path);
+    else if (isFile || !(await isOtherThanFile(path))) files.push(path);
   }
 }
 

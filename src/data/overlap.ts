@@ -49,7 +49,7 @@ export function requireSeparate(train: Grouped, test: Grouped, what = 'pictures'
 export const sharedGroupsText = ({ count, train, test }: SharedGroups, what = 'pictures'): string =>
   `${count} ${count === 1 ? 'group (such as a patient) is' : 'groups (such as patients) are'} on both sides of the split, with ${train} training and ${test} test ${what}`;
 
-function sharedGroups(train: Grouped, test: Grouped): SharedGroups {
+export function sharedGroups(train: Grouped, test: Grouped): SharedGroups {
   const groupsOf = (samples: Grouped): ReadonlySet<string | undefined> =>
     new Set(samples.map(({ group }) => group));
   const [trained, tested] = [groupsOf(train), groupsOf(test)];

@@ -38,6 +38,10 @@ describe('preprocessor', () => {
     for (const size of [1e6, { shortest_edge: 1e6 }, { height: 1e6, width: 1 }]) {
       expect(preprocessorConfig.safeParse({ size }).success).toBe(false);
     }
+    const isTaken = (crop_pct: number): boolean =>
+      preprocessorConfig.safeParse({ size: { shortest_edge: 224 }, crop_pct }).success;
+    expect([0.1, 1].map(isTaken)).toEqual([true, true]);
+    expect([1e-6, 0.09, 1.1].map(isTaken)).toEqual([false, false, false]);
   });
 
   it('refuses a configuration whose pictures differ in size', () => {

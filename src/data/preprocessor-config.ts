@@ -24,7 +24,8 @@ const file = z.object({
   feature_extractor_type: z.string().nullish(),
   do_resize: z.boolean().nullish(),
   size: z.union([pair, edge, length]).nullish(),
-  crop_pct: z.number().positive().nullish(),
+  /** What is resized to be cropped is as much larger. */
+  crop_pct: z.number().min(0.1).max(1).nullish(),
   resample: z.number().int().min(0).max(5).nullish(),
   do_center_crop: z.boolean().nullish(),
   crop_size: z.union([pair, side]).nullish(),

@@ -73,9 +73,10 @@ async function hashPipeline(folder: string): Promise<string> {
     const { path, map = {} } = await findWeights(join(folder, name));
     for (const file of [basename(path), ...Object.values(map)]) read.add(`${name}/${file}`);
   }
-  return hashFolder(folder, (path) => {
+  const counts = (path: string): boolean => {
     const [part] = path.split('/');
     if (path === indexFile || others.includes(part)) return true;
     return networks.includes(part as PartName) && (!weightsPattern.test(path) || read.has(path));
-  });
+  };
+  return hashFolder(folder, counts, [...networks, ...others]);
 }

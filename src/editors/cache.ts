@@ -1,3 +1,4 @@
+import { toHex } from '../base/hex.ts';
 import { throwIfAborted, type JobOptions } from '../base/job.ts';
 import { keyedName, type Key } from '../key/key.ts';
 import { hmacSha256 } from '../platform/crypto.ts';
@@ -93,6 +94,3 @@ export class EditCache<Sample> {
     await writeAtomic(path, this.#editor.kind.encode(sample));
   }
 }
-
-const toHex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

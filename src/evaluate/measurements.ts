@@ -8,7 +8,7 @@ export interface MeasuredDecoy {
   readonly kind: DecoyKind;
   /**
    * How it differs from the key; null for an unrelated prompt. Near misses: `typo`, `plural`,
-   * `word dropped`, `word added`, `words swapped`, `synonym`; small alpha: `alpha 0.25`.
+   * `word dropped`, `word added`, `word changed`, `words swapped`, `synonym`; small alpha: `alpha 0.25`.
    */
   readonly change: string | null;
   readonly value: number;

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -102,9 +102,27 @@ describe('hashFolder', () => {
     expect(new Set([own, ...others]).size).toBe(5);
   });
 
-  it('passes over hidden files and those it is told to', async () => {
+  it('passes over what is hidden, and what it is told to', async () => {
     const own = await hash({ a: '1' });
     expect(await hash({ a: '1', '.cache': 'x' })).toBe(own);
+    expect(await hash({ a: '1', '.git/index': 'x', '.cache/huggingface/a': 'y' })).toBe(own);
     expect(await hash({ a: '1', notes: 'x' }, ['notes'])).toBe(own);
+  });
+
+  it('counts links to files as files, and to folders where they are parts', async () => {
+    const folder = join(root, 'linked');
+    await mkdir(join(folder, 'blobs'), { recursive: true });
+    await writeFile(join(folder, 'blobs', 'weights'), 'abc');
+    for (const [target, name] of [
+      ['blobs', 'unet'],
+      ['blobs/weights', 'a'],
+      ['.', 'loop'],
+    ]) {
+      await symlink(target, join(folder, name));
+    }
+    const counts = (path: string): boolean => !path.startsWith('blobs');
+    expect(await hashFolder(folder, counts)).toBe(await hash({ a: 'abc' }));
+    const whole = await hash({ a: 'abc', 'unet/weights': 'abc' });
+    expect(await hashFolder(folder, counts, ['unet'])).toBe(whole);
   });
 });

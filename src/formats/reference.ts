@@ -8,6 +8,7 @@ import {
   exists,
   hashFile,
   isFolder,
+  isOtherThanFile,
   join,
   listFolder,
   resolve,
@@ -127,33 +128,44 @@ async function resolveFolder(reference: string, shipped: Shipped): Promise<Resol
 }
 
 /**
- * SHA-256 over the names and contents of a folder's files, in the order of their names.
+ * SHA-256 over the names and contents of a folder's files, in the order of their names. What other
+ * programs keep there under hidden names, such as .git, is passed over, and so are links to folders,
+ * which may lead anywhere.
  *
  * @param counts whether a file does, by its path below the folder.
+ * @param parts names of folders that count even where they are links.
  */
 export async function hashFolder(
   folder: string,
   counts: (path: string) => boolean,
+  parts: readonly string[] = [],
 ): Promise<string> {
-  return (await hashBelow(folder, '', counts)) ?? sha256('[]');
+  return (await hashBelow(folder, '', { counts, parts })) ?? sha256('[]');
+}
+
+interface Counting {
+  readonly counts: (path: string) => boolean;
+  readonly parts: readonly string[];
 }
 
 /** `undefined` where nothing counts. */
 async function hashBelow(
   folder: string,
   prefix: string,
-  counts: (path: string) => boolean,
+  counting: Counting,
 ): Promise<string | undefined> {
-  const parts: string[] = [];
+  const hashes: string[] = [];
   for (const { name, isFolder: isBelow } of await listFolder(folder)) {
+    if (name.startsWith('.')) continue;
     const path = join(folder, name);
     const place = prefix + name;
-    const hash = isBelow
-      ? await hashBelow(path, `${place}/`, counts)
-      : counts(place) && !name.startsWith('.')
+    const isPart = isBelow || (counting.parts.includes(place) && (await isFolder(path)));
+    const hash = isPart
+      ? await hashBelow(path, `${place}/`, counting)
+      : counting.counts(place) && !(await isOtherThanFile(path))
         ? await hashFile(path)
         : undefined;
-    if (hash !== undefined) parts.push(name, hash);
+    if (hash !== undefined) hashes.push(name, hash);
   }
-  return parts.length === 0 ? undefined : sha256(JSON.stringify(parts));
+  return hashes.length === 0 ? undefined : sha256(JSON.stringify(hashes));
 }

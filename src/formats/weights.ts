@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { ModelLockError } from '../base/error.ts';
 import { exists, join, pathWithin, readJsonObject, readRange } from '../platform/files.ts';
 import { toFloat32 } from '../tensor/convert.ts';
@@ -8,28 +7,9 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { tensorOf } from './safetensors.ts';
 import type { StoredTensor, StoredTensors } from './stored-tensor.ts';
 import { openTensorFile } from './tensor-file.ts';
+import { weightMapOf, weightPlaces, weightVariants } from './weight-files.ts';
 
-/**
- * Names of weights in the folders of transformers and diffusers. What cannot run code comes first,
- * then full precision before half.
- */
-const formats = [
-  { extension: 'safetensors', stems: ['model', 'diffusion_pytorch_model'] },
-  { extension: 'bin', stems: ['pytorch_model', 'diffusion_pytorch_model'] },
-];
-const variants = ['', '.fp16'];
-
-/** Where the weights of a folder may lie: in one file, or in several that an index lists. */
-const places = formats.flatMap(({ extension, stems }) =>
-  variants.flatMap((variant) =>
-    stems.map((stem) => ({
-      file: `${stem}${variant}.${extension}`,
-      index: `${stem}.${extension}.index${variant}.json`,
-    })),
-  ),
-);
-
-const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
+const places = weightPlaces(weightVariants.fullFirst);
 
 /** The files that the weights of a folder lie in. */
 export interface WeightFiles {
@@ -57,9 +37,8 @@ export async function findWeights(folder: string): Promise<WeightFiles> {
     });
   }
   if (!found.isIndex) return found;
-  const parsed = indexSchema.safeParse(await readJsonObject(found.path));
-  if (parsed.success) return { path: found.path, map: parsed.data.weight_map };
-  throw new ModelLockError('corrupt', `${found.path}: field "weight_map" is no map of file names`);
+  const { path } = found;
+  return { path, map: weightMapOf(await readJsonObject(path), path) };
 }
 
 async function placeIn(

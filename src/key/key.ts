@@ -1,4 +1,5 @@
 import { ModelLockError } from '../base/error.ts';
+import { fromHex, toHex } from '../base/hex.ts';
 import { TorchGenerator } from '../base/random/torch.ts';
 import { cipherStream, hkdfSha256, hmacSha256, randomBytes, scrypt } from '../platform/crypto.ts';
 
@@ -19,8 +20,7 @@ export const newSecret = (): Uint8Array => randomBytes(secretBytes);
 
 /** A key file: JSON, `{"prompt": "with oil pastel", "secret": "<32 hexadecimal digits>"}`. */
 export function encodeKeyFile({ prompt, secret }: Key): string {
-  const hex = secret && Array.from(secret, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return `${JSON.stringify({ prompt, ...(hex ? { secret: hex } : {}) }, null, 2)}\n`;
+  return `${JSON.stringify({ prompt, ...(secret && { secret: toHex(secret) }) }, null, 2)}\n`;
 }
 
 /** Reads a key file; a file that is not JSON is a prompt, its first line. Throws `key`. */
@@ -41,10 +41,7 @@ export function parseKeyFile(content: string, where: string): Key {
   if (typeof secret !== 'string' || !/^[0-9a-f]{32}$/i.test(secret)) {
     throw new ModelLockError('key', `the secret in ${where} is not 32 hexadecimal digits`);
   }
-  const bytes = Uint8Array.from({ length: secretBytes }, (_, i) =>
-    Number.parseInt(secret.slice(2 * i, 2 * i + 2), 16),
-  );
-  return checkedKey({ prompt, secret: bytes });
+  return checkedKey({ prompt, secret: fromHex(secret) });
 }
 
 /** The key with its prompt trimmed. Throws `key` for an empty prompt. */

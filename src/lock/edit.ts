@@ -21,10 +21,10 @@ import {
   relative,
   writeAtomic,
 } from '../platform/files.ts';
-import { psnr } from '../metrics/similarity.ts';
 import { encodeImage, readImages, readingAtOnce } from '../platform/images.ts';
 import { pictureGroups } from '../platform/picture-groups.ts';
 import { readable } from './data-sets.ts';
+import { fidelityTo, type Fidelity } from './fidelity.ts';
 import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.ts';
 
 /**
@@ -61,13 +61,6 @@ export interface EditJobResult {
   readonly skipped: readonly string[];
   /** How near the edits are to those in single precision, if that was to be seen. */
   readonly fidelity: Fidelity | null;
-}
-
-export interface Fidelity {
-  /** Mean of the peak signal-to-noise ratios, in decibels; Infinity for the same pictures. */
-  readonly psnr: number;
-  /** Pictures compared. */
-  readonly images: number;
 }
 
 interface Task {
@@ -169,8 +162,7 @@ async function fidelityOf(
     const originals = await readingAtOnce(some, ({ picture }) => picture.read());
     const wanted = await exact.edit(originals, key, options.edit, { signal });
     const edited = await readImages(some.map(({ name }) => join(made, name)));
-    const sum = edited.reduce((total, image, i) => total + psnr(image, wanted[i]), 0);
-    return { psnr: sum / some.length, images: some.length };
+    return fidelityTo(wanted, edited);
   } finally {
     await exact.dispose();
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ModelLockError } from '../base/error.ts';
+import { fromHex, toHex } from '../base/hex.ts';
 import { version } from '../base/version.ts';
 import { fingerprint, type Key } from '../key/key.ts';
 import { parseConfig } from '../nn/config.ts';
@@ -222,9 +223,3 @@ async function isKeyOf(job: JobFile, key: Key | undefined): Promise<boolean> {
   const print = key && (await fingerprint(key, fromHex(job.salt)));
   return print !== undefined && sameBytes(print, fromHex(job.fingerprint));
 }
-
-const toHex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-
-const fromHex = (hex: string): Uint8Array =>
-  Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));

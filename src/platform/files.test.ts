@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
@@ -94,6 +95,15 @@ describe('reading', () => {
     }
   });
 
+  test.skipIf(process.platform === 'win32')(
+    'reads a pipe that is named, such as a shell makes',
+    async () => {
+      execFileSync('mkfifo', [at('pipe')]);
+      const [text] = await Promise.all([readText(at('pipe')), writeFile(at('pipe'), 'a key')]);
+      expect(text).toBe('a key');
+    },
+  );
+
   it('tells a loop of links', async () => {
     await symlink(at('loop'), at('loop'));
     await expect(readText(at('loop'))).rejects.toThrow(/it is a loop of links/);
@@ -109,6 +119,27 @@ describe('reading', () => {
     await writeJson(at('c.json'), [1]);
     await expect(readJsonObject(at('c.json'))).rejects.toThrow(`${at('c.json')} is no JSON object`);
     expect(parseJson('{"a": [-Infinity, NaN], "b": NaN}')).toEqual({ a: [null, null], b: null });
+  });
+
+  it('leaves what JSON’s strings say as it is', () => {
+    for (const text of ['scores (min, NaN, max)', '[Infinity]', '", NaN, "', '\\', '\\", NaN, "']) {
+      expect(parseJson(JSON.stringify({ [text]: [text] }))).toEqual({ [text]: [text] });
+    }
+  });
+
+  it.each([
+    ['spaces', `[${' '.repeat(200_000)}1]`],
+    ['quotes that nothing ends', `["${'\\"'.repeat(200_000)}`],
+    ['backslashes', `["${'\\'.repeat(200_001)}"`],
+    ['minus signs', `[${'-'.repeat(200_000)}`],
+  ])('takes no longer for JSON of many %s', (_, text) => {
+    const start = performance.now();
+    try {
+      parseJson(text);
+    } catch (error) {
+      expect(error).toBeInstanceOf(SyntaxError);
+    }
+    expect(performance.now() - start).toBeLessThan(1000);
   });
 });
 

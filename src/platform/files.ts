@@ -117,7 +117,13 @@ export async function readJsonObject(path: string): Promise<Readonly<Record<stri
 
 /** JSON as Python writes it: numbers that JSON does not have become null. */
 export function parseJson(text: string): unknown {
-  return JSON.parse(text.replaceAll(/(?<=[:[,]\s*)(?:-?Infinity|NaN)(?=\s*[,\]}])/g, 'null'));
+  let quoted = false;
+  // Token by token: an expression for whole strings would take the square of a hostile text's length.
+  const plain = text.replaceAll(/"|\\[^]|-?Infinity|NaN/g, (token) => {
+    if (token === '"') quoted = !quoted;
+    return quoted || token === '"' || token.startsWith('\\') ? token : 'null';
+  });
+  return JSON.parse(plain);
 }
 
 /** `undefined` where there is no such file. */
@@ -136,6 +142,11 @@ export async function exists(path: string): Promise<boolean> {
 
 export async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
+
+/** Whether a path leads to something else than a file: a folder, a device, a pipe that may never end. */
+export async function isOtherThanFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() === false;
 }
 
 /** Bytes of a file; `undefined` where there is none, or only a link that leads nowhere. */
@@ -187,15 +198,22 @@ async function makeFolders(path: string, mode: number): Promise<void> {
   }
 }
 
+/** What a folder has, links not followed: what is neither folder, file nor link is a pipe or device. */
+interface FolderEntry {
+  readonly name: string;
+  readonly isFolder: boolean;
+  readonly isFile: boolean;
+  readonly isLink: boolean;
+}
+
 /** Names in a folder by code point, which is the same on every machine. */
-export async function listFolder(
-  path: string,
-): Promise<{ name: string; isFolder: boolean; isLink: boolean }[]> {
+export async function listFolder(path: string): Promise<FolderEntry[]> {
   const entries = await attempt('read', path, () => readdir(path, { withFileTypes: true }));
   return entries
     .map((entry) => ({
       name: entry.name,
       isFolder: entry.isDirectory(),
+      isFile: entry.isFile(),
       isLink: entry.isSymbolicLink(),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it, test } from 'vitest';
 import type { RgbImage } from '../tensor/image.ts';
-import { decodeImage, encodeImage, readImages } from './images.ts';
+import { decodeImage, decodersAtOnce, encodeImage, readImages, readingAtOnce } from './images.ts';
 
 const size = { width: 8, height: 6 };
 const red = sharp({ create: { ...size, channels: 3, background: '#c81e0a' } });
@@ -138,4 +138,29 @@ test('readImages keeps the order of files and names the one that is broken', asy
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+describe('readingAtOnce', () => {
+  const things = Array.from({ length: 100 }, (_, i) => i);
+  const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
+
+  it('keeps the order, whichever is read first', async () => {
+    const read = async (i: number): Promise<number> => {
+      if (i % 2 === 0) await later();
+      return 2 * i;
+    };
+    expect(await readingAtOnce(things, read)).toEqual(things.map((i) => 2 * i));
+  });
+
+  it('begins no other after one that cannot be read', async () => {
+    const begun: number[] = [];
+    const read = async (i: number): Promise<void> => {
+      begun.push(i);
+      await later();
+      if (i === 0) throw new Error('broken');
+    };
+    await expect(readingAtOnce(things, read)).rejects.toThrow('broken');
+    for (let i = 0; i < 5; i++) await later();
+    expect(begun.length).toBeLessThanOrEqual(decodersAtOnce);
+  });
 });

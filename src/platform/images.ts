@@ -1,14 +1,11 @@
 import { availableParallelism } from 'node:os';
 import type { Sharp } from 'sharp';
 import { ModelLockError } from '../base/error.ts';
-import type { RgbImage, Size } from '../tensor/image.ts';
+import { maxPixels, type RgbImage, type Size } from '../tensor/image.ts';
 import type { LabelMap } from '../tensor/label-map.ts';
 import { bytesOf } from './bytes.ts';
 import { readBytes } from './files.ts';
 import { decodePlain } from './plain-formats.ts';
-
-/** Larger pictures are refused before they are decoded: 100 megapixels. */
-const maxPixels = 100_000_000;
 
 /**
  * Longer ones are refused, too: where the short side of a picture is given, as editors and models have
@@ -99,7 +96,10 @@ export async function encodeMask({ width, height, data }: LabelMap): Promise<Uin
 export const readImages = (paths: readonly string[]): Promise<RgbImage[]> =>
   readingAtOnce(paths, readImage);
 
-/** What is read of some things, in order, as many at once as are worth decoding at once. */
+/**
+ * What is read of some things, in order, as many at once as are worth decoding at once. After one
+ * that cannot be read, no other is begun.
+ */
 export async function readingAtOnce<T, R>(
   things: readonly T[],
   read: (thing: T) => Promise<R>,
@@ -109,7 +109,12 @@ export async function readingAtOnce<T, R>(
   const work = async (): Promise<void> => {
     while (next < things.length) {
       const i = next++;
-      results[i] = await read(things[i]);
+      try {
+        results[i] = await read(things[i]);
+      } catch (error) {
+        next = things.length;
+        throw error;
+      }
     }
   };
   await Promise.all(Array.from({ length: decodersAtOnce }, work));

@@ -17,6 +17,19 @@ function classified(
   return tally.outcome();
 }
 
+describe('tallies', () => {
+  it('take more answers at once than a call has room for arguments', () => {
+    const n = 200_000;
+    const logits = tensor('float32', [n, 2], new Float32Array(2 * n));
+    const classes = new ClassificationTally(2);
+    classes.add(logits, new Array<number>(n).fill(0));
+    expect(classes.outcome()).toMatchObject({ n, score: 1 });
+    const labels = new MultiLabelTally(2);
+    labels.add(logits, new Array<number[]>(n).fill([0]));
+    expect(labels.outcome().n).toBe(n);
+  });
+});
+
 describe('measures of classes', () => {
   it('of two: each is what the other is not', () => {
     // Guesses: 0, 0, 1, 1, 1, 0.

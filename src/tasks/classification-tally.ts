@@ -19,7 +19,8 @@ export class ClassificationTally implements Tally<number> {
 
   add(logits: Tensor<'float32'>, truths: readonly number[]): void {
     this.#rows.add(logits.data.subarray(0, truths.length * this.#classes));
-    this.#truths.push(...truths);
+    // Texts come all at once, and a `push(...many)` would overflow the stack.
+    for (const truth of truths) this.#truths.push(truth);
   }
 
   outcome(): Outcome {

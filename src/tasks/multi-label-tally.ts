@@ -21,7 +21,8 @@ export class MultiLabelTally implements Tally<LabelSet> {
 
   add(logits: Tensor<'float32'>, truths: readonly LabelSet[]): void {
     this.#rows.add(logits.data.subarray(0, truths.length * this.#classes));
-    this.#truths.push(...truths);
+    // Texts come all at once, and a `push(...many)` would overflow the stack.
+    for (const truth of truths) this.#truths.push(truth);
   }
 
   outcome(): Outcome {

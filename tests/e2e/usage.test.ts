@@ -46,6 +46,10 @@ describe('wrong use ends with code 2 and one line that says what is valid', () =
     [lock('oil', 'pastel'), "too many arguments for 'lock'. Expected 0 arguments but got 2."],
     [lock('--alpha', '1.5'), "option '--alpha <x>' argument '1.5' is invalid. Valid: 0 to 1."],
     [lock('--alpha', ''), "option '--alpha <x>' argument '' is invalid. Valid: 0 to 1."],
+    [
+      lock('--strength', '0'),
+      "option '--strength <x>' argument '0' is invalid. Valid: above 0, up to 1.",
+    ],
     [lock('--epochs', '0'), "option '--epochs <n>' argument '0' is invalid. Valid: 0.01 to 10000."],
     [
       lock('--limit', '2.5'),

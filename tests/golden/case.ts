@@ -35,6 +35,8 @@ export class GoldenCase {
   /** How many tensors or values have been compared. */
   compared = 0;
   readonly mismatches: string[] = [];
+  /** Names of what is not compared, by the reason why. */
+  readonly leftOut = new Map<string, string[]>();
   readonly #files = new Map<string, ReadonlyMap<string, Tensor>>();
 
   constructor(dir: string) {
@@ -111,6 +113,11 @@ export class GoldenCase {
     if (JSON.stringify(actual) !== JSON.stringify(expected)) {
       this.fail(`${label}: ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`);
     }
+  }
+
+  /** What the case has and this program does otherwise on purpose. */
+  leaveOut(name: string, why: string): void {
+    this.leftOut.set(why, [...(this.leftOut.get(why) ?? []), name]);
   }
 
   fail(mismatch: string): void {

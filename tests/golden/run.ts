@@ -41,16 +41,20 @@ async function compare(
 async function runCase(name: string): Promise<{ outcome: Outcome; lines: string[] }> {
   const load = checks[name.split('/')[0]];
   if (!load) return { outcome: 'FAILED', lines: ['no check knows this family'] };
-  const { mismatches, compared } = await compare(name, load).catch((error: unknown) => ({
+  const { mismatches, compared, leftOut } = await compare(name, load).catch((error: unknown) => ({
     mismatches: [`case.json: ${messageOf(error)}`],
     compared: 0,
+    leftOut: new Map<string, string[]>(),
   }));
   const shown = mismatches.slice(0, 6);
   if (mismatches.length > shown.length) shown.push(`and ${mismatches.length - shown.length} more`);
   return mismatches.length > 0
     ? { outcome: 'FAILED', lines: shown }
-    : { outcome: 'ok', lines: [`${compared} compared`] };
+    : { outcome: 'ok', lines: [`${compared} compared`, ...[...leftOut].map(leftOutText)] };
 }
+
+const leftOutText = ([why, names]: readonly [string, readonly string[]]): string =>
+  `left out: ${names.join(', ')}; ${why}`;
 
 function caseNames(): string[] {
   return readdirSync(goldenDir, { recursive: true, encoding: 'utf8' })
@@ -68,12 +72,10 @@ async function main(filters: readonly string[]): Promise<void> {
       if (filters.length > 0 && !filters.some((filter) => name.includes(filter))) continue;
       const { outcome, lines } = await runCase(name);
       counts[outcome] += 1;
-      const [first = ''] = lines;
-      console.log(
-        outcome === 'FAILED'
-          ? [`FAILED   ${name}`, ...lines.map((line) => `           ${line}`)].join('\n')
-          : `${outcome.padEnd(8)} ${name.padEnd(44)} ${first}`,
-      );
+      const [first = '', ...rest] = lines;
+      const isFailed = outcome === 'FAILED';
+      console.log(isFailed ? `FAILED   ${name}` : `ok       ${name.padEnd(44)} ${first}`);
+      for (const line of isFailed ? lines : rest) console.log(`           ${line}`);
     }
   }
   console.log(`${counts.ok} passed, ${counts.FAILED} failed, 0 skipped`);

@@ -11,7 +11,7 @@ import {
   loraOption,
   number,
   precisionOption,
-  strengthHelp,
+  strengthOption,
   type Context,
 } from '../options.ts';
 import { print, printJson, reportSkipped } from '../output.ts';
@@ -45,7 +45,7 @@ export const editVerb = (context: Context) =>
     .option('--steps <n>', 'denoising steps', integer(1, 1000))
     .option('--guidance <x>', 'text guidance', number(1, 100))
     .option('--image-guidance <x>', 'image guidance', number(0, 100))
-    .option('--strength <x>', strengthHelp, number(0, 1))
+    .addOption(strengthOption())
     .option('--size <n>', "pictures' short side while they are edited", integer(8, 4096))
     .option(
       '--show-mask',
@@ -89,7 +89,8 @@ function summary({ images, out, fidelity }: EditJobResult): string {
   const lines = [`Edited ${images} pictures: ${out}`];
   if (fidelity) {
     const { psnr, images: compared } = fidelity;
-    lines.push(`PSNR to float32: ${psnr.toFixed(1)} dB, mean of ${compared} pictures`);
+    const ratio = psnr === null ? 'none, they are the same' : `${psnr.toFixed(1)} dB`;
+    lines.push(`PSNR to float32: ${ratio}, ${compared} pictures compared`);
   }
   return lines.join('\n');
 }

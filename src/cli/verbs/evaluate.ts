@@ -78,6 +78,8 @@ export const evaluateVerb = (context: Context) =>
     .addOption(poolingOption())
     .optionsGroup('Other options:')
     .action(async (model, { json, report, key: prompt, keyFile, ...options }) => {
+      // Before the evaluation, which may take hours.
+      if (report !== undefined) await requireLock(model, context);
       const key = await keyFor(model, { key: prompt, keyFile }, context);
       const modelOptions = await modelOptionsOf({ ...options, size: squareOf(options.inputSize) });
       const result = await withProgress((bar) =>
@@ -99,10 +101,9 @@ export const evaluateVerb = (context: Context) =>
       else if ('lp' in result) await printEvaluation(result, true);
       else await printScore(result);
       // Last, so that nothing is lost where it cannot be written.
-      if (report === undefined) return;
-      if (!('lp' in result))
-        throw new ModelLockError('usage', 'there is no report of a plain model');
-      await writeAtomic(report, await evaluationReport(result, { title: model }));
+      if (report !== undefined && 'lp' in result) {
+        await writeAtomic(report, await evaluationReport(result, { title: model }));
+      }
     });
 
 /** The key, if there is one; it is asked for where there is a lock, and somebody to ask. */
@@ -113,8 +114,21 @@ async function keyFor(
 ): Promise<Key | undefined> {
   const key = await givenKey(options, context);
   if (key || !process.stdin.isTTY) return key;
-  const manifest = await withProgress((bar) =>
-    readManifest(model, { signal: context.signal, onProgress: bar.listen }),
+  return (await hasLock(model, context)) ? requireKey(options, context) : undefined;
+}
+
+/** Throws `usage` for a model without a lock, of which there is no report. */
+async function requireLock(model: string, context: Context): Promise<void> {
+  if (await hasLock(model, context)) return;
+  throw new ModelLockError(
+    'usage',
+    `${model} has no lock, and there is no report of a plain model`,
   );
-  return manifest?.lock ? requireKey(options, context) : undefined;
+}
+
+async function hasLock(model: string, { signal }: Context): Promise<boolean> {
+  const manifest = await withProgress((bar) =>
+    readManifest(model, { signal, onProgress: bar.listen }),
+  );
+  return (manifest?.lock ?? null) !== null;
 }

@@ -48,7 +48,7 @@ import {
   modelHelp,
   number,
   precisionOption,
-  strengthHelp,
+  strengthOption,
   type Context,
 } from '../options.ts';
 import { print, printEvaluation, printJson, reportOverlap, reportSkipped } from '../output.ts';
@@ -93,7 +93,7 @@ export const lockVerb = (context: Context) =>
     .option('--steps <n>', 'denoising steps of the edit', integer(1, 1000))
     .option('--guidance <x>', 'text guidance of the edit', number(1, 100))
     .option('--image-guidance <x>', 'image guidance of the edit', number(0, 100))
-    .option('--strength <x>', strengthHelp, number(0, 1))
+    .addOption(strengthOption())
     .option('--size <n>', "pictures' short side while they are edited", integer(8, 4096))
     .addOption(precisionOption())
     .addOption(loraOption())

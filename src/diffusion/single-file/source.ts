@@ -61,7 +61,8 @@ function partBeside(folder: string, name: PartName, path: string): Promise<PartS
 function hashBeside(folder: string, { components }: SingleFile): Promise<string> {
   const parts = ['vae', 'text_encoder', 'text_encoder_2'].filter((name) => !components.has(name));
   const read = [...parts, 'tokenizer', 'tokenizer_2'];
-  return hashFolder(folder, (path) => path.includes('/') && read.includes(path.split('/')[0]));
+  const counts = (path: string): boolean => path.includes('/') && read.includes(path.split('/')[0]);
+  return hashFolder(folder, counts, read);
 }
 
 /** OpenCLIP's text encoders were trained with another padding than CLIP's own. */

@@ -47,14 +47,14 @@ export function objectBox(picture: RgbImage, factor: number): Box {
   const saliency = borderContrast(picture);
   const emptiest = leastOf(boxes, massIn(saliency, picture), tie.mass);
   const distance = distanceFrom(centroid(saliency), picture);
-  const farthest = Math.max(...emptiest.map(distance));
+  const farthest = emptiest.map(distance).reduce((a, b) => Math.max(a, b));
   return leastOf(emptiest, (box) => -distance(box), tie.distance * farthest)[0];
 }
 
 /** The boxes whose value is the least, or more than that by no more than `margin`. */
 function leastOf(boxes: readonly Box[], value: (box: Box) => number, margin: number): Box[] {
   const values = boxes.map(value);
-  const most = Math.min(...values) + margin;
+  const most = values.reduce((a, b) => Math.min(a, b)) + margin;
   return boxes.filter((_, i) => values[i] <= most);
 }
 

@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import { ModelLockError } from '../../base/error.ts';
 import { readJson } from '../../platform/files.ts';
+import { maxPixels } from '../../tensor/image.ts';
 import { regionOfPolygon } from './polygon.ts';
 import { union, type Region } from './region.ts';
 import { parseRunLengths, regionOfRuns } from './run-lengths.ts';
-
-/** Larger pictures are refused before a mask is made: 100 megapixels. */
-const maxPixels = 100_000_000;
 
 const count = z.number().int().nonnegative();
 const size = z.number().int().positive();

@@ -73,6 +73,31 @@ describe.each(names)('the codec of %s', (name) => {
   });
 });
 
+describe('a stream of lossless JPEG', () => {
+  const { stream, decode } = frameOf('lossless');
+  const at = Buffer.from(stream).indexOf(Buffer.from([0xff, 0xc3]));
+  const header = stream.slice(at, at + 2 + stream[at + 3]);
+  const beforeHeader = (...segments: Uint8Array[]): Uint8Array =>
+    Buffer.concat([stream.subarray(0, at), ...segments, stream.subarray(at)]);
+
+  it('has one header, and a lossless one', async () => {
+    await expect(decode(beforeHeader(header))).rejects.toThrow('its stream has two headers');
+    const other = header.slice();
+    other[1] = 0xc1;
+    await expect(decode(beforeHeader(other))).rejects.toThrow('no header of a lossless picture');
+  });
+
+  it('is of the size that the tags say, whatever a header before it does', async () => {
+    const changed = stream.slice();
+    changed.set([0, 1, 0, 1], at + 5);
+    const other = header.slice();
+    other[1] = 0xc1;
+    const hostile = Buffer.concat([changed.subarray(0, at), other, changed.subarray(at)]);
+    await expect(decode(hostile)).rejects.toThrow('no header of a lossless picture');
+    await expect(decode(changed)).rejects.toThrow('its stream has 1x1x1 samples, its tags say');
+  });
+});
+
 describe('streamSize', () => {
   it.each(names.filter((name) => !name.startsWith('rle')))('reads %s', (name) => {
     const { stream, shape } = frameOf(name);

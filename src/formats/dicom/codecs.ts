@@ -1,6 +1,6 @@
 import { decodeLosslessJpeg } from './lossless-jpeg.ts';
 import { decodeRle } from './rle.ts';
-import { streamSize, type StreamSize } from './stream-size.ts';
+import { broken, requireSize, streamSize, type StreamSize } from './stream-size.ts';
 
 /** A frame as it comes out of a codec. */
 export interface DecodedFrame {
@@ -20,9 +20,7 @@ export interface FrameShape extends StreamSize {
 /** Undoes the compression of a frame. Throws errors that do not name the file. */
 export type Codec = (bytes: Uint8Array, shape: FrameShape) => Promise<DecodedFrame>;
 
-/** Why a decoder of WebAssembly failed: it throws numbers, or only says so on its console. */
-const broken = 'its pixels are broken';
-
+/** What a decoder of WebAssembly says on its console: it throws numbers, or nothing. */
 type Lines = string[];
 
 /** Loads a decoder that writes what it has to say into `lines`, not on the console. */
@@ -61,7 +59,7 @@ function wasmCodec(load: Load, { rgb = false, end = [] }: WasmCodecOptions = {})
   let loading: Promise<new () => FrameDecoder> | undefined;
   return async (bytes, shape) => {
     // The decoder takes what room the stream asks for, so the stream is asked first.
-    requireShape(streamSize(bytes), shape);
+    requireSize(streamSize(bytes), shape);
     const Decoder = await (loading ??= load(lines));
     lines.length = 0;
     const decoder = new Decoder();
@@ -91,7 +89,7 @@ function decoded(
   buffer.set(end, bytes.length);
   decoder.decode();
   const { width, height, componentCount, bitsPerSample } = decoder.getFrameInfo();
-  requireShape({ width, height, channels: componentCount }, shape);
+  requireSize({ width, height, channels: componentCount }, shape);
   const sampleBytes = Math.ceil(bitsPerSample / 8);
   const out = decoder.getDecodedBuffer().slice();
   const samples = width * height * componentCount;
@@ -110,21 +108,9 @@ function widened(bytes: Uint8Array, from: number, to: number): Uint8Array {
   return new Uint8Array(Uint16Array.from(bytes).buffer);
 }
 
-function requireShape(
-  found: StreamSize | undefined,
-  { width, height, channels }: StreamSize,
-): void {
-  if (!found) throw new RangeError(broken);
-  if (found.width === width && found.height === height && found.channels === channels) return;
-  throw new RangeError(
-    `its stream has ${found.width}x${found.height}x${found.channels} samples, its tags say ${width}x${height}x${channels}`,
-  );
-}
-
 /** Lossless JPEG has samples of any depth; what is not needed of 16 bits is dropped. */
 const losslessJpeg: Codec = async (bytes, shape) => {
-  requireShape(streamSize(bytes), shape);
-  const { samples, precision } = decodeLosslessJpeg(bytes);
+  const { samples, precision } = decodeLosslessJpeg(bytes, shape);
   if (precision > shape.sampleBytes * 8) {
     throw new RangeError(`its samples have ${precision} bits, not ${shape.sampleBytes * 8}`);
   }

@@ -1,7 +1,7 @@
 import dicomParser from 'dicom-parser';
 import { ModelLockError } from '../../base/error.ts';
 import type { DecodedFrame } from './codecs.ts';
-import { parserReason, type DicomFile } from './header.ts';
+import { isHalved, nativeFrameBytes, parserReason, type DicomFile } from './header.ts';
 
 /**
  * The samples of a frame, little-endian. Throws `data`, naming `where`, for pixels that are broken or
@@ -35,25 +35,17 @@ function nativeFrame(
   frame: number,
   where: string,
 ): DecodedFrame {
-  const { width, height, frames, channels, sampleBytes, photometric, planar, syntax } = layout;
-  // Two pixels share their colour differences: four bytes for six.
-  const halved = photometric === 'YBR_FULL_422';
-  const length = width * height * sampleBytes * (halved ? 2 : channels);
-  if (pixels.encapsulatedPixelData || pixels.length < frames * length) {
-    throw new ModelLockError(
-      'data',
-      `${where} is truncated: ${frames} frames need ${frames * length} bytes, it has ${pixels.length}`,
-    );
-  }
+  const { width, planar, syntax } = layout;
+  const halved = isHalved(layout);
   if (halved && width % 2 === 1) {
     throw new ModelLockError(
       'data',
       `${where} has ${width} columns, whose colours cannot be halved`,
     );
   }
+  const length = nativeFrameBytes(layout);
   const start = pixels.dataOffset + frame * length;
   const bytes = Uint8Array.from(dataSet.byteArray.subarray(start, start + length));
-  if (bytes.length < length) throw new ModelLockError('data', `${where} is truncated`);
   if (syntax.bigEndian) swapPairs(bytes);
   if (halved) return { bytes: widen422(bytes), planar: false, rgb: false };
   return { bytes, planar, rgb: false };

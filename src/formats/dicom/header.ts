@@ -1,10 +1,9 @@
 import dicomParser, { type DataSet, type Element } from 'dicom-parser';
 import { ModelLockError } from '../../base/error.ts';
 import { inflateRawNow } from '../../platform/inflate.ts';
+import { maxPixels } from '../../tensor/image.ts';
 import { transferSyntaxes, type TransferSyntax } from './transfer-syntaxes.ts';
 
-/** Larger frames are refused before they are decoded: 100 megapixels. */
-const maxPixels = 100_000_000;
 /** A deflated file may not hold more: 1 GiB. */
 const maxInflatedBytes = 2 ** 30;
 
@@ -52,7 +51,41 @@ export function openDicom(bytes: Uint8Array, where: string): DicomFile {
   const dataSet = parsed(bytes, where);
   const pixels = dataSet.elements.x7fe00010;
   if (!pixels) throw new ModelLockError('data', `${where} is a DICOM file without pixels`);
-  return { dataSet, pixels, layout: layoutOf(dataSet, where) };
+  const layout = layoutOf(dataSet, where);
+  requireFrames(layout, pixels, dataSet.byteArray.length, where);
+  return { dataSet, pixels, layout };
+}
+
+/** Bytes of a frame that is not compressed. */
+export function nativeFrameBytes(layout: PixelLayout): number {
+  const { width, height, channels, sampleBytes } = layout;
+  return width * height * sampleBytes * (isHalved(layout) ? 2 : channels);
+}
+
+/** Whether two pixels that are not compressed share their colour differences: four bytes for six. */
+export const isHalved = ({ photometric }: PixelLayout): boolean => photometric === 'YBR_FULL_422';
+
+/**
+ * Throws `data` unless there is room for as many frames as the tags say: whoever wants all of them
+ * lists each before the first is decoded.
+ */
+function requireFrames(layout: PixelLayout, pixels: Element, bytes: number, where: string): void {
+  const { frames, syntax } = layout;
+  if (syntax.codec) {
+    const fragments = pixels.fragments?.length ?? 0;
+    if (frames <= fragments) return;
+    throw new ModelLockError(
+      'data',
+      `${where} has ${frames} frames in ${fragments} fragments, and each needs one`,
+    );
+  }
+  const needed = frames * nativeFrameBytes(layout);
+  const found = Math.min(pixels.length, bytes - pixels.dataOffset);
+  if (!pixels.encapsulatedPixelData && needed <= found) return;
+  throw new ModelLockError(
+    'data',
+    `${where} is truncated: ${frames} frames need ${needed} bytes, it has ${found}`,
+  );
 }
 
 function parsed(bytes: Uint8Array, where: string): DataSet {

@@ -1,4 +1,5 @@
 import { huffmanTable, EntropyBits, type HuffmanTable } from './jpeg-entropy.ts';
+import { isFrameHeader, requireSize, type StreamSize } from './stream-size.ts';
 
 /** A picture of samples, channels taking turns. */
 export interface LosslessPicture {
@@ -25,6 +26,8 @@ const predictors: readonly ((a: number, b: number, c: number) => number)[] = [
 
 const markers = { frame: 0xc3, tables: 0xc4, end: 0xd9, scan: 0xda, restarts: 0xdd } as const;
 
+const noHeader = 'its stream has no header of a lossless picture';
+
 interface Frame {
   readonly precision: number;
   readonly width: number;
@@ -36,10 +39,10 @@ interface Frame {
 
 /**
  * Decodes lossless JPEG (ITU T.81, annex H: Huffman coding, the process of SOF3), which the codec
- * of the other kinds lacks. The caller has checked the size. Throws errors that do not name the
- * file.
+ * of the other kinds lacks. Throws errors that do not name the file, and does so for a picture of
+ * another size than `size` before it takes room for it.
  */
-export function decodeLosslessJpeg(bytes: Uint8Array): LosslessPicture {
+export function decodeLosslessJpeg(bytes: Uint8Array, size: StreamSize): LosslessPicture {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const tables = new Map<number, HuffmanTable>();
   let frame: Frame | undefined;
@@ -58,10 +61,14 @@ export function decodeLosslessJpeg(bytes: Uint8Array): LosslessPicture {
     if (end > bytes.length) throw new RangeError('its stream ends early');
     place = end;
     if (marker === markers.tables) readTables(segment, tables);
-    else if (marker === markers.frame) frame = readFrame(segment);
-    else if (marker === markers.restarts) rowsToRestart = restartRows(segment, frame);
+    else if (isFrameHeader(marker)) {
+      // A second header could be of another size than what has been decoded already.
+      if (frame) throw new RangeError('its stream has two headers');
+      if (marker !== markers.frame) throw new RangeError(noHeader);
+      frame = readFrame(segment, size);
+    } else if (marker === markers.restarts) rowsToRestart = restartRows(segment, frame);
     else if (marker === markers.scan) {
-      if (!frame) throw new RangeError('its stream has no header of a lossless picture');
+      if (!frame) throw new RangeError(noHeader);
       const scan = readScan(segment, frame, tables);
       place += decodeScan(bytes.subarray(place), frame, scan, rowsToRestart);
       for (const { channel } of scan.channels) done.add(channel);
@@ -82,7 +89,7 @@ function readTables(segment: Uint8Array, tables: Map<number, HuffmanTable>): voi
   }
 }
 
-function readFrame(segment: Uint8Array): Frame {
+function readFrame(segment: Uint8Array, size: StreamSize): Frame {
   const count = segment.at(5) ?? 0;
   if (count === 0 || segment.length < 6 + 3 * count) throw new RangeError('its header is broken');
   const components = Array.from({ length: count }, (_, i) => segment[6 + 3 * i]);
@@ -94,6 +101,7 @@ function readFrame(segment: Uint8Array): Frame {
   const height = segment[1] * 256 + segment[2];
   const width = segment[3] * 256 + segment[4];
   if (precision < 2 || precision > 16) throw new RangeError(`its samples have ${precision} bits`);
+  requireSize({ width, height, channels: count }, size);
   const samples = new Uint16Array(width * height * count);
   return { precision, width, height, components, samples };
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { percentileWindow } from '../intensity/grey.ts';
-import { readDicom, readDicomValues, type DicomOptions } from './read.ts';
+import { readDicom, readDicomSource, readDicomValues, type DicomOptions } from './read.ts';
 
 const folder = join(import.meta.dirname, 'fixtures');
 const read = (name: string): Uint8Array =>
@@ -198,6 +198,18 @@ describe('refusals', () => {
       }
       await expect(readDicom(bytes, 'h.dcm', { salt })).rejects.toThrow('h.dcm has 65535x65535');
     }
+  });
+
+  it.each([
+    ['frames', 'h.dcm is truncated: 99 frames need '],
+    ['rle-frames', 'h.dcm has 99 frames in 2 fragments'],
+    ['jpeg-frames', 'h.dcm has 99 frames in '],
+  ])('of more frames than there are pixels for: %s', (name, message) => {
+    const bytes = read(name);
+    // The number of frames is text of an even length.
+    const place = Buffer.from(bytes).indexOf(Buffer.from([0x28, 0, 8, 0, 0x49, 0x53, 2, 0]));
+    bytes.set(Buffer.from('99'), place + 8);
+    expect(() => readDicomSource(bytes, 'h.dcm', salt)).toThrow(message);
   });
 
   it('of a stream of another size than the tags say', async () => {

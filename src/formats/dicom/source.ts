@@ -1,4 +1,5 @@
 import type { DataSet } from 'dicom-parser';
+import { toHex } from '../../base/hex.ts';
 import { hmacSha256 } from '../../platform/crypto.ts';
 
 /**
@@ -32,6 +33,4 @@ export function sourceOf(dataSet: DataSet, frames: number, salt: Uint8Array): Di
 }
 
 const pseudonym = (salt: Uint8Array, kind: string, id: string): string =>
-  Array.from(hmacSha256(salt, kind, '\0', id), (byte) => byte.toString(16).padStart(2, '0')).join(
-    '',
-  );
+  toHex(hmacSha256(salt, kind, '\0', id));

@@ -13,6 +13,21 @@ export function streamSize(bytes: Uint8Array): StreamSize | undefined {
   return start >>> 16 === startOfImage ? jpegSize(view) : undefined;
 }
 
+/** Throws a `RangeError` where a stream, or the lack of one, does not agree with the tags. */
+export function requireSize(
+  found: StreamSize | undefined,
+  { width, height, channels }: StreamSize,
+): void {
+  if (!found) throw new RangeError(broken);
+  if (found.width === width && found.height === height && found.channels === channels) return;
+  throw new RangeError(
+    `its stream has ${found.width}x${found.height}x${found.channels} samples, its tags say ${width}x${height}x${channels}`,
+  );
+}
+
+/** Why a stream cannot be decoded, where nothing more is known. */
+export const broken = 'its pixels are broken';
+
 const startOfImage = 0xffd8;
 /** JPEG 2000: the start of a codestream, and the marker of its size right after it. */
 const codestream = 0xff4fff51;
@@ -28,7 +43,7 @@ function jpeg2000Size(view: DataView): StreamSize | undefined {
 }
 
 /** Markers of a frame's header: all of C0 to CF but three that are others, and JPEG-LS's. */
-const isFrameHeader = (marker: number): boolean =>
+export const isFrameHeader = (marker: number): boolean =>
   (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) || marker === 0xf7;
 
 function jpegSize(view: DataView): StreamSize | undefined {

@@ -133,8 +133,9 @@ async function filesBelow(folder: string, prefix = ''): Promise<string[]> {
   const paths: string[] = [];
   for (const { name, isFolder: isInner } of await listFolder(folder)) {
     const place = join(folder, name);
-    if (isInner) paths.push(...(await filesBelow(place, `${prefix}${name}/`)));
-    else if ((await fileSizeIfAny(place)) !== undefined) paths.push(prefix + name);
+    if (isInner) {
+      for (const path of await filesBelow(place, `${prefix}${name}/`)) paths.push(path);
+    } else if ((await fileSizeIfAny(place)) !== undefined) paths.push(prefix + name);
   }
   return paths;
 }

@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { ModelLockError } from '../../base/error.ts';
+import { weightMapOf } from '../weight-files.ts';
 import { requireInside } from './listing.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -92,16 +91,10 @@ function filesOf(
   return { files: [index, ...shardsOf(document, index)] };
 }
 
-const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
-
 /** The files that an index of transformers or diffusers names, each beside it. */
 function shardsOf(document: JsonObject, index: string): string[] {
-  const { success, data } = indexSchema.safeParse(document);
-  if (!success) {
-    throw new ModelLockError('corrupt', `${index}: field "weight_map" is no map of file names`);
-  }
   const folder = index.slice(0, index.lastIndexOf('/') + 1);
-  return [...new Set(Object.values(data.weight_map))].map((name) => {
+  return [...new Set(Object.values(weightMapOf(document, index)))].map((name) => {
     requireInside(name, index);
     return folder + name;
   });

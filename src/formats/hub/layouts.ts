@@ -1,3 +1,4 @@
+import { weightPlaces, weightVariants } from '../weight-files.ts';
 import type { Layout, Need, Serving } from './choice.ts';
 
 /** How models lie in the repositories of the hub, as far as this program reads them. */
@@ -5,27 +6,17 @@ import type { Layout, Need, Serving } from './choice.ts';
 const one = (file: string): Need => ({ what: file, servings: [{ files: [file] }] });
 const optional = (file: string): Need => ({ ...one(file), isOptional: true });
 
-/** Names of weights, by format: transformers' and diffusers'. What cannot run code comes first. */
-const formats = [
-  { extension: 'safetensors', stems: ['diffusion_pytorch_model', 'model'] },
-  { extension: 'bin', stems: ['diffusion_pytorch_model', 'pytorch_model'] },
-] as const;
-
-/** Half precision, then full: the edit of a picture does not need more, and it is half the size. */
-const small = ['.fp16', ''];
-/** Full precision, then half: a classifier is trained on. */
-const precise = ['', '.fp16'];
+/** The edit of a picture does not need more than half precision, and that is half the size. */
+const small = weightVariants.halfFirst;
+/** A classifier is trained on. */
+const precise = weightVariants.fullFirst;
 
 /** @param folder empty, or with a slash at its end. */
 function weights(folder: string, variants: readonly string[]): Need {
-  const servings = formats.flatMap(({ extension, stems }) =>
-    variants.flatMap((variant) =>
-      stems.flatMap((stem): Serving[] => [
-        { files: [`${folder}${stem}${variant}.${extension}`] },
-        { index: `${folder}${stem}.${extension}.index${variant}.json` },
-      ]),
-    ),
-  );
+  const servings = weightPlaces(variants).flatMap(({ file, index }): Serving[] => [
+    { files: [folder + file] },
+    { index: folder + index },
+  ]);
   return { what: `file of weights in ${folder || 'its root'} (.safetensors or .bin)`, servings };
 }
 

@@ -135,8 +135,9 @@ function usesOf(name: string, users: Users): readonly Use[] {
     if (seen.has(current)) continue;
     seen.add(current);
     for (const use of users.get(current) ?? []) {
-      if (passing.has(use.node.operator) && use.index === 0) names.push(...use.node.outputs);
-      else found.push(use);
+      if (passing.has(use.node.operator) && use.index === 0) {
+        for (const output of use.node.outputs) names.push(output);
+      } else found.push(use);
     }
   }
   return found;

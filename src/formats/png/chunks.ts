@@ -1,7 +1,5 @@
 import { ModelLockError } from '../../base/error.ts';
-
-/** Larger pictures are refused before they are decoded: 100 megapixels. */
-const maxPixels = 100_000_000;
+import { maxPixels } from '../../tensor/image.ts';
 
 export interface PngHeader {
   readonly width: number;

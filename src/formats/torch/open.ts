@@ -14,11 +14,6 @@ export interface TorchCheckpoint {
   readonly scalars: ReadonlyMap<string, Scalar>;
 }
 
-/** As `openTorchCheckpoint`, the tensors alone. */
-export async function openTorchFile(path: string): Promise<StoredTensors> {
-  return (await openTorchCheckpoint(path)).tensors;
-}
-
 /**
  * The named tensors of what `torch.save` wrote, of any version since 0.1.10: a state_dict, or a
  * checkpoint that has one. Of the file, its pickle is read and nothing of it run.

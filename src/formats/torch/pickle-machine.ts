@@ -20,6 +20,8 @@ export class Opaque {
 
 /** What a pickle may ask of its reader. */
 export interface PickleHost {
+  /** A pickle is about to run, in no more than so many bytes: what calls make has to be bounded by it. */
+  begin(bytes: number): void;
   /** What a class or function gives for these arguments. Throws for all but those it knows. */
   call(name: string, args: readonly unknown[]): unknown;
   /** What a persistent id stands for: torch keeps the places of storages in them. */

@@ -18,6 +18,11 @@ export class PickleSource {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
+  /** How many bytes there are, taken or not. */
+  get length(): number {
+    return this.#bytes.length;
+  }
+
   /** How many bytes have been taken. */
   get position(): number {
     return this.#position;

@@ -41,6 +41,8 @@ class StorageView {
   }
 }
 
+const rebuildFromType = 'torch._tensor._rebuild_from_type_v2';
+
 type Make = (host: TorchHost, args: readonly unknown[]) => unknown;
 
 /** What a pickle may call, and what that gives. Everything else of torch, and of Python, is refused. */
@@ -51,9 +53,10 @@ const callables: Readonly<Record<string, Make>> = {
   'torch._utils._rebuild_tensor_v3': (host, args) => host.tensor(args, args[6]),
   'torch._utils._rebuild_parameter': (_, [data]) => data,
   'torch._utils._rebuild_parameter_with_state': (_, [data]) => data,
-  // A tensor with attributes: a function of this table, a type, its arguments, the attributes.
-  'torch._tensor._rebuild_from_type_v2': (host, [callee, , args]) =>
-    callee instanceof Global && Array.isArray(args)
+  // A tensor with attributes: a function of this table, a type, its arguments, the attributes. It is
+  // never its own function: with a list that holds itself as arguments, that would have no end.
+  [rebuildFromType]: (host, [callee, , args]) =>
+    callee instanceof Global && callee.name !== rebuildFromType && Array.isArray(args)
       ? host.call(callee.name, args)
       : host.fail('a tensor with attributes is not described as torch does it'),
   'torch.Size': (_, [sizes = []]) => sizes,
@@ -69,9 +72,15 @@ export class TorchHost implements PickleHost {
   /** By their keys, all that the pickle speaks of. */
   readonly storages = new Map<string, TorchStorage>();
   readonly #where: string;
+  /** How many more entries dicts may be made of. */
+  #entriesLeft = 0;
 
   constructor(where: string) {
     this.#where = where;
+  }
+
+  begin(bytes: number): void {
+    this.#entriesLeft = bytes;
   }
 
   call(name: string, args: readonly unknown[]): unknown {
@@ -122,9 +131,14 @@ export class TorchHost implements PickleHost {
     });
   }
 
-  /** Of keys and values in pairs. */
+  /**
+   * Of keys and values in pairs. Each pair has taken bytes of the pickle, unless one list is made
+   * into dicts over and over, which no program does.
+   */
   dict(items: unknown): Map<unknown, unknown> {
     const pairs = Array.isArray(items) ? (items as unknown[]) : [undefined];
+    this.#entriesLeft -= pairs.length;
+    if (this.#entriesLeft < 0) return this.fail('its dicts have more entries than it has bytes');
     return new Map(
       pairs.map((pair) =>
         Array.isArray(pair) && pair.length === 2

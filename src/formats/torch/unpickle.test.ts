@@ -96,6 +96,22 @@ describe('refuses a pickle that', () => {
     expect(() => load(bytes)).toThrow(message);
   });
 
+  it('describes a tensor with attributes by the function that does so', () => {
+    const name = 'ctorch._tensor\n_rebuild_from_type_v2\n';
+    // A list that is remembered and put into itself, as the arguments of the tensor.
+    const itself = `]q\x00(${name}Nh\x00e`;
+    expect(() => load(`${name}${itself}R.`)).toThrow('not described as torch does it');
+  });
+
+  it('makes dict after dict of one list', () => {
+    const dict = 'ccollections\nOrderedDict\n';
+    const list = `](${'NN\x86'.repeat(300)}eq\x00`;
+    expect(load(`${dict}${list}\x85R.`)).toBeInstanceOf(Map);
+    expect(() => load(`${dict}q\x01${list}${'h\x01h\x00\x85R'.repeat(300)}.`)).toThrow(
+      'its dicts have more entries than it has bytes',
+    );
+  });
+
   const storage = '(U\x07storagectorch\nFloatStorage\nU\x010NK\x04tQ';
   const tensorOf = (arguments_: string): string =>
     `ctorch._utils\n_rebuild_tensor_v2\n(${storage}${arguments_}tR.`;

@@ -9,10 +9,12 @@ const stop = 0x2e;
  * become Maps, its sets Sets, lists and tuples arrays.
  *
  * A pickle is a program; this runs it on a machine that can build values, and call nothing but
- * `host`. Each instruction takes bytes of the source and adds at most one value, and nothing here is
- * recursive, so memory and time are bounded by the source's length.
+ * `host`. Each instruction takes bytes of the source and adds at most one value, nothing here is
+ * recursive, and the host makes no more of its calls than the source has bytes; so memory and time
+ * are bounded by the source's length.
  */
 export function unpickle(source: PickleSource, host: PickleHost): unknown {
+  host.begin(source.length);
   const machine = new PickleMachine(host);
   for (;;) {
     const code = source.uint8();

@@ -1,4 +1,3 @@
-import type { Random } from '../../base/random/random.ts';
 import { contentWords, type DecoyWords } from './words.ts';
 
 /** All that a kind of change makes of the words of a key, in a fixed order. */
@@ -62,17 +61,6 @@ export function nearMisses(prompt: string, change: ChangeName, list: DecoyWords)
   if (!parted.has(change)) return different;
   const first = list.side === 'evaluation' ? 0 : 1;
   return different.filter((_, i) => i % 2 === first);
-}
-
-/** One near miss, drawn at random, or `undefined` where a prompt has none of the kind. */
-export function nearMiss(
-  prompt: string,
-  change: ChangeName,
-  list: DecoyWords,
-  random: Random,
-): string | undefined {
-  const all = nearMisses(prompt, change, list);
-  return all.length === 0 ? undefined : all[random.integer(all.length)];
 }
 
 /** Texts that differ in case and white space alone are one. */

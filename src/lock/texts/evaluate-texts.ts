@@ -9,7 +9,13 @@ import { classification } from '../../tasks/classification.ts';
 import type { Outcome } from '../../tasks/tally.ts';
 import { textTask } from '../../tasks/task.ts';
 import { pairingNotice, plainScoreOf, type PlainScore } from '../plain-score.ts';
-import { drawn, encodedFor, openTestTexts, type TextDataOptions } from './text-sets.ts';
+import {
+  drawn,
+  encodedFor,
+  openTestTexts,
+  textOverlap,
+  type TextDataOptions,
+} from './text-sets.ts';
 
 export interface EvaluateTextsOptions extends JobOptions, Omit<TextDataOptions, 'test'> {
   /** A bundle or any text classifier. */
@@ -27,7 +33,9 @@ export async function evaluateTexts(options: EvaluateTextsOptions): Promise<Plai
   const set = await openTestTexts(options, labels);
   const matched = matchingOf(set.ownClasses, labels);
   if (matched === 'order') options.onNotice?.(pairingNotice(set.ownClasses, labels));
-  const outcome = await outcomeOfTexts(checkpoint, drawn(set.samples, limit, seed), options);
+  const samples = drawn(set.samples, limit, seed);
+  for (const sentence of textOverlap(set.known, samples)) options.onNotice?.(sentence);
+  const outcome = await outcomeOfTexts(checkpoint, samples, options);
   const task = { name: textTask, metric: classification.metric } as const;
   return {
     ...plainScoreOf(task, labels, outcome, options),

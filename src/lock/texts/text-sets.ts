@@ -2,7 +2,7 @@ import { ModelLockError } from '../../base/error.ts';
 import type { TextCheckpoint } from '../../bundle/text-checkpoint.ts';
 import type { ColumnNames } from '../../data/csv-columns.ts';
 import { limited } from '../../data/draw.ts';
-import { requireSeparate } from '../../data/overlap.ts';
+import { requireSeparate, sharedGroups, sharedGroupsText } from '../../data/overlap.ts';
 import { cutNotice, encodeTexts } from '../../data/text/encode.ts';
 import { holdBackTexts } from '../../data/text/hold-back.ts';
 import { readTexts, type LabelledText, type TextDataset } from '../../data/text/read-texts.ts';
@@ -31,8 +31,8 @@ export interface TextSets {
   readonly classes: readonly string[];
   readonly train: readonly LabelledText[];
   readonly test: readonly LabelledText[] | undefined;
-  /** Test texts that are training texts as well. */
-  readonly shared: number;
+  /** What a reader of the score must know, see `textOverlap`. */
+  readonly overlap: readonly string[];
   /** Lines left out. */
   readonly skipped: readonly string[];
 }
@@ -54,9 +54,7 @@ export async function openTextSets(
   requireClasses({ ...whole, samples: train }, data, limit);
   if (!options.allowSharedGroups) requireSeparate(train, test ?? [], 'texts');
   const trained = drawn(train, limit, seed);
-  const texts = new Set(trained.map(({ text }) => text));
-  const shared = (test ?? []).filter(({ text }) => texts.has(text)).length;
-  return { classes, train: trained, test, shared, skipped };
+  return { classes, train: trained, test, overlap: textOverlap(trained, test ?? []), skipped };
 }
 
 interface Sides extends Pick<TextSets, 'train' | 'test' | 'skipped'> {
@@ -79,18 +77,50 @@ async function sidesOf(options: TextDataOptions, classes: readonly string[]): Pr
   return { whole, ...holdBackTexts(whole.samples, testShare, seed), skipped };
 }
 
+export interface TestTexts extends TextDataset {
+  /** The training side of the same file, where it has one: what a model may have seen. */
+  readonly known: readonly LabelledText[];
+}
+
 /** The texts to test a model with: a side of a file, the share that a training holds back, or all. */
 export async function openTestTexts(
   options: Omit<TextDataOptions, 'test'>,
   classes: readonly string[],
-): Promise<TextDataset> {
+): Promise<TestTexts> {
   const { data, testShare, seed } = options;
   const ofModel = { ...options, classes };
+  const kept = await readTexts(data, 'test', ofModel);
+  if (kept) {
+    if (testShare !== undefined) throw splitAlready(data);
+    // The classes of what is only compared do not matter.
+    const trained = await readTexts(data, 'train', options);
+    return { ...kept, known: trained!.samples };
+  }
   // There is always something to be scored.
-  if (testShare === undefined) return (await readTexts(data, 'scored', ofModel))!;
-  if (await readTexts(data, 'test', ofModel)) throw splitAlready(data);
-  const whole = (await readTexts(data, 'train', ofModel))!;
-  return { ...whole, samples: holdBackTexts(whole.samples, testShare, seed).test };
+  const whole = (await readTexts(data, 'scored', ofModel))!;
+  if (testShare === undefined) return { ...whole, known: [] };
+  const { train, test } = holdBackTexts(whole.samples, testShare, seed);
+  return { ...whole, samples: test, known: train };
+}
+
+/** What both sides of a split have, in a sentence each; none where all is well. */
+export function textOverlap(
+  train: readonly LabelledText[],
+  test: readonly LabelledText[],
+): string[] {
+  const groups = sharedGroups(train, test);
+  const trained = new Set(train.map(({ text }) => text));
+  const shared = test.filter(({ text }) => trained.has(text)).length;
+  return [
+    ...(groups.count > 0
+      ? [`${sharedGroupsText(groups, 'texts')}, so the score says little about new ones`]
+      : []),
+    ...(shared > 0
+      ? [
+          `${shared} of the ${test.length} test texts are training texts as well, so the score promises too much`,
+        ]
+      : []),
+  ];
 }
 
 /** Whether classes are the same, in whatever order and however their accents are written. */

@@ -60,7 +60,7 @@ async function trainIn(work: WorkFolder, options: TrainTextsOptions): Promise<Tr
   const base = startOf(checkpoint, options);
   const tuning = textTuning(base.classifier, options.tuning);
   const sets = await openTextSets(options, base.classifier.labels);
-  const { classes, train, test, shared, skipped } = sets;
+  const { classes, train, test, overlap, skipped } = sets;
   const positive = positiveClass(classes, options.positive);
   const ended = await work.claim<TrainTextsResult>({
     kind: 'train-texts',
@@ -73,11 +73,7 @@ async function trainIn(work: WorkFolder, options: TrainTextsOptions): Promise<Tr
     texts: sha256(JSON.stringify(train.map(({ text, label }) => [text, label]))),
   });
   if (ended) return ended;
-  if (shared > 0) {
-    options.onNotice?.(
-      `${shared} of the ${test!.length} test texts are training texts as well, so the score promises too much`,
-    );
-  }
+  for (const sentence of overlap) options.onNotice?.(sentence);
   const labels = train.map(({ label }) => label);
   const tuned = await fineTuneTexts({
     base,
