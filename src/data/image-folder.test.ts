@@ -3,13 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import {
-  readImageFolder,
-  relabel,
-  splitFolder,
-  type ImageDataset,
-  type ImageItem,
-} from './image-folder.ts';
+import { readImageFolder, relabel, type ImageDataset, type ImageItem } from './image-folder.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -98,12 +92,6 @@ describe('readImageFolder', () => {
     await touch('file');
     await refusal(join(root, 'file'), 'not-found');
   });
-});
-
-test('splitFolder takes the first name that is there', async () => {
-  await touch('val/cat/1.png', 'validation/cat/1.png');
-  expect(await splitFolder(root, ['test', 'val', 'validation'])).toBe(join(root, 'val'));
-  expect(await splitFolder(root, ['train'])).toBeUndefined();
 });
 
 const labelled = (counts: readonly number[]): ImageItem[] =>

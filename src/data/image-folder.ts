@@ -19,21 +19,6 @@ export interface ImageDataset {
   readonly items: readonly ImageItem[];
 }
 
-/** Names of the folders that split a data set; the first that is there is used. */
-export const trainFolders = ['train', 'training'] as const;
-export const testFolders = ['test', 'val', 'validation'] as const;
-
-/** The part of a data set that one of `names` holds, or the whole where it is not split. */
-export async function splitFolder(
-  root: string,
-  names: readonly string[],
-): Promise<string | undefined> {
-  for (const name of names) {
-    if (await isFolder(join(root, name))) return join(root, name);
-  }
-  return undefined;
-}
-
 /**
  * A folder with one folder of pictures for each class; folders within those count to their class.
  * Hidden files and links to folders are passed over. Names are composed (NFC): folders that differ
@@ -64,6 +49,15 @@ export async function readImageFolder(root: string): Promise<ImageDataset> {
       same.flatMap(({ files }) => files).map((path) => ({ path, label })),
     ),
   };
+}
+
+/** Names of the folders in a folder, links to such included; hidden ones are left out. */
+export async function foldersIn(root: string): Promise<string[]> {
+  const names = (await listFolder(root))
+    .filter(({ name, ...entry }) => !isHidden(name) && (entry.isFolder || entry.isLink))
+    .map(({ name }) => name);
+  const found = await readingAtOnce(names, (name) => isFolder(join(root, name)));
+  return names.filter((_, i) => found[i]);
 }
 
 const isHidden = (name: string): boolean => name.startsWith('.');

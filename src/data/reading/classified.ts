@@ -2,7 +2,7 @@ import { ModelLockError } from '../../base/error.ts';
 import { readCsvDataset } from '../csv.ts';
 import { readImageFolder, relabel, type ImageDataset } from '../image-folder.ts';
 import type { Sample } from '../sample.ts';
-import { isTable, sideFolder } from './layouts.ts';
+import { classSideFolder, isTable, requireOtherNames } from './layouts.ts';
 import { openItems } from './open-items.ts';
 import { ofSide, type ReadDataset, type ReadOptions, type Side } from './read-dataset.ts';
 
@@ -24,8 +24,11 @@ const sampleOf = (label: number): Pick<Sample<number>, 'stratum' | 'label'> => (
 });
 
 async function fromFolder(path: string, side: Side): Promise<ImageDataset | undefined> {
-  const root = await sideFolder(path, side);
-  return root === undefined ? undefined : readImageFolder(root);
+  const root = await classSideFolder(path, side);
+  if (root === undefined) return undefined;
+  const set = await readImageFolder(root);
+  requireOtherNames(root, set.classes);
+  return set;
 }
 
 async function fromTable(

@@ -1,11 +1,11 @@
 import { ModelLockError } from '../../base/error.ts';
-import { exists, extname, join, listFolder } from '../../platform/files.ts';
+import { exists, extname, join, listFolder, relative } from '../../platform/files.ts';
 import type { Size } from '../../tensor/image.ts';
 import { ignoreIndex, type LabelMap } from '../../tensor/label-map.ts';
 import { classPlaces } from '../class-places.ts';
 import type { Dataset, Sample } from '../sample.ts';
 import { readCocoDataset } from '../segmentation/coco.ts';
-import { readSegmentationFolder } from '../segmentation/folders.ts';
+import { pairedFolders, readSegmentationFolder } from '../segmentation/folders.ts';
 import type { SegmentationDataset, SegmentationItem } from '../segmentation/item.ts';
 import type { MaskOptions } from '../segmentation/mask-reader.ts';
 import { sideFolder } from './layouts.ts';
@@ -36,11 +36,25 @@ async function layoutOf(path: string, side: Side): Promise<Reading | undefined> 
     const instances = files.filter((name) => /^instances.*\.json$/.test(name));
     if (instances.length > 0) return cocoSide(path, annotations, instances, side);
   }
-  const root = await sideFolder(path, side);
-  if (root === undefined) return undefined;
+  const split = await sideFolder(path, side);
+  const root = split ?? path;
   const beside = join(root, '_annotations.coco.json');
-  if (await exists(beside)) return cocoReading(beside, root);
-  return (options) => readSegmentationFolder(root, maskOptions(options));
+  if (await exists(beside)) return split === undefined ? undefined : cocoReading(beside, root);
+  return root === path ? paired(path, side) : paired(root, 'train');
+}
+
+/** Folders of pictures and masks, which may themselves have folders for the sides. */
+async function paired(root: string, side: Side): Promise<Reading | undefined> {
+  const { images, masks } = await pairedFolders(root);
+  const within = await sideFolder(join(root, images), side);
+  if (within === undefined) return undefined;
+  const folder = relative(join(root, images), within);
+  const beside = (await exists(join(root, masks, folder))) ? folder : '';
+  return (options) =>
+    readSegmentationFolder(root, {
+      ...maskOptions(options),
+      folders: { images: join(images, folder), masks: join(masks, beside) },
+    });
 }
 
 /** In the layout of Pascal VOC lists tell the sides. */

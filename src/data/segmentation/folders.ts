@@ -36,6 +36,8 @@ const maskSuffixes = ['', '_mask', '_L'] as const;
 export interface SegmentationFolderOptions extends MaskOptions {
   /** In the layout of Pascal VOC: the list, such as `train`. */
   readonly list?: string;
+  /** Folders for one side within those of all pictures and masks, such as `images/train`. */
+  readonly folders?: Pick<FolderLayout, 'images' | 'masks'>;
 }
 
 /**
@@ -47,7 +49,7 @@ export async function readSegmentationFolder(
   root: string,
   options: SegmentationFolderOptions = {},
 ): Promise<SegmentationDataset> {
-  const layout = await layoutOf(root);
+  const layout = { ...(await pairedFolders(root)), ...options.folders };
   const images = await byStem(join(root, layout.images));
   const masks = await byStem(join(root, layout.masks));
   const stems = layout.lists
@@ -79,7 +81,8 @@ async function noMask(path: string, expected: string): Promise<never> {
   throw new ModelLockError('data', `${path} has no mask`, { valid: [expected] });
 }
 
-async function layoutOf(root: string): Promise<FolderLayout> {
+/** How the folders of pictures and masks in `root` are called. Throws `not-found`. */
+export async function pairedFolders(root: string): Promise<FolderLayout> {
   for (const layout of layouts) {
     const there = await Promise.all(
       [layout.images, layout.masks].map((name) => isFolder(join(root, name))),
