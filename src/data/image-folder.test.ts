@@ -99,13 +99,17 @@ const labelled = (counts: readonly number[]): ImageItem[] =>
     Array.from({ length: count }, (_, i) => ({ path: `${label}/${i}`, label })),
   );
 
-test('relabel matches by name, else by order, else refuses', () => {
+test('relabel matches by name, and by order only where that is allowed and no name is known', () => {
   const dataset: ImageDataset = { classes: ['a', 'b'], items: labelled([1, 1]) };
-  const labels = (classes: string[]): number[] =>
-    relabel(dataset, classes).items.map(({ label }) => label);
+  const labels = (classes: string[], allowOrder?: boolean): number[] =>
+    relabel(dataset, classes, { allowOrder }).items.map(({ label }) => label);
   expect(labels(['b', 'c', 'a'])).toEqual([2, 0]);
-  expect(labels(['x', 'y'])).toEqual([0, 1]);
+  expect(labels(['x', 'y'], true)).toEqual([0, 1]);
   const accented = { ...dataset, classes: ['\u00e9', 'e'] };
   expect(relabel(accented, ['e', 'e\u0301']).items.map(({ label }) => label)).toEqual([1, 0]);
-  expect(() => labels(['a', 'x', 'y'])).toThrow('the model has no class "b" (valid: a, x, y)');
+  const both = 'the model has no class "b"; the data has a, b (valid: ';
+  expect(() => labels(['a', 'x'], true)).toThrow(`${both}a, x)`);
+  expect(() => labels(['a', 'x'])).toThrow(`${both}a, x)`);
+  expect(() => labels(['x', 'y'])).toThrow('no class "a"; the data has a, b (valid: x, y)');
+  expect(() => labels(['x', 'y', 'z'], true)).toThrow('no class "a"');
 });

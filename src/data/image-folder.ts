@@ -1,6 +1,6 @@
 import { ModelLockError } from '../base/error.ts';
 import { groupBy } from '../base/group-by.ts';
-import { classPlaces } from './class-places.ts';
+import { classPlaces, type MatchingOptions } from './class-places.ts';
 import { exists, isFolder, join, listFolder } from '../platform/files.ts';
 import { readingAtOnce } from '../platform/images.ts';
 import { mayHavePictures } from './picture-format.ts';
@@ -90,8 +90,12 @@ async function addFilesBelow(folder: string, files: string[]): Promise<void> {
 }
 
 /** The same items with the labels of other classes, see `classPlaces`. */
-export function relabel(dataset: ImageDataset, classes: readonly string[]): ImageDataset {
-  const places = classPlaces(dataset.classes, classes);
+export function relabel(
+  dataset: ImageDataset,
+  classes: readonly string[],
+  options?: MatchingOptions,
+): ImageDataset {
+  const places = classPlaces(dataset.classes, classes, options);
   return {
     classes,
     items: dataset.items.map((item) => ({ ...item, label: places[item.label] })),

@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeDicom, writeNifti, type DicomContent } from '../../tests/support/medical.ts';
 import type { ProgressEvent } from '../base/job.ts';
+import type { Dataset } from '../data/sample.ts';
 import { encodeImage } from '../platform/images.ts';
 import { classification } from '../tasks/classification.ts';
 import { openTestSet } from './test-set.ts';
@@ -26,7 +27,7 @@ async function draw(...names: string[]): Promise<void> {
 
 const open = (more: Partial<DataOptions> = {}): Promise<DataSets<number>> =>
   openDataSets(classification, { data, seed: 1, ...more }, {});
-const paths = (set: DataSets<number>['test']): string[] | undefined =>
+const paths = (set: Pick<Dataset<number>, 'samples'> | undefined): string[] | undefined =>
   set?.samples.map(({ path }) => relative(data, path));
 
 describe('openDataSets', () => {
@@ -95,6 +96,19 @@ describe('openDataSets', () => {
     await writeFile(join(data, 'cat', '1.png'), '');
     await writeFile(join(data, 'dog', '1.png'), '');
     await expect(open({ skipBad: true })).rejects.toThrow('none of the pictures can be read');
+  });
+
+  it('matches the classes of a test set by name alone, where an evaluation may go by order', async () => {
+    const train = ['train/cat/1.png', 'train/dog/1.png'];
+    await draw(...train, 'test/ape/1.png', 'test/cat/1.png');
+    await expect(open()).rejects.toMatchObject({
+      code: 'data',
+      message: 'the model has no class "ape"; the data has ape, cat (valid: cat, dog)',
+    });
+    const evaluated = (...classes: string[]): Promise<string[] | undefined> =>
+      openTestSet(classification, { data, seed: 1, classes }, {}).then(paths);
+    expect(await evaluated('LABEL_0', 'LABEL_1')).toEqual(['test/ape/1.png', 'test/cat/1.png']);
+    await expect(evaluated('cat', 'dog')).rejects.toThrow('no class "ape"');
   });
 
   it('reports how far it is', async () => {

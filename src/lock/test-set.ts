@@ -43,7 +43,7 @@ async function sidesOf<Label>(
   { data, testShare, seed, reading, classes }: TestSetOptions,
 ): Promise<Sides<Label>> {
   const files = new PictureFiles(reading?.viewing);
-  const ofModel = { ...reading, files, classes };
+  const ofModel = { ...reading, files, classes, allowOrder: true };
   const kept = await task.read(data, 'test', ofModel);
   if (kept) {
     if (testShare !== undefined) throw splitAlready(data);

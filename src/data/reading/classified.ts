@@ -10,7 +10,7 @@ import { ofSide, type ReadDataset, type ReadOptions, type Side } from './read-da
 export const readClassified: ReadDataset<number> = async (path, side, options = {}) => {
   const found = await (isTable(path) ? fromTable : fromFolder)(path, side, options);
   if (!found) return undefined;
-  const { classes, items } = options.classes ? relabel(found, options.classes) : found;
+  const { classes, items } = options.classes ? relabel(found, options.classes, options) : found;
   return {
     classes,
     ...(options.classes ? { ownClasses: found.classes } : {}),

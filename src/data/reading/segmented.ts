@@ -102,7 +102,7 @@ async function datasetOf(
   options: ReadOptions,
 ): Promise<Dataset<LabelMap>> {
   const { classes: wanted } = options;
-  const places = wanted && classPlaces(classes, wanted);
+  const places = wanted && classPlaces(classes, wanted, options);
   const renumbered = (map: LabelMap): LabelMap =>
     places === undefined
       ? map

@@ -85,7 +85,7 @@ export async function openTestTexts(
   classes: readonly string[],
 ): Promise<TextDataset> {
   const { data, testShare, seed } = options;
-  const ofModel = { ...options, classes };
+  const ofModel = { ...options, classes, allowOrder: true };
   // There is always something to be scored.
   if (testShare === undefined) return (await readTexts(data, 'scored', ofModel))!;
   if (await readTexts(data, 'test', ofModel)) throw splitAlready(data);
