@@ -66,6 +66,19 @@ describe('DICOM files', () => {
     expect((await groups(new PictureFiles()))[0]).not.toBe(a);
   });
 
+  it('without a patient belong to their study', async () => {
+    const values = [1, 2, 3, 4];
+    writeDicom(at('a.dcm'), { ...square, patient: '', values });
+    writeDicom(at('b.dcm'), { ...square, patient: '', values });
+    writeDicom(at('c.dcm'), { ...square, patient: '', values, study: '3333' });
+    const files = new PictureFiles();
+    const [a, b, c] = await Promise.all(
+      ['a.dcm', 'b.dcm', 'c.dcm'].map(async (name) => (await files.open(at(name)))[0].group),
+    );
+    expect([a === b, a === c]).toEqual([true, false]);
+    for (const secret of secrets) expect(a).not.toContain(secret);
+  });
+
   it('of the same pixels have the same content, whatever their headers say', async () => {
     writeDicom(at('a.dcm'), { ...square, patient: 'P1', values: [1, 2, 3, 4], instance: '1' });
     writeDicom(at('b.dcm'), { ...square, patient: 'P2', values: [1, 2, 3, 4], instance: '2' });
@@ -115,6 +128,19 @@ describe('NIfTI volumes', () => {
     expect(await reds(second)).toEqual([1, 11, 21, 101, 111, 121, 201, 211, 221, 255, 255, 255]);
     const [named] = await across.open(at('v.nii.gz#0'));
     expect(await reds(named)).toEqual([0, 10, 20, 100, 110, 120, 200, 210, 220, 255, 255, 255]);
+  });
+
+  it('keep their slices together', async () => {
+    writeNifti(at('v.nii'), shape, voxels);
+    writeNifti(at('w.nii'), shape, voxels);
+    writeNifti(at('flat.nii'), [2, 3, 1], voxels.slice(0, 6));
+    const files = new PictureFiles();
+    const groups = await Promise.all(
+      ['v.nii#0', 'v.nii#3', 'w.nii#0', 'flat.nii'].map(
+        async (name) => (await files.open(at(name)))[0].group,
+      ),
+    );
+    expect(groups).toEqual([at('v.nii'), at('v.nii'), at('w.nii'), undefined]);
   });
 
   it('with holes are refused, with the place, unless something stands for them', async () => {

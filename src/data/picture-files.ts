@@ -13,7 +13,10 @@ import { chosenSlices, type Viewing } from './viewing.ts';
 export interface FoundPicture extends Picture {
   /** Where it is one of several in its file. */
   readonly slice?: number;
-  /** A pseudonym of the patient that nobody can reverse, the same within one `PictureFiles`. */
+  /**
+   * A pseudonym of the patient that nobody can reverse, the same within one `PictureFiles`; where a
+   * file does not say, of the study or the series, and of a slice the file.
+   */
   readonly group?: string;
 }
 
@@ -22,7 +25,8 @@ interface MedicalFile {
   readonly bytes: Uint8Array;
   /** Slices or frames. */
   readonly count: number;
-  readonly patient?: string;
+  /** A pseudonym of the patient, or of what else tells files that belong together. */
+  readonly group?: string | undefined;
   read(index: number): RgbImage | Promise<RgbImage>;
 }
 
@@ -33,11 +37,12 @@ interface OpenOptions extends Viewing {
 type OpenMedical = (bytes: Uint8Array, where: string, options: OpenOptions) => Promise<MedicalFile>;
 
 const openDicomFile: OpenMedical = async (bytes, where, { salt, window }) => {
-  const { frames, patient } = readDicomSource(bytes, where, salt);
+  const { frames, patient, study, series } = readDicomSource(bytes, where, salt);
   return {
     bytes,
     count: frames,
-    ...(patient !== undefined && { patient }),
+    // Whoever takes the patients out of files leaves the studies, or new names for them, in.
+    group: patient ?? study ?? series,
     read: async (frame) => (await readDicom(bytes, where, { salt, frame, window })).image,
   };
 };
@@ -89,7 +94,9 @@ export class PictureFiles {
   async #open(name: string): Promise<readonly FoundPicture[]> {
     const { path, format, index } = await parsed(name);
     if (!format) return [filePicture(name)];
-    const { count, patient } = await this.#file(path, format);
+    const { count, ...file } = await this.#file(path, format);
+    // Neighbouring slices are nearly the same picture.
+    const group = file.group ?? (count > 1 ? path : undefined);
     const { slices = 'middle' } = this.#options;
     const indices = index === undefined ? chosenSlices(slices, count, path) : [index];
     return indices.map((i) => {
@@ -98,7 +105,7 @@ export class PictureFiles {
       return {
         path: isAll ? path : `${path}#${i}`,
         ...(!isAll && { slice: i }),
-        ...(patient !== undefined && { group: patient }),
+        ...(group !== undefined && { group }),
         read,
         // Of what is seen: the same picture under other headers is the same.
         content: async () => {

@@ -192,6 +192,23 @@ describe('the sides of a split', () => {
     expect(byFolder.test!.samples).toHaveLength(2);
   });
 
+  it('share no volume', async () => {
+    const voxels = Array.from({ length: 12 }, (_, i) => i);
+    for (const name of ['cat/v.nii', 'dog/w.nii', 'cat/x.nii', 'dog/y.nii']) {
+      writeNifti(join(data, name), [2, 2, 3], voxels);
+    }
+    const reading = { viewing: { slices: 'all' } } as const;
+    const { train, test } = await open({ testShare: 0.5, reading });
+    const volumes = (set: typeof test): Set<string> =>
+      new Set(paths(set)!.map((path) => path.split('#')[0]));
+    expect([train.samples.length, test!.samples.length]).toEqual([6, 6]);
+    expect([volumes(train).size, volumes(test).size]).toEqual([2, 2]);
+    const table = join(data, 'labels.csv');
+    const rows = ['cat/v.nii#0,a,train', 'dog/w.nii#0,b,train', 'cat/v.nii#1,a,test'];
+    await writeFile(table, ['path,label,split', ...rows].join('\n'));
+    await expect(open({ data: table })).rejects.toThrow('1 group (such as a patient)');
+  });
+
   it('are refused, in numbers alone, where somebody split a patient', async () => {
     await halves();
     const table = join(data, 'labels.csv');

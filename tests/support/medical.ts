@@ -12,6 +12,8 @@ export interface DicomContent {
   readonly values?: readonly number[];
   readonly frames?: number;
   readonly window?: { readonly centre: number; readonly width: number };
+  /** The end of its study's UID. Default 2222. */
+  readonly study?: string;
   /** Of the file: what differs between two files of the same picture. */
   readonly instance?: string;
 }
@@ -21,7 +23,16 @@ export const secrets = ['Geheim', 'Gertrud', '19610213', 'ACC-0815', '1.2.826.0.
 
 /** Writes an uncompressed grey file, little-endian with explicit types. */
 export function writeDicom(path: string, content: DicomContent): void {
-  const { patient, width, height, values, frames = 1, window, instance = '77' } = content;
+  const {
+    patient,
+    width,
+    height,
+    values,
+    frames = 1,
+    window,
+    instance = '77',
+    study = '2222',
+  } = content;
   const uid = (end: string): string => `1.2.826.0.1.3680043.8.498.${end}`;
   const meta = [
     element(0x0002, 0x0002, 'UI', '1.2.840.10008.5.1.4.1.1.7'),
@@ -35,7 +46,7 @@ export function writeDicom(path: string, content: DicomContent): void {
     element(0x0010, 0x0010, 'PN', 'Geheim^Gertrud'),
     element(0x0010, 0x0020, 'LO', patient),
     element(0x0010, 0x0030, 'DA', '19610213'),
-    element(0x0020, 0x000d, 'UI', uid('2222')),
+    element(0x0020, 0x000d, 'UI', uid(study)),
     element(0x0028, 0x0002, 'US', short(1)),
     element(0x0028, 0x0004, 'CS', 'MONOCHROME2'),
     ...(frames > 1 ? [element(0x0028, 0x0008, 'IS', `${frames}`)] : []),
