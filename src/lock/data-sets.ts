@@ -8,6 +8,7 @@ import type { ReadingOptions } from '../data/reading/read-dataset.ts';
 import type { Dataset, Sample } from '../data/sample.ts';
 import { decodersAtOnce } from '../platform/images.ts';
 import type { Task } from '../tasks/task.ts';
+import { taughtShares } from './taught-classes.ts';
 
 export interface DataOptions {
   /** A folder or a file of labelled pictures, split into sides or not. */
@@ -53,15 +54,8 @@ export async function openDataSets<Label>(
   const opened = [...drawn, ...(sides.test ?? [])];
   const checked = await readable(opened, looking(task), options, job);
   const good = new Set(checked.good);
-  const trained = drawn.filter((sample) => good.has(sample));
-  const frequencies = await sharesOf(task, trained, classes.length);
-  const empty = classes.find((_, label) => frequencies[label] === 0);
-  if (trained.length === 0 || (task.needsEveryClass && empty !== undefined)) {
-    throw new ModelLockError(
-      'data',
-      `no picture of ${trained.length === 0 ? 'any class' : `class "${empty}"`} in ${data} can be read`,
-    );
-  }
+  const train = { classes, samples: drawn.filter((sample) => good.has(sample)) };
+  const frequencies = await taughtShares(task, train, data, job);
   const tested = sides.test?.filter((sample) => good.has(sample));
   if (tested?.length === 0) {
     throw new ModelLockError(
@@ -70,10 +64,10 @@ export async function openDataSets<Label>(
     );
   }
   return {
-    train: { classes, samples: trained },
+    train,
     frequencies,
     test: tested && { classes, samples: tested },
-    overlap: tested ? await findOverlap(trained, tested, job) : null,
+    overlap: tested ? await findOverlap(train.samples, tested, job) : null,
     skipped: checked.skipped,
   };
 }
@@ -117,16 +111,6 @@ function requireClasses(classes: readonly string[], limit: number | undefined, d
   throw new ModelLockError('usage', `a limit of ${limit} pictures for ${classes.length} classes`, {
     valid: [`${classes.length} or more`],
   });
-}
-
-async function sharesOf<Label>(
-  task: Task<Label>,
-  samples: readonly Sample<Label>[],
-  classes: number,
-): Promise<number[]> {
-  const counts = new Float64Array(classes);
-  for (const sample of samples) task.count(await sample.label(), counts);
-  return Array.from(counts, (count) => count / samples.length);
 }
 
 /** Reads a sample, to see whether picture and label are whole and go together. */
