@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-async function read(text: string, options?: CsvOptions): Promise<LabelledDataset> {
+async function read(text: string | Uint8Array, options?: CsvOptions): Promise<LabelledDataset> {
   const path = join(root, 'labels.csv');
   await writeFile(path, text);
   return readCsvDataset(path, options);
@@ -60,6 +60,15 @@ describe('readCsvDataset', () => {
     expect((await read('path,label\na,10\nb,2\nc,0\n')).classes).toEqual(['0', '2', '10']);
     const accents = await read('path,label\na,\u00e9\nb,e\u0301\n');
     expect(accents).toMatchObject({ classes: ['\u00e9'], items: [{ label: 0 }, { label: 0 }] });
+  });
+
+  it('keeps labels apart that differ in letters beyond ASCII, or refuses the encoding', async () => {
+    const text = 'path,label\na,Gr\u00f6\u00dfe\nb,Gr\u00e4\u00dfe\n';
+    for (const encoding of ['utf8', 'utf16le'] as const) {
+      const set = await read(Buffer.from(`\uFEFF${text}`, encoding));
+      expect(set.classes).toEqual(['Gr\u00e4\u00dfe', 'Gr\u00f6\u00dfe']);
+    }
+    await expect(read(Buffer.from(text, 'latin1'))).rejects.toThrow('labels.csv is not UTF-8');
   });
 
   it('takes columns by given names and paths relative to a given folder', async () => {
