@@ -46,7 +46,7 @@ export async function openDataSets<Label>(
   job: JobOptions,
 ): Promise<DataSets<Label>> {
   const { data, limit, seed } = options;
-  const { classes, ...sides } = await sidesOf(task, options);
+  const { classes, ...sides } = await sidesOf(task, options, job);
   requireClasses(classes, limit, data);
   const drawn =
     limit === undefined ? sides.train : limited(sides.train, ({ stratum }) => stratum, limit, seed);
@@ -82,12 +82,13 @@ interface Sides<Label> {
 async function sidesOf<Label>(
   task: Task<Label>,
   { data, test, testShare, seed, reading }: DataOptions,
+  { onNotice }: JobOptions,
 ): Promise<Sides<Label>> {
   // One for both sides, so that a patient is the same on both.
-  const files = new PictureFiles(reading?.viewing);
+  const both = { ...reading, files: new PictureFiles(reading?.viewing), onNotice };
   // A training side is always there.
-  const { classes, samples } = (await task.read(data, 'train', { ...reading, files }))!;
-  const ofModel = { ...reading, files, classes };
+  const { classes, samples } = (await task.read(data, 'train', both))!;
+  const ofModel = { ...both, classes };
   const tested = await (test === undefined
     ? task.read(data, 'test', ofModel)
     : task.read(test, 'scored', ofModel));

@@ -5,9 +5,12 @@ import { ignoreIndex, type LabelMap } from '../../tensor/label-map.ts';
 import { classPlaces } from '../class-places.ts';
 import type { Dataset, Sample } from '../sample.ts';
 import { readCocoDataset } from '../segmentation/coco.ts';
-import { pairedFolders, readSegmentationFolder } from '../segmentation/folders.ts';
+import {
+  pairedFolders,
+  readSegmentationFolder,
+  type SegmentationFolderOptions,
+} from '../segmentation/folders.ts';
 import type { SegmentationDataset, SegmentationItem } from '../segmentation/item.ts';
-import type { MaskOptions } from '../segmentation/mask-reader.ts';
 import { sideFolder } from './layouts.ts';
 import { openItems } from './open-items.ts';
 import type { ReadDataset, ReadOptions, Side } from './read-dataset.ts';
@@ -52,7 +55,7 @@ async function paired(root: string, side: Side): Promise<Reading | undefined> {
   const beside = (await exists(join(root, masks, folder))) ? folder : '';
   return (options) =>
     readSegmentationFolder(root, {
-      ...maskOptions(options),
+      ...folderOptions(options),
       folders: { images: join(images, folder), masks: join(masks, beside) },
     });
 }
@@ -64,12 +67,13 @@ async function listed(path: string, lists: string, side: Side): Promise<Reading 
   const tested = ['test', 'val'].find(there);
   const list = side === 'train' ? ['train', 'trainval'].find(there) : tested;
   if (side === 'test' && (list === undefined || !there('train'))) return undefined;
-  return (options) => readSegmentationFolder(path, { ...maskOptions(options), list });
+  return (options) => readSegmentationFolder(path, { ...folderOptions(options), list });
 }
 
-const maskOptions = ({ masks, viewing }: ReadOptions): MaskOptions => ({
+const folderOptions = ({ masks, viewing, onNotice }: ReadOptions): SegmentationFolderOptions => ({
   ...masks,
   axis: viewing?.axis,
+  onNotice,
 });
 
 /** In COCO's own layout `annotations/instances_train2017.json` goes with the folder `train2017`. */

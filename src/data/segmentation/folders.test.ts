@@ -94,6 +94,33 @@ describe('readSegmentationFolder', () => {
     );
   });
 
+  it('says how many masks have no picture', async () => {
+    await picture('images/x.png', [0, 0, 0, 0, 0, 0]);
+    for (const name of ['x_mask', 'y', 'z_L']) await text(`masks/${name}.png`, '');
+    await text('classes.txt', 'one\ntwo\n');
+    const notices: string[] = [];
+    await readSegmentationFolder(root, { onNotice: (notice) => notices.push(notice) });
+    expect(notices).toEqual([
+      `2 masks have no picture and are left out, the first is ${join(root, 'masks', 'y.png')}`,
+    ]);
+  });
+
+  it.each([
+    ['images/x.jpg', 'images/x.png'],
+    ['images/v.nii', 'images/v.nii.gz'],
+    ['masks/x.bmp', 'masks/x.png'],
+  ])('refuses %s beside %s', async (...names) => {
+    await mkdir(join(root, 'images'));
+    await mkdir(join(root, 'masks'));
+    for (const name of names) await text(name, '');
+    await text('classes.txt', 'one\ntwo\n');
+    const [first, second] = names.map((name) => join(root, name));
+    await expect(readSegmentationFolder(root)).rejects.toMatchObject({
+      code: 'data',
+      message: expect.stringContaining(`${first} and ${second} have one name`) as string,
+    });
+  });
+
   it('refuses what does not fit, naming the file', async () => {
     await expect(readSegmentationFolder(root)).rejects.toThrow('images with masks');
     await picture('images/x.png', [0, 0, 0, 0, 0, 0]);

@@ -1,4 +1,5 @@
 import { ModelLockError } from '../../base/error.ts';
+import type { JobOptions } from '../../base/job.ts';
 import { isFolder, join, listFolder, readText, relative } from '../../platform/files.ts';
 import { pictureFilesBelow } from '../image-folder.ts';
 import { pictureStem } from '../picture-format.ts';
@@ -33,7 +34,7 @@ const layouts: readonly FolderLayout[] = [
 /** What a mask's name may have behind that of its picture. */
 const maskSuffixes = ['', '_mask', '_L'] as const;
 
-export interface SegmentationFolderOptions extends MaskOptions {
+export interface SegmentationFolderOptions extends MaskOptions, Pick<JobOptions, 'onNotice'> {
   /** In the layout of Pascal VOC: the list, such as `train`. */
   readonly list?: string;
   /** Folders for one side within those of all pictures and masks, such as `images/train`. */
@@ -43,7 +44,8 @@ export interface SegmentationFolderOptions extends MaskOptions {
 /**
  * Pictures and masks in two folders, paired by name: `images/a/x.jpg` with `masks/a/x.png`, or
  * `images/x.nii.gz` with `masks/x.nii.gz`, or in the layout of Pascal VOC with its lists. Masks are class
- * numbers unless there is a palette. Throws `data` where there are no pictures, and `not-found`.
+ * numbers unless there is a palette. Says how many masks have no picture. Throws `data` where there are no
+ * pictures, or two of one name, and `not-found`.
  */
 export async function readSegmentationFolder(
   root: string,
@@ -52,6 +54,8 @@ export async function readSegmentationFolder(
   const layout = { ...(await pairedFolders(root)), ...options.folders };
   const images = await byStem(join(root, layout.images));
   const masks = await byStem(join(root, layout.masks));
+  const stray = strayMasks(images, masks);
+  if (stray !== undefined) options.onNotice?.(stray);
   const stems = layout.lists
     ? await listed(join(root, layout.lists), options.list)
     : [...images.keys()];
@@ -94,10 +98,36 @@ export async function pairedFolders(root: string): Promise<FolderLayout> {
   });
 }
 
-/** Pictures by their path in the folder without extension. */
+/**
+ * Files by their path in the folder without extension. Throws `data` for two that differ in nothing
+ * else, for names are all that pairs pictures with masks.
+ */
 async function byStem(folder: string): Promise<Map<string, string>> {
-  const paths = await pictureFilesBelow(folder);
-  return new Map(paths.map((path) => [pictureStem(relative(folder, path)).normalize('NFC'), path]));
+  const files = new Map<string, string>();
+  for (const path of await pictureFilesBelow(folder)) {
+    const stem = pictureStem(relative(folder, path)).normalize('NFC');
+    const other = files.get(stem);
+    if (other !== undefined) {
+      throw new ModelLockError('data', `${other} and ${path} have one name, but for the ending`, {
+        valid: ['one file of a name in a folder'],
+      });
+    }
+    files.set(stem, path);
+  }
+  return files;
+}
+
+/** Of masks that belong to none of the pictures, as text; `undefined` where there are none. */
+function strayMasks(
+  images: ReadonlyMap<string, string>,
+  masks: ReadonlyMap<string, string>,
+): string | undefined {
+  const paired = new Set(
+    [...images.keys()].flatMap((stem) => maskSuffixes.map((end) => stem + end)),
+  );
+  const stray = [...masks].filter(([stem]) => !paired.has(stem)).map(([, path]) => path);
+  if (stray.length === 0) return undefined;
+  return `${stray.length} masks have no picture and are left out, the first is ${stray[0]}`;
 }
 
 /** The names in a list; where none is asked for, those in all of them. */
