@@ -81,6 +81,20 @@ describe('readImageFolder', () => {
     ]);
   });
 
+  it('follows links to folders of classes, and to folders in them', async () => {
+    await touch('pool/a/1.png', 'pool/b/2.png', 'set/dog/3.png');
+    await symlink(join(root, 'pool', 'a'), join(root, 'set', 'cat'));
+    await symlink(join('..', '..', 'pool', 'b'), join(root, 'set', 'dog', 'more'));
+    await symlink(join(root, 'set'), join(root, 'pool', 'b', 'loop'));
+    const { classes, items } = await readImageFolder(join(root, 'set'));
+    expect(classes).toEqual(['cat', 'dog']);
+    expect(items.map(({ path, label }) => [relative(root, path), label])).toEqual([
+      [join('set', 'cat', '1.png'), 0],
+      [join('set', 'dog', '3.png'), 1],
+      [join('set', 'dog', 'more', '2.png'), 1],
+    ]);
+  });
+
   it('refuses a folder that is empty, missing or a file, by name', async () => {
     const refusal = (path: string, code: string): Promise<void> =>
       expect(readImageFolder(path)).rejects.toMatchObject({

@@ -1,9 +1,8 @@
 import { ModelLockError } from '../base/error.ts';
 import { groupBy } from '../base/group-by.ts';
 import { classPlaces, type MatchingOptions } from './class-places.ts';
-import { exists, isFolder, join, listFolder } from '../platform/files.ts';
-import { readingAtOnce } from '../platform/images.ts';
-import { mayHavePictures } from './picture-format.ts';
+import { exists, join } from '../platform/files.ts';
+import { foldersIn, pictureFilesBelow } from './picture-tree.ts';
 
 /** One labelled picture. */
 export interface ImageItem {
@@ -21,16 +20,18 @@ export interface ImageDataset {
 
 /**
  * A folder with one folder of pictures for each class; folders within those count to their class.
- * Hidden files and links to folders are passed over. Names are composed (NFC): folders that differ
+ * Hidden files are passed over, links followed. Names are composed (NFC): folders that differ
  * only in how an accent is written are one class. Throws `data` for a folder without pictures.
  */
 export async function readImageFolder(root: string): Promise<ImageDataset> {
   if (!(await exists(root))) {
     throw new ModelLockError('not-found', `there is no folder ${root}`);
   }
-  const folders = (await listFolder(root)).filter((e) => e.isFolder && !isHidden(e.name));
   const byFolder = await Promise.all(
-    folders.map(async ({ name }) => ({ name, files: await pictureFilesBelow(join(root, name)) })),
+    (await foldersIn(root)).map(async (name) => ({
+      name,
+      files: await pictureFilesBelow(join(root, name), [root]),
+    })),
   );
   const byClass = groupBy(
     byFolder.filter(({ files }) => files.length > 0),
@@ -49,44 +50,6 @@ export async function readImageFolder(root: string): Promise<ImageDataset> {
       same.flatMap(({ files }) => files).map((path) => ({ path, label })),
     ),
   };
-}
-
-/** Names of the folders in a folder, links to such included; hidden ones are left out. */
-export async function foldersIn(root: string): Promise<string[]> {
-  const names = (await listFolder(root))
-    .filter(({ name, ...entry }) => !isHidden(name) && (entry.isFolder || entry.isLink))
-    .map(({ name }) => name);
-  const found = await readingAtOnce(names, (name) => isFolder(join(root, name)));
-  return names.filter((_, i) => found[i]);
-}
-
-const isHidden = (name: string): boolean => name.startsWith('.');
-
-/**
- * Paths of the files with pictures in a folder and in those below it, sorted by code point: ordinary
- * ones, DICOM, of any name, and NIfTI. Hidden ones are left out.
- */
-export async function pictureFilesBelow(folder: string): Promise<string[]> {
-  const files = await filesBelow(folder);
-  const wanted = await readingAtOnce(files, mayHavePictures);
-  return files.filter((_, i) => wanted[i]);
-}
-
-async function filesBelow(folder: string): Promise<string[]> {
-  const files: string[] = [];
-  await addFilesBelow(folder, files);
-  return files;
-}
-
-/** Into one list: the arguments of a `push(...many)` would overflow the stack. */
-async function addFilesBelow(folder: string, files: string[]): Promise<void> {
-  for (const { name, isFolder: isDirectory } of await listFolder(folder)) {
-    if (isHidden(name)) continue;
-    const path = join(folder, name);
-    // Links to folders are no folders here, so a loop of links cannot trap this.
-    if (isDirectory) await addFilesBelow(path, files);
-    else files.push(path);
-  }
 }
 
 /** The same items with the labels of other classes, see `classPlaces`. */

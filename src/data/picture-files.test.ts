@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { secrets, writeDicom, writeNifti } from '../../tests/support/medical.ts';
 import { encodeImage } from '../platform/images.ts';
-import { pictureFilesBelow } from './image-folder.ts';
+import { pictureFilesBelow } from './picture-tree.ts';
 import { PictureFiles, type FoundPicture } from './picture-files.ts';
 import { pictureStem } from './picture-format.ts';
 

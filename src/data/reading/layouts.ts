@@ -1,7 +1,7 @@
 import { ModelLockError } from '../../base/error.ts';
 import { extname, isFolder, join } from '../../platform/files.ts';
 import type { SplitName } from '../annotated-item.ts';
-import { foldersIn } from '../image-folder.ts';
+import { foldersIn } from '../picture-tree.ts';
 import { sideNamed } from '../sides.ts';
 import type { Side } from './read-dataset.ts';
 

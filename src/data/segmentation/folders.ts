@@ -1,7 +1,7 @@
 import { ModelLockError } from '../../base/error.ts';
 import type { JobOptions } from '../../base/job.ts';
 import { isFolder, join, listFolder, readText, relative } from '../../platform/files.ts';
-import { pictureFilesBelow } from '../image-folder.ts';
+import { pictureFilesBelow } from '../picture-tree.ts';
 import { pictureStem } from '../picture-format.ts';
 import { namesIn } from './class-list.ts';
 import type { SegmentationDataset } from './item.ts';

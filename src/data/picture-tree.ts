@@ -1,0 +1,61 @@
+import { isFolder, join, listFolder, realPath } from '../platform/files.ts';
+import { readingAtOnce } from '../platform/images.ts';
+import { mayHavePictures } from './picture-format.ts';
+
+interface Entry {
+  readonly name: string;
+  /** Or a link to one. */
+  readonly isFolder: boolean;
+}
+
+/** What is in a folder, by code point; hidden files are left out. */
+async function entriesIn(folder: string): Promise<Entry[]> {
+  const entries = (await listFolder(folder)).filter(({ name }) => !name.startsWith('.'));
+  return readingAtOnce(entries, async ({ name, ...entry }) => ({
+    name,
+    isFolder: entry.isFolder || (entry.isLink && (await isFolder(join(folder, name)))),
+  }));
+}
+
+/** Names of the folders in a folder, by code point, links to such included; hidden ones are left out. */
+export const foldersIn = async (folder: string): Promise<string[]> =>
+  (await entriesIn(folder)).filter((entry) => entry.isFolder).map(({ name }) => name);
+
+/**
+ * Paths of the files with pictures in a folder and in those below it, sorted by code point: ordinary
+ * ones, DICOM, of any name, and NIfTI. Hidden ones are left out. Links are followed, but not to a
+ * folder that they lie in.
+ *
+ * @param above folders in which this one lies, for links to them.
+ */
+export async function pictureFilesBelow(
+  folder: string,
+  above: readonly string[] = [],
+): Promise<string[]> {
+  const files: string[] = [];
+  const real = await Promise.all([...above, folder].map(realPath));
+  if (real.indexOf(real.at(-1)!) === above.length) await addFilesBelow(folder, real, files);
+  const wanted = await readingAtOnce(files, mayHavePictures);
+  return files.filter((_, i) => wanted[i]);
+}
+
+/**
+ * Into one list: the arguments of a `push(...many)` would overflow the stack.
+ *
+ * @param chain real paths of the folder, last, and of those that were passed on the way to it.
+ */
+async function addFilesBelow(
+  folder: string,
+  chain: readonly string[],
+  files: string[],
+): Promise<void> {
+  for (const entry of await entriesIn(folder)) {
+    const path = join(folder, entry.name);
+    if (!entry.isFolder) {
+      files.push(path);
+      continue;
+    }
+    const real = await realPath(path);
+    if (!chain.includes(real)) await addFilesBelow(path, [...chain, real], files);
+  }
+}
