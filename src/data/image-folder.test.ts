@@ -37,7 +37,7 @@ describe('readImageFolder', () => {
     ]);
   });
 
-  it('passes over hidden files, other files and folders without pictures', async () => {
+  it('passes over hidden files, and counts other files and folders without pictures', async () => {
     await touch(
       'cat/.hidden.png',
       'cat/1.png',
@@ -46,9 +46,27 @@ describe('readImageFolder', () => {
       'none/x.txt',
       '3.png',
     );
-    const { classes, items } = await readImageFolder(root);
+    await touch('cat/2.heic', 'cat/3.HEIC', 'cat/4', 'cat/5.pgm', 'cat/6.jfif');
+    const notices: string[] = [];
+    const { classes, items } = await readImageFolder(root, {
+      onNotice: (notice) => notices.push(notice),
+    });
     expect(classes).toEqual(['cat']);
-    expect(items).toHaveLength(1);
+    expect(items.map(({ path }) => relative(root, path))).toEqual([
+      join('cat', '1.png'),
+      join('cat', '5.pgm'),
+      join('cat', '6.jfif'),
+    ]);
+    expect(notices).toEqual([
+      `left out in ${root}: folders without pictures: 1 (none), files of unknown kind: 5 (.heic, .txt, no ending)`,
+    ]);
+  });
+
+  it('says nothing where nothing is left out', async () => {
+    await touch('cat/1.png', 'cat/.hidden');
+    const notices: string[] = [];
+    await readImageFolder(root, { onNotice: (notice) => notices.push(notice) });
+    expect(notices).toEqual([]);
   });
 
   it('takes folders whose names differ only in how an accent is written for one class', async () => {

@@ -1,8 +1,10 @@
 import { ModelLockError } from '../base/error.ts';
+import type { JobOptions } from '../base/job.ts';
 import { groupBy } from '../base/group-by.ts';
 import { classPlaces, type MatchingOptions } from './class-places.ts';
 import { exists, join } from '../platform/files.ts';
-import { foldersIn, pictureFilesBelow } from './picture-tree.ts';
+import { leftOut } from './left-out.ts';
+import { foldersIn, pictureTree } from './picture-tree.ts';
 
 /** One labelled picture. */
 export interface ImageItem {
@@ -21,20 +23,25 @@ export interface ImageDataset {
 /**
  * A folder with one folder of pictures for each class; folders within those count to their class.
  * Hidden files are passed over, links followed. Names are composed (NFC): folders that differ
- * only in how an accent is written are one class. Throws `data` for a folder without pictures.
+ * only in how an accent is written are one class. Says what is left out. Throws `data` for a folder without pictures.
  */
-export async function readImageFolder(root: string): Promise<ImageDataset> {
+export async function readImageFolder(
+  root: string,
+  { onNotice }: Pick<JobOptions, 'onNotice'> = {},
+): Promise<ImageDataset> {
   if (!(await exists(root))) {
     throw new ModelLockError('not-found', `there is no folder ${root}`);
   }
   const byFolder = await Promise.all(
     (await foldersIn(root)).map(async (name) => ({
       name,
-      files: await pictureFilesBelow(join(root, name), [root]),
+      ...(await pictureTree(join(root, name), [root])),
     })),
   );
+  const notice = leftOut(root, byFolder);
+  if (notice !== undefined) onNotice?.(notice);
   const byClass = groupBy(
-    byFolder.filter(({ files }) => files.length > 0),
+    byFolder.filter(({ pictures }) => pictures.length > 0),
     ({ name }) => name.normalize('NFC'),
   );
   const classes = [...byClass.keys()];
@@ -47,7 +54,7 @@ export async function readImageFolder(root: string): Promise<ImageDataset> {
   return {
     classes,
     items: [...byClass.values()].flatMap((same, label) =>
-      same.flatMap(({ files }) => files).map((path) => ({ path, label })),
+      same.flatMap(({ pictures }) => pictures).map((path) => ({ path, label })),
     ),
   };
 }

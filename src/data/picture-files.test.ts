@@ -157,7 +157,7 @@ describe('NIfTI volumes', () => {
 describe('names', () => {
   it('of files in a folder: by their ending, or DICOM by its first bytes', async () => {
     const dicom = { ...square, patient: 'P1', values: [1, 2, 3, 4] };
-    for (const name of ['a.dcm', 'IM0001', '1.2.840.113619', 'DICOMDIR', '.hidden']) {
+    for (const name of ['a.dcm', 'IM0001', 'MR.1.2.IMA', '1.2.840.113619', 'DICOMDIR', '.hidden']) {
       writeDicom(at(name), dicom);
     }
     writeNifti(at('v.nii'), [1, 1, 1], [0]);
@@ -168,10 +168,17 @@ describe('names', () => {
     expect((await pictureFilesBelow(root)).map((path) => relative(root, path))).toEqual([
       '1.2.840.113619',
       'IM0001',
+      'MR.1.2.IMA',
       'a.dcm',
       'b.png',
       'v.nii',
     ]);
+  });
+
+  it('of DICOM files may have any ending', async () => {
+    writeDicom(at('x.IMA'), { ...square, patient: 'P1', values: [1, 2, 3, 4] });
+    const [picture] = await new PictureFiles().open(at('x.IMA'));
+    expect(await reds(picture)).toHaveLength(4);
   });
 
   it('a file may be called like a slice', async () => {

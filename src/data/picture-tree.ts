@@ -21,23 +21,36 @@ async function entriesIn(folder: string): Promise<Entry[]> {
 export const foldersIn = async (folder: string): Promise<string[]> =>
   (await entriesIn(folder)).filter((entry) => entry.isFolder).map(({ name }) => name);
 
+/** What is in a folder and in those below it, as paths sorted by code point. */
+export interface PictureTree {
+  /** Files with pictures: ordinary ones, DICOM, of any name, and NIfTI. */
+  readonly pictures: readonly string[];
+  readonly others: readonly string[];
+}
+
 /**
- * Paths of the files with pictures in a folder and in those below it, sorted by code point: ordinary
- * ones, DICOM, of any name, and NIfTI. Hidden ones are left out. Links are followed, but not to a
+ * The files in a folder and in those below it, but hidden ones. Links are followed, but not to a
  * folder that they lie in.
  *
  * @param above folders in which this one lies, for links to them.
  */
-export async function pictureFilesBelow(
+export async function pictureTree(
   folder: string,
   above: readonly string[] = [],
-): Promise<string[]> {
+): Promise<PictureTree> {
   const files: string[] = [];
   const real = await Promise.all([...above, folder].map(realPath));
   if (real.indexOf(real.at(-1)!) === above.length) await addFilesBelow(folder, real, files);
   const wanted = await readingAtOnce(files, mayHavePictures);
-  return files.filter((_, i) => wanted[i]);
+  return {
+    pictures: files.filter((_, i) => wanted[i]),
+    others: files.filter((_, i) => !wanted[i]),
+  };
 }
+
+/** The pictures of a `pictureTree`. */
+export const pictureFilesBelow = async (folder: string): Promise<readonly string[]> =>
+  (await pictureTree(folder)).pictures;
 
 /**
  * Into one list: the arguments of a `push(...many)` would overflow the stack.

@@ -23,10 +23,14 @@ const sampleOf = (label: number): Pick<Sample<number>, 'stratum' | 'label'> => (
   label: () => Promise.resolve(label),
 });
 
-async function fromFolder(path: string, side: Side): Promise<ImageDataset | undefined> {
+async function fromFolder(
+  path: string,
+  side: Side,
+  options: ReadOptions,
+): Promise<ImageDataset | undefined> {
   const root = await classSideFolder(path, side);
   if (root === undefined) return undefined;
-  const set = await readImageFolder(root);
+  const set = await readImageFolder(root, options);
   requireOtherNames(root, set.classes);
   return set;
 }
