@@ -10,6 +10,9 @@ import { decodePlain } from './plain-formats.ts';
 /** Larger pictures are refused before they are decoded: 100 megapixels. */
 const maxPixels = 100_000_000;
 
+/** Samples whose range from black to white is known, as the image library calls them. */
+const depths: ReadonlySet<string> = new Set(['uchar', 'ushort']);
+
 /** How many pictures are worth decoding at once. */
 export const decodersAtOnce = Math.max(2, availableParallelism());
 
@@ -26,6 +29,11 @@ export async function decodeImage(bytes: Uint8Array, where: string): Promise<Rgb
     const { width, height, depth, space, hasAlpha } = await image.metadata();
     if (width * height > maxPixels) {
       throw new ModelLockError('data', `${width}x${height} is more than ${maxPixels} pixels`);
+    }
+    if (!depths.has(depth)) {
+      throw new ModelLockError('data', `its samples are ${depth} numbers, of no known range`, {
+        valid: ['8 or 16 bits without a sign'],
+      });
     }
     const eightBits = depth === 'ushort' ? image.toColourspace('srgb') : image;
     const opaque = hasAlpha ? eightBits.removeAlpha() : eightBits;
