@@ -130,6 +130,15 @@ describe('NIfTI volumes', () => {
     expect(await reds(named)).toEqual([0, 10, 20, 100, 110, 120, 200, 210, 220, 255, 255, 255]);
   });
 
+  it('of several times are refused when they are read', async () => {
+    writeNifti(at('v.nii'), [2, 3, 2, 2], voxels);
+    const [picture] = await new PictureFiles().open(at('v.nii'));
+    await expect(picture.read()).rejects.toMatchObject({
+      code: 'data',
+      message: `${at('v.nii')} has 2 volumes along its fourth axis, and nothing says which one is meant (valid: a file for each volume)`,
+    });
+  });
+
   it('keep their slices together', async () => {
     writeNifti(at('v.nii'), shape, voxels);
     writeNifti(at('w.nii'), shape, voxels);

@@ -1,6 +1,6 @@
 import { ModelLockError } from '../base/error.ts';
 import { readDicom, readDicomSource } from '../formats/dicom/read.ts';
-import { niftiImage, openNifti } from '../formats/nifti/volume.ts';
+import { niftiImage, openOneVolume } from '../formats/nifti/volume.ts';
 import { randomBytes, sha256 } from '../platform/crypto.ts';
 import { exists, readBytes } from '../platform/files.ts';
 import type { RgbImage } from '../tensor/image.ts';
@@ -9,10 +9,17 @@ import { RecentFiles } from './recent-files.ts';
 import { filePicture, type Picture } from './sample.ts';
 import { chosenSlices, type Viewing } from './viewing.ts';
 
+/** The place of a picture among those in its file. */
+export interface SlicePlace {
+  /** From 0. */
+  readonly index: number;
+  readonly count: number;
+}
+
 /** A picture, and whose it is where its file says so. */
 export interface FoundPicture extends Picture {
   /** Where it is one of several in its file. */
-  readonly slice?: number;
+  readonly slice?: SlicePlace;
   /**
    * A pseudonym of the patient that nobody can reverse, the same within one `PictureFiles`; where a
    * file does not say, of the study or the series, and of a slice the file.
@@ -48,7 +55,7 @@ const openDicomFile: OpenMedical = async (bytes, where, { salt, window }) => {
 };
 
 const openNiftiFile: OpenMedical = async (bytes, where, { axis = 2, window, fill }) => {
-  const volume = await openNifti(bytes, where);
+  const volume = await openOneVolume(bytes, where);
   const range =
     typeof window === 'object'
       ? { low: window.centre - window.width / 2, high: window.centre + window.width / 2 }
@@ -104,7 +111,7 @@ export class PictureFiles {
       const isAll = count === 1 && index === undefined;
       return {
         path: isAll ? path : `${path}#${i}`,
-        ...(!isAll && { slice: i }),
+        ...(!isAll && { slice: { index: i, count } }),
         ...(group !== undefined && { group }),
         read,
         // Of what is seen: the same picture under other headers is the same.

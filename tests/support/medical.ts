@@ -95,12 +95,14 @@ function short(value: number): Buffer {
 /** Writes a volume of float32 voxels, the first axis fastest; compressed if its name says so. */
 export function writeNifti(
   path: string,
-  shape: readonly [number, number, number],
+  shape: readonly [number, number, number] | readonly [number, number, number, number],
   voxels: readonly number[],
 ): void {
   const header = Buffer.alloc(352);
   header.writeInt32LE(348, 0);
-  [3, ...shape, 1, 1, 1, 1].forEach((size, i) => header.writeInt16LE(size, 40 + 2 * i));
+  [shape.length, ...shape, 1, 1, 1, 1]
+    .slice(0, 8)
+    .forEach((size, i) => header.writeInt16LE(size, 40 + 2 * i));
   header.writeInt16LE(16, 70);
   header.writeInt16LE(32, 72);
   header.writeFloatLE(352, 108);

@@ -225,8 +225,16 @@ describe('readSegmented', () => {
     await rm(join(root, 'masks/a.png'));
     writeNifti(join(root, 'masks/a.nii'), [2, 1, 2], [0, 0, 0, 0]);
     await expect(labels(await readSegmented(root, 'train'))).rejects.toThrow(
-      'a.nii has 2 slices, its picture is one',
+      'a.nii has 2 slices, its picture 1',
     );
+    await rm(join(root, 'images/a.png'));
+    for (const slices of [1, 3]) {
+      writeNifti(join(root, 'images/a.nii'), [2, 1, slices], [0, 0, 0, 0, 0, 0]);
+      await expect(labels(await readSegmented(root, 'train'))).rejects.toMatchObject({
+        code: 'data',
+        message: expect.stringContaining(`a.nii has 2 slices, its picture ${slices}`) as string,
+      });
+    }
   });
 
   it('reads DICOM files with masks beside them, and whose they are', async () => {

@@ -2,6 +2,7 @@ import { ModelLockError } from '../../base/error.ts';
 import type { JobOptions } from '../../base/job.ts';
 import { isFolder, join, listFolder, readText, relative } from '../../platform/files.ts';
 import { pictureFilesBelow } from '../picture-tree.ts';
+import type { SlicePlace } from '../picture-files.ts';
 import { pictureStem } from '../picture-format.ts';
 import { namesIn } from './class-list.ts';
 import type { SegmentationDataset } from './item.ts';
@@ -72,7 +73,7 @@ export async function readSegmentationFolder(
     const maskFile = maskSuffixes.map((suffix) => masks.get(stem + suffix)).find(Boolean);
     return {
       path,
-      mask: (slice?: number) =>
+      mask: (slice?: SlicePlace) =>
         maskFile === undefined ? noMask(path, expected(stem)) : read(maskFile, slice),
     };
   });
