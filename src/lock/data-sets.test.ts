@@ -5,8 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeDicom, writeNifti, type DicomContent } from '../../tests/support/medical.ts';
 import type { ProgressEvent } from '../base/job.ts';
 import type { Dataset } from '../data/sample.ts';
-import { encodeImage } from '../platform/images.ts';
+import { encodeImage, encodeMask } from '../platform/images.ts';
 import { classification } from '../tasks/classification.ts';
+import { segmentation } from '../tasks/segmentation.ts';
 import { openTestSet } from './test-set.ts';
 import { openDataSets, type DataOptions, type DataSets } from './data-sets.ts';
 
@@ -83,6 +84,24 @@ describe('openDataSets', () => {
     const { train, skipped } = await open({ skipBad: true });
     expect(paths(train)).toEqual(['cat/1.png', 'dog/1.png']);
     expect(skipped).toEqual([bad]);
+  });
+
+  it('leaves out what a list names and nobody has', async () => {
+    await draw('JPEGImages/a.png');
+    await mkdir(join(data, 'SegmentationClass'));
+    const mask = { width: 2, height: 2, data: Uint8Array.of(0, 1, 0, 1) };
+    for (const name of ['a.png', 'lost.png']) {
+      await writeFile(join(data, 'SegmentationClass', name), await encodeMask(mask));
+    }
+    await mkdir(join(data, 'ImageSets', 'Segmentation'), { recursive: true });
+    await writeFile(join(data, 'ImageSets', 'Segmentation', 'train.txt'), 'a\nlost\n');
+    const options = { data, seed: 1 };
+    await expect(openDataSets(segmentation, options, {})).rejects.toMatchObject({
+      code: 'not-found',
+      message: expect.stringContaining('lost.jpg') as string,
+    });
+    const { skipped } = await openDataSets(segmentation, { ...options, skipBad: true }, {});
+    expect(skipped).toEqual([join(data, 'JPEGImages', 'lost.jpg')]);
   });
 
   it('refuses one class, strange classes, and pictures of which none can be read', async () => {

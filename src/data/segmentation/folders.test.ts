@@ -75,6 +75,19 @@ describe('readSegmentationFolder', () => {
     );
   });
 
+  it('keeps pictures that a list names and nobody has, to be missed when they are read', async () => {
+    await picture('JPEGImages/a.jpg', black, 27);
+    await mkdir(join(root, 'SegmentationClass'));
+    await text('ImageSets/Segmentation/train.txt', 'a\nlost\n');
+    const { items } = await readSegmentationFolder(root, { list: 'train' });
+    expect(items.map(({ path }) => relative(root, path))).toEqual([
+      join('JPEGImages', 'a.jpg'),
+      join('JPEGImages', 'lost.jpg'),
+    ]);
+    await text('ImageSets/Segmentation/train.txt', '../../lost\n');
+    await expect(readSegmentationFolder(root)).rejects.toThrow('leads out of');
+  });
+
   it('reads colours by a palette, and names a colour that it does not have', async () => {
     await picture('images/x.png', [1, 2, 3, 4, 5, 6]);
     await picture('masks/x.png', [128, 0, 0, 0, 0, 0]);

@@ -1,6 +1,13 @@
 import { ModelLockError } from '../../base/error.ts';
 import type { JobOptions } from '../../base/job.ts';
-import { isFolder, join, listFolder, readText, relative } from '../../platform/files.ts';
+import {
+  isFolder,
+  join,
+  listFolder,
+  pathWithin,
+  readText,
+  relative,
+} from '../../platform/files.ts';
 import { pictureFilesBelow } from '../picture-tree.ts';
 import type { SlicePlace } from '../picture-files.ts';
 import { pictureStem } from '../picture-format.ts';
@@ -63,13 +70,8 @@ export async function readSegmentationFolder(
   const { classes, read } = await maskReader(root, options, layout.classes);
   const expected = (stem: string): string => join(root, layout.masks, `${stem}.png`);
   const items = stems.map((stem) => {
-    const path = images.get(stem);
-    if (path === undefined) {
-      throw new ModelLockError(
-        'not-found',
-        `there is no picture ${join(root, layout.images, stem)}`,
-      );
-    }
+    // What a list names and the folder lacks is missed when it is read, so that it can be left out.
+    const path = images.get(stem) ?? pathWithin(join(root, layout.images), `${stem}.jpg`);
     const maskFile = maskSuffixes.map((suffix) => masks.get(stem + suffix)).find(Boolean);
     return {
       path,
