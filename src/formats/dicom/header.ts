@@ -104,7 +104,7 @@ function layoutOf(dataSet: DataSet, where: string): PixelLayout {
     photometric: name,
     width: dataSet.uint16('x00280011') ?? 0,
     height: dataSet.uint16('x00280010') ?? 0,
-    frames: dataSet.elements.x00280008 ? (dataSet.intString('x00280008') ?? NaN) : 1,
+    frames: framesOf(dataSet),
     channels,
     sampleBytes: bits / 8,
     bitsStored,
@@ -115,6 +115,10 @@ function layoutOf(dataSet: DataSet, where: string): PixelLayout {
   requireSound(layout, where);
   return layout;
 }
+
+/** Many files of one frame leave the number out, or leave its place empty. */
+const framesOf = (dataSet: DataSet): number =>
+  dataSet.string('x00280008') ? (dataSet.intString('x00280008') ?? NaN) : 1;
 
 function requireSound(layout: PixelLayout, where: string): void {
   const { width, height, frames, channels, sampleBytes, bitsStored, highBit, syntax } = layout;
@@ -133,6 +137,15 @@ function requireSound(layout: PixelLayout, where: string): void {
     throw new ModelLockError('unsupported', `${where} has samples of ${sampleBytes * 8} bits`, {
       valid: words,
     });
+  }
+  if (syntax.maxBits !== undefined && bitsStored > syntax.maxBits) {
+    throw new ModelLockError(
+      'unsupported',
+      `${where} has ${bitsStored} bits a sample in JPEG extended`,
+      {
+        valid: [`up to ${syntax.maxBits}`],
+      },
+    );
   }
   if (bitsStored < 1 || highBit >= sampleBytes * 8 || highBit + 1 < bitsStored) {
     throw new ModelLockError(
