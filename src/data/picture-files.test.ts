@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { secrets, writeDicom, writeNifti } from '../../tests/support/medical.ts';
+import { readDicomValues } from '../formats/dicom/read.ts';
 import { encodeImage } from '../platform/images.ts';
 import { pictureFilesBelow } from './picture-tree.ts';
 import { PictureFiles, type FoundPicture } from './picture-files.ts';
@@ -28,6 +29,34 @@ describe('DICOM files', () => {
     expect(await reds(own)).toEqual([0, 128, 255, 255]);
     const wide = new PictureFiles({ window: { centre: 450.5, width: 901 } });
     expect(await reds((await wide.open(at('a.dcm')))[0])).toEqual([0, 28, 57, 255]);
+  });
+
+  it.each([
+    ['bytes', 8, [0, 10, 250, 255], Uint8Array],
+    ['words', 16, [0x0000, 0x0aff, 0xfa00, 0xffff], Uint16Array],
+    ['bytes in words', 8, [0, 10, 250, 255], Uint16Array],
+  ] as const)('have colours by tables of %s', async (_, bits, levels, List) => {
+    const tables = [levels, levels.toReversed(), levels].map((table) => List.from(table));
+    const palette = { first: 5, bits, tables };
+    const path = at('a.dcm');
+    writeDicom(path, { ...square, patient: 'P1', values: [0, 6, 8, 90], palette });
+    const [picture] = await new PictureFiles().open(path);
+    expect([...(await picture.read()).data]).toEqual(
+      [
+        [0, 255, 0],
+        [10, 250, 10],
+        [255, 0, 255],
+        [255, 0, 255],
+      ].flat(),
+    );
+    await expect(readDicomValues(readFileSync(path), path)).rejects.toThrow('has colours');
+    const short = { ...palette, tables: [tables[0], tables[1], tables[2].slice(0, 1)] };
+    writeDicom(path, { ...square, patient: 'P1', values: [0, 6, 8, 90], palette: short });
+    const bytes = readFileSync(path);
+    bytes.writeUInt16LE(9, bytes.indexOf(Buffer.from([0x28, 0, 0x03, 0x11])) + 8);
+    writeFileSync(path, bytes);
+    const [broken] = await new PictureFiles().open(path);
+    await expect(broken.read()).rejects.toThrow('a.dcm has a table of 9 colours in 2 bytes');
   });
 
   it('of many frames are as many pictures as are wanted', async () => {

@@ -12,10 +12,21 @@ export interface DicomContent {
   readonly values?: readonly number[];
   readonly frames?: number;
   readonly window?: { readonly centre: number; readonly width: number };
+  /** Makes colours of the values. */
+  readonly palette?: DicomPalette;
   /** The end of its study's UID. Default 2222. */
   readonly study?: string;
   /** Of the file: what differs between two files of the same picture. */
   readonly instance?: string;
+}
+
+export interface DicomPalette {
+  /** The value that has the first colour. */
+  readonly first: number;
+  /** Bits of an entry, as the file says. */
+  readonly bits: number;
+  /** Of red, green and blue. */
+  readonly tables: readonly (Uint8Array | Uint16Array)[];
 }
 
 /** What identifies the patient in these files, beside the id that the caller gives. */
@@ -30,6 +41,7 @@ export function writeDicom(path: string, content: DicomContent): void {
     values,
     frames = 1,
     window,
+    palette,
     instance = '77',
     study = '2222',
   } = content;
@@ -48,7 +60,7 @@ export function writeDicom(path: string, content: DicomContent): void {
     element(0x0010, 0x0030, 'DA', '19610213'),
     element(0x0020, 0x000d, 'UI', uid(study)),
     element(0x0028, 0x0002, 'US', short(1)),
-    element(0x0028, 0x0004, 'CS', 'MONOCHROME2'),
+    element(0x0028, 0x0004, 'CS', palette ? 'PALETTE COLOR' : 'MONOCHROME2'),
     ...(frames > 1 ? [element(0x0028, 0x0008, 'IS', `${frames}`)] : []),
     element(0x0028, 0x0010, 'US', short(height)),
     element(0x0028, 0x0011, 'US', short(width)),
@@ -62,6 +74,7 @@ export function writeDicom(path: string, content: DicomContent): void {
           element(0x0028, 0x1051, 'DS', `${window.width}`),
         ]
       : []),
+    ...(palette ? paletteElements(palette) : []),
     ...(values ? [element(0x7fe0, 0x0010, 'OW', Buffer.concat(values.map(short)))] : []),
   ];
   const head = Buffer.concat(meta);
@@ -70,6 +83,14 @@ export function writeDicom(path: string, content: DicomContent): void {
   const group = element(0x0002, 0x0000, 'UL', length);
   write(path, Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), group, head, ...body]));
 }
+
+const paletteElements = ({ first, bits, tables }: DicomPalette): Buffer[] => [
+  ...tables.map((table, i) => {
+    const description = [table.length, first, bits].map(short);
+    return element(0x0028, 0x1101 + i, 'US', Buffer.concat(description));
+  }),
+  ...tables.map((table, i) => element(0x0028, 0x1201 + i, 'OW', Buffer.from(table.buffer))),
+];
 
 function element(group: number, tag: number, type: string, value: string | Buffer): Buffer {
   const bytes = typeof value === 'string' ? Buffer.from(value, 'latin1') : value;

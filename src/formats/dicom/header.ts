@@ -29,6 +29,7 @@ export interface PixelLayout {
 const photometrics = {
   MONOCHROME1: 1,
   MONOCHROME2: 1,
+  'PALETTE COLOR': 1,
   RGB: 3,
   YBR_FULL: 3,
   YBR_FULL_422: 3,
@@ -154,6 +155,10 @@ function requireSound(layout: PixelLayout, where: string): void {
     );
   }
 }
+
+/** Whether pixels are colours, though they may be single samples. */
+export const hasColours = ({ channels, photometric }: PixelLayout): boolean =>
+  channels === 3 || photometric === 'PALETTE COLOR';
 
 const isPhotometric = (name: string): name is Photometric => Object.hasOwn(photometrics, name);
 
