@@ -28,7 +28,11 @@ export async function sideFolder(
   };
   const trained = await called('train');
   if (side === 'train' && trained !== undefined) return trained;
-  const tested = (await called('test')) ?? (await called('val'));
+  const tested =
+    (await called('test')) ??
+    (await called('val')) ??
+    // Beside a training side it is one, whatever is in it.
+    (trained && (only(root, names, 'test') ?? only(root, names, 'val')));
   // A class may be called `test`.
   if (side === 'test') return trained === undefined ? undefined : tested;
   if (side === 'scored' && (tested ?? trained) !== undefined) return tested ?? trained;

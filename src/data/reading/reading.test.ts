@@ -72,6 +72,15 @@ describe('readClassified', () => {
     ]);
   });
 
+  it('misses the classes of a test side, unless there is another', async () => {
+    for (const name of ['train/cat/1.png', 'train/dog/1.png', 'test/1.png']) await picture(name);
+    await expect(readClassified(root, 'test')).rejects.toThrow(
+      'test has no pictures in class folders',
+    );
+    await picture('val/cat/1.png');
+    expect(paths(await readClassified(root, 'test'))).toEqual(['val/cat/1.png']);
+  });
+
   it('scores the training side of a set that has no other', async () => {
     await picture('train/cat/1.png');
     expect(paths(await readClassified(root, 'scored'))).toEqual(['train/cat/1.png']);
