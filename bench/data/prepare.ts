@@ -3,13 +3,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { extract } from 'tar';
 import { ModelLockError } from '../../src/base/error.ts';
-import {
-  readImageFolder,
-  splitFolder,
-  testFolders,
-  trainFolders,
-  type ImageDataset,
-} from '../../src/data/image-folder.ts';
+import { readImageFolder, type ImageDataset } from '../../src/data/image-folder.ts';
+import { sideFolder } from '../../src/data/reading/layouts.ts';
 import { drawSubset } from './subset.ts';
 import { subsetName, type SetPlan } from './sets.ts';
 
@@ -33,8 +28,8 @@ export async function prepareSet(
     await whole(folder, (part) => cp(root, part, { recursive: true }));
     return folder;
   }
-  const trainRoot = (await splitFolder(root, trainFolders)) ?? root;
-  const testRoot = trainRoot === root ? undefined : await splitFolder(root, testFolders);
+  const trainRoot = (await sideFolder(root, 'train'))!;
+  const testRoot = await sideFolder(root, 'test');
   const parts = drawSubset(
     {
       train: await readImageFolder(trainRoot),

@@ -1,20 +1,18 @@
 import { ModelLockError } from '../base/error.ts';
 import { parseCsv, type CsvTable } from '../formats/csv.ts';
-import { dirname, isAbsolute, pathWithin, readText } from '../platform/files.ts';
+import { dirname, isAbsolute, pathWithin, readText, relative } from '../platform/files.ts';
 import type { Annotation, LabelledDataset } from './annotated-item.ts';
 import { annotationOf } from './csv-annotations.ts';
 import { findColumns, type ColumnNames, type Columns } from './csv-columns.ts';
 import { indicatedLabels, writtenLabels, type Separator } from './csv-labels.ts';
 
 export interface CsvOptions {
-  /** What paths are relative to; the folder of the file unless given. */
+  /** What paths are relative to, or lie below; the folder of the file unless given. */
   readonly root?: string;
   /** Names of columns that are not to be found by their usual ones. */
   readonly columns?: ColumnNames;
   /** Between the labels of one cell; `null` where a cell is one label, whatever is in it. */
   readonly separator?: Separator;
-  /** Whether paths may be absolute, and so lie anywhere. */
-  readonly allowAbsolute?: boolean;
 }
 
 /**
@@ -47,7 +45,7 @@ function pictures(
   table: CsvTable,
   columns: Columns,
   where: string,
-  { root = dirname(where), allowAbsolute = false }: CsvOptions,
+  { root = dirname(where) }: CsvOptions,
 ): (Annotation & { readonly path: string })[] {
   const lineOf = new Map<string, number>();
   return table.records.map(({ line, fields }) => {
@@ -56,11 +54,8 @@ function pictures(
     };
     const name = fields[columns.path].trim();
     if (name === '') fail('there is no path');
-    const path = isAbsolute(name)
-      ? allowAbsolute
-        ? name
-        : fail(`the path "${name}" is absolute`, [`paths below ${root}`])
-      : within(root, name, where, line);
+    const path = placeOf(name, [root, dirname(where)]);
+    if (path === undefined) return fail(`"${name}" leads out of ${root}`);
     const before = lineOf.get(path);
     if (before !== undefined) fail(`${name} is listed in line ${before} already`);
     lineOf.set(path, line);
@@ -68,13 +63,22 @@ function pictures(
   });
 }
 
-/** A path below `root`; that of another system has backslashes. */
-function within(root: string, name: string, where: string, line: number): string {
+/**
+ * The path of a picture below the first of some folders or, if it is absolute, below any of them;
+ * `undefined` where it leads out.
+ */
+function placeOf(name: string, folders: readonly string[]): string | undefined {
+  if (isAbsolute(name)) {
+    return folders.map((folder) => within(folder, relative(folder, name))).find(Boolean);
+  }
+  // Paths of another system have backslashes.
+  return within(folders[0], name.includes('/') ? name : name.replaceAll('\\', '/'));
+}
+
+function within(folder: string, name: string): string | undefined {
   try {
-    return pathWithin(root, name.includes('/') ? name : name.replaceAll('\\', '/'));
-  } catch (cause) {
-    throw new ModelLockError('data', `${where}, line ${line}: "${name}" leads out of ${root}`, {
-      cause,
-    });
+    return pathWithin(folder, name);
+  } catch {
+    return undefined;
   }
 }

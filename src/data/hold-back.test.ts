@@ -59,8 +59,10 @@ describe('holdBack', () => {
     expect(test.filter(({ stratum }) => stratum === 1)).toHaveLength(4);
   });
 
-  it('refuses a set of one patient', () => {
+  it('refuses a set of one patient, and says what to do', () => {
     const samples = [sample('data/a', 0, 'P'), sample('data/b', 1, 'P')];
-    expect(() => holdBack(samples, options)).toThrow('1 groups cannot be split into 2 parts');
+    expect(() => holdBack(samples, options)).toThrow(
+      /^all 2 pictures are of one group \(such as a patient\).* --group-pattern .* --test /,
+    );
   });
 });

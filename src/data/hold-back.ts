@@ -1,3 +1,4 @@
+import { ModelLockError } from '../base/error.ts';
 import { relative } from '../platform/files.ts';
 import type { Sample } from './sample.ts';
 import { splitByGroup } from './splits.ts';
@@ -14,12 +15,13 @@ export interface HoldBackOptions {
  * Splits a set that nobody split, so that no group is on both sides: the same for the same pictures
  * and seed.
  *
- * Throws `data` for fewer than two groups.
+ * Throws `data` for fewer than two groups, naming none.
  */
 export function holdBack<Label>(
   samples: readonly Sample<Label>[],
   { share, seed, root }: HoldBackOptions,
 ): { readonly train: readonly Sample<Label>[]; readonly test: readonly Sample<Label>[] } {
+  requireGroups(samples);
   const nameOf = ({ path }: { readonly path: string }): string =>
     relative(root, path).replaceAll('\\', '/');
   // Pseudonyms are others in every run: a group is called after the first of its pictures.
@@ -41,4 +43,14 @@ export function holdBack<Label>(
     nameOf,
   });
   return { train: train.map(({ sample }) => sample), test: test.map(({ sample }) => sample) };
+}
+
+/** Anonymised files often have one and the same patient. */
+function requireGroups(samples: readonly Sample<unknown>[]): void {
+  const groups = new Set(samples.map(({ group }) => group));
+  if (groups.size !== 1 || groups.has(undefined)) return;
+  throw new ModelLockError(
+    'data',
+    `all ${samples.length} pictures are of one group (such as a patient), by a table or their files, and a group is not split; --group-pattern takes groups from the names of files, --test takes test pictures from elsewhere`,
+  );
 }

@@ -4,13 +4,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import {
-  readImageFolder,
-  relabel,
-  splitFolder,
-  type ImageDataset,
-  type ImageItem,
-} from './image-folder.ts';
+import { readImageFolder, relabel, type ImageDataset, type ImageItem } from './image-folder.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -44,7 +38,7 @@ describe('readImageFolder', () => {
     ]);
   });
 
-  it('passes over hidden files, other files and folders without pictures', async () => {
+  it('passes over hidden files, and counts other files and folders without pictures', async () => {
     await touch(
       'cat/.hidden.png',
       'cat/1.png',
@@ -53,9 +47,27 @@ describe('readImageFolder', () => {
       'none/x.txt',
       '3.png',
     );
-    const { classes, items } = await readImageFolder(root);
+    await touch('cat/2.heic', 'cat/3.HEIC', 'cat/4', 'cat/5.pgm', 'cat/6.jfif');
+    const notices: string[] = [];
+    const { classes, items } = await readImageFolder(root, {
+      onNotice: (notice) => notices.push(notice),
+    });
     expect(classes).toEqual(['cat']);
-    expect(items).toHaveLength(1);
+    expect(items.map(({ path }) => relative(root, path))).toEqual([
+      join('cat', '1.png'),
+      join('cat', '5.pgm'),
+      join('cat', '6.jfif'),
+    ]);
+    expect(notices).toEqual([
+      `left out in ${root}: folders without pictures: 1 (none), files of unknown kind: 5 (.heic, .txt, no ending)`,
+    ]);
+  });
+
+  it('says nothing where nothing is left out', async () => {
+    await touch('cat/1.png', 'cat/.hidden');
+    const notices: string[] = [];
+    await readImageFolder(root, { onNotice: (notice) => notices.push(notice) });
+    expect(notices).toEqual([]);
   });
 
   it('takes folders whose names differ only in how an accent is written for one class', async () => {
@@ -101,6 +113,20 @@ describe('readImageFolder', () => {
     },
   );
 
+  it('follows links to folders of classes, and to folders in them', async () => {
+    await touch('pool/a/1.png', 'pool/b/2.png', 'set/dog/3.png');
+    await symlink(join(root, 'pool', 'a'), join(root, 'set', 'cat'));
+    await symlink(join('..', '..', 'pool', 'b'), join(root, 'set', 'dog', 'more'));
+    await symlink(join(root, 'set'), join(root, 'pool', 'b', 'loop'));
+    const { classes, items } = await readImageFolder(join(root, 'set'));
+    expect(classes).toEqual(['cat', 'dog']);
+    expect(items.map(({ path, label }) => [relative(root, path), label])).toEqual([
+      [join('set', 'cat', '1.png'), 0],
+      [join('set', 'dog', '3.png'), 1],
+      [join('set', 'dog', 'more', '2.png'), 1],
+    ]);
+  });
+
   it('refuses a folder that is empty, missing or a file, by name', async () => {
     const refusal = (path: string, code: string): Promise<void> =>
       expect(readImageFolder(path)).rejects.toMatchObject({
@@ -114,24 +140,22 @@ describe('readImageFolder', () => {
   });
 });
 
-test('splitFolder takes the first name that is there', async () => {
-  await touch('val/cat/1.png', 'validation/cat/1.png');
-  expect(await splitFolder(root, ['test', 'val', 'validation'])).toBe(join(root, 'val'));
-  expect(await splitFolder(root, ['train'])).toBeUndefined();
-});
-
 const labelled = (counts: readonly number[]): ImageItem[] =>
   counts.flatMap((count, label) =>
     Array.from({ length: count }, (_, i) => ({ path: `${label}/${i}`, label })),
   );
 
-test('relabel matches by name, else by order, else refuses', () => {
+test('relabel matches by name, and by order only where that is allowed and no name is known', () => {
   const dataset: ImageDataset = { classes: ['a', 'b'], items: labelled([1, 1]) };
-  const labels = (classes: string[]): number[] =>
-    relabel(dataset, classes).items.map(({ label }) => label);
+  const labels = (classes: string[], allowOrder?: boolean): number[] =>
+    relabel(dataset, classes, { allowOrder }).items.map(({ label }) => label);
   expect(labels(['b', 'c', 'a'])).toEqual([2, 0]);
-  expect(labels(['x', 'y'])).toEqual([0, 1]);
+  expect(labels(['x', 'y'], true)).toEqual([0, 1]);
   const accented = { ...dataset, classes: ['\u00e9', 'e'] };
   expect(relabel(accented, ['e', 'e\u0301']).items.map(({ label }) => label)).toEqual([1, 0]);
-  expect(() => labels(['a', 'x', 'y'])).toThrow('the model has no class "b" (valid: a, x, y)');
+  const both = 'the model has no class "b"; the data has a, b (valid: ';
+  expect(() => labels(['a', 'x'], true)).toThrow(`${both}a, x)`);
+  expect(() => labels(['a', 'x'])).toThrow(`${both}a, x)`);
+  expect(() => labels(['x', 'y'])).toThrow('no class "a"; the data has a, b (valid: x, y)');
+  expect(() => labels(['x', 'y', 'z'], true)).toThrow('no class "a"');
 });

@@ -1,9 +1,10 @@
 import { ModelLockError } from '../base/error.ts';
+import type { JobOptions } from '../base/job.ts';
 import { groupBy } from '../base/group-by.ts';
-import { classPlaces } from './class-places.ts';
-import { exists, isFolder, isOtherThanFile, join, listFolder } from '../platform/files.ts';
-import { readingAtOnce } from '../platform/images.ts';
-import { mayHavePictures } from './picture-format.ts';
+import { classPlaces, type MatchingOptions } from './class-places.ts';
+import { exists, join } from '../platform/files.ts';
+import { leftOut } from './left-out.ts';
+import { foldersIn, pictureTree } from './picture-tree.ts';
 
 /** One labelled picture. */
 export interface ImageItem {
@@ -19,36 +20,28 @@ export interface ImageDataset {
   readonly items: readonly ImageItem[];
 }
 
-/** Names of the folders that split a data set; the first that is there is used. */
-export const trainFolders = ['train', 'training'] as const;
-export const testFolders = ['test', 'val', 'validation'] as const;
-
-/** The part of a data set that one of `names` holds, or the whole where it is not split. */
-export async function splitFolder(
-  root: string,
-  names: readonly string[],
-): Promise<string | undefined> {
-  for (const name of names) {
-    if (await isFolder(join(root, name))) return join(root, name);
-  }
-  return undefined;
-}
-
 /**
  * A folder with one folder of pictures for each class; folders within those count to their class.
- * Hidden files, links to folders, and what is no file are passed over. Names are composed (NFC): folders that differ
- * only in how an accent is written are one class. Throws `data` for a folder without pictures.
+ * Hidden files and what is no file are passed over, links followed. Names are composed (NFC): folders that differ
+ * only in how an accent is written are one class. Says what is left out. Throws `data` for a folder without pictures.
  */
-export async function readImageFolder(root: string): Promise<ImageDataset> {
+export async function readImageFolder(
+  root: string,
+  { onNotice }: Pick<JobOptions, 'onNotice'> = {},
+): Promise<ImageDataset> {
   if (!(await exists(root))) {
     throw new ModelLockError('not-found', `there is no folder ${root}`);
   }
-  const folders = (await listFolder(root)).filter((e) => e.isFolder && !isHidden(e.name));
   const byFolder = await Promise.all(
-    folders.map(async ({ name }) => ({ name, files: await pictureFilesBelow(join(root, name)) })),
+    (await foldersIn(root)).map(async (name) => ({
+      name,
+      ...(await pictureTree(join(root, name), [root])),
+    })),
   );
+  const notice = leftOut(root, byFolder);
+  if (notice !== undefined) onNotice?.(notice);
   const byClass = groupBy(
-    byFolder.filter(({ files }) => files.length > 0),
+    byFolder.filter(({ pictures }) => pictures.length > 0),
     ({ name }) => name.normalize('NFC'),
   );
   const classes = [...byClass.keys()];
@@ -61,46 +54,18 @@ export async function readImageFolder(root: string): Promise<ImageDataset> {
   return {
     classes,
     items: [...byClass.values()].flatMap((same, label) =>
-      same.flatMap(({ files }) => files).map((path) => ({ path, label })),
+      same.flatMap(({ pictures }) => pictures).map((path) => ({ path, label })),
     ),
   };
 }
 
-const isHidden = (name: string): boolean => name.startsWith('.');
-
-/**
- * Paths of the files with pictures in a folder and in those below it, sorted by code point: ordinary
- * ones, DICOM, of any name, and NIfTI. Hidden ones are left out.
- */
-export async function pictureFilesBelow(folder: string): Promise<string[]> {
-  const files = await filesBelow(folder);
-  const wanted = await readingAtOnce(files, mayHavePictures);
-  return files.filter((_, i) => wanted[i]);
-}
-
-async function filesBelow(folder: string): Promise<string[]> {
-  const files: string[] = [];
-  await addFilesBelow(folder, files);
-  return files;
-}
-
-/**
- * Into one list: the arguments of a `push(...many)` would overflow the stack. Pipes and devices are
- * passed over, for they may never end; links that lead nowhere are not, so that they are told.
- */
-async function addFilesBelow(folder: string, files: string[]): Promise<void> {
-  for (const { name, isFolder: isDirectory, isFile } of await listFolder(folder)) {
-    if (isHidden(name)) continue;
-    const path = join(folder, name);
-    // Links to folders are no folders here, so a loop of links cannot trap this.
-    if (isDirectory) await addFilesBelow(path, files);
-    else if (isFile || !(await isOtherThanFile(path))) files.push(path);
-  }
-}
-
 /** The same items with the labels of other classes, see `classPlaces`. */
-export function relabel(dataset: ImageDataset, classes: readonly string[]): ImageDataset {
-  const places = classPlaces(dataset.classes, classes);
+export function relabel(
+  dataset: ImageDataset,
+  classes: readonly string[],
+  options?: MatchingOptions,
+): ImageDataset {
+  const places = classPlaces(dataset.classes, classes, options);
   return {
     classes,
     items: dataset.items.map((item) => ({ ...item, label: places[item.label] })),

@@ -33,8 +33,8 @@ export async function findOverlap(
 }
 
 /**
- * A group is known only where somebody said that it matters: a column, a pattern, or DICOM files. So
- * it throws `data` where one is on both sides: a score on known patients says nothing about new ones.
+ * A group is known only where it matters: from a column, a pattern, DICOM files, or slices of one
+ * volume. So it throws `data` where one is on both sides: a score on known patients says nothing about new ones.
  */
 export function requireSeparate(train: Grouped, test: Grouped, what = 'pictures'): void {
   const shared = sharedGroups(train, test);

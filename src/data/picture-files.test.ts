@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { secrets, writeDicom, writeNifti } from '../../tests/support/medical.ts';
+import { readDicomValues } from '../formats/dicom/read.ts';
 import { encodeImage } from '../platform/images.ts';
-import { pictureFilesBelow } from './image-folder.ts';
+import { pictureFilesBelow } from './picture-tree.ts';
 import { PictureFiles, type FoundPicture } from './picture-files.ts';
 import { pictureStem } from './picture-format.ts';
 
@@ -28,6 +29,34 @@ describe('DICOM files', () => {
     expect(await reds(own)).toEqual([0, 128, 255, 255]);
     const wide = new PictureFiles({ window: { centre: 450.5, width: 901 } });
     expect(await reds((await wide.open(at('a.dcm')))[0])).toEqual([0, 28, 57, 255]);
+  });
+
+  it.each([
+    ['bytes', 8, [0, 10, 250, 255], Uint8Array],
+    ['words', 16, [0x0000, 0x0aff, 0xfa00, 0xffff], Uint16Array],
+    ['bytes in words', 8, [0, 10, 250, 255], Uint16Array],
+  ] as const)('have colours by tables of %s', async (_, bits, levels, List) => {
+    const tables = [levels, levels.toReversed(), levels].map((table) => List.from(table));
+    const palette = { first: 5, bits, tables };
+    const path = at('a.dcm');
+    writeDicom(path, { ...square, patient: 'P1', values: [0, 6, 8, 90], palette });
+    const [picture] = await new PictureFiles().open(path);
+    expect([...(await picture.read()).data]).toEqual(
+      [
+        [0, 255, 0],
+        [10, 250, 10],
+        [255, 0, 255],
+        [255, 0, 255],
+      ].flat(),
+    );
+    await expect(readDicomValues(readFileSync(path), path)).rejects.toThrow('has colours');
+    const short = { ...palette, tables: [tables[0], tables[1], tables[2].slice(0, 1)] };
+    writeDicom(path, { ...square, patient: 'P1', values: [0, 6, 8, 90], palette: short });
+    const bytes = readFileSync(path);
+    bytes.writeUInt16LE(9, bytes.indexOf(Buffer.from([0x28, 0, 0x03, 0x11])) + 8);
+    writeFileSync(path, bytes);
+    const [broken] = await new PictureFiles().open(path);
+    await expect(broken.read()).rejects.toThrow('a.dcm has a table of 9 colours in 2 bytes');
   });
 
   it('of many frames are as many pictures as are wanted', async () => {
@@ -64,6 +93,19 @@ describe('DICOM files', () => {
     expect([a === b, a === c]).toEqual([true, false]);
     expect(a).not.toContain('PID');
     expect((await groups(new PictureFiles()))[0]).not.toBe(a);
+  });
+
+  it('without a patient belong to their study', async () => {
+    const values = [1, 2, 3, 4];
+    writeDicom(at('a.dcm'), { ...square, patient: '', values });
+    writeDicom(at('b.dcm'), { ...square, patient: '', values });
+    writeDicom(at('c.dcm'), { ...square, patient: '', values, study: '3333' });
+    const files = new PictureFiles();
+    const [a, b, c] = await Promise.all(
+      ['a.dcm', 'b.dcm', 'c.dcm'].map(async (name) => (await files.open(at(name)))[0].group),
+    );
+    expect([a === b, a === c]).toEqual([true, false]);
+    for (const secret of secrets) expect(a).not.toContain(secret);
   });
 
   it('of the same pixels have the same content, whatever their headers say', async () => {
@@ -117,6 +159,28 @@ describe('NIfTI volumes', () => {
     expect(await reds(named)).toEqual([0, 10, 20, 100, 110, 120, 200, 210, 220, 255, 255, 255]);
   });
 
+  it('of several times are refused when they are read', async () => {
+    writeNifti(at('v.nii'), [2, 3, 2, 2], voxels);
+    const [picture] = await new PictureFiles().open(at('v.nii'));
+    await expect(picture.read()).rejects.toMatchObject({
+      code: 'data',
+      message: `${at('v.nii')} has 2 volumes along its fourth axis, and nothing says which one is meant (valid: a file for each volume)`,
+    });
+  });
+
+  it('keep their slices together', async () => {
+    writeNifti(at('v.nii'), shape, voxels);
+    writeNifti(at('w.nii'), shape, voxels);
+    writeNifti(at('flat.nii'), [2, 3, 1], voxels.slice(0, 6));
+    const files = new PictureFiles();
+    const groups = await Promise.all(
+      ['v.nii#0', 'v.nii#3', 'w.nii#0', 'flat.nii'].map(
+        async (name) => (await files.open(at(name)))[0].group,
+      ),
+    );
+    expect(groups).toEqual([at('v.nii'), at('v.nii'), at('w.nii'), undefined]);
+  });
+
   it('with holes are refused, with the place, unless something stands for them', async () => {
     writeNifti(at('v.nii'), shape, voxels.with(13, NaN));
     const [picture] = await new PictureFiles({ window }).open(at('v.nii'));
@@ -131,7 +195,7 @@ describe('NIfTI volumes', () => {
 describe('names', () => {
   it('of files in a folder: by their ending, or DICOM by its first bytes', async () => {
     const dicom = { ...square, patient: 'P1', values: [1, 2, 3, 4] };
-    for (const name of ['a.dcm', 'IM0001', '1.2.840.113619', 'DICOMDIR', '.hidden']) {
+    for (const name of ['a.dcm', 'IM0001', 'MR.1.2.IMA', '1.2.840.113619', 'DICOMDIR', '.hidden']) {
       writeDicom(at(name), dicom);
     }
     writeNifti(at('v.nii'), [1, 1, 1], [0]);
@@ -142,10 +206,17 @@ describe('names', () => {
     expect((await pictureFilesBelow(root)).map((path) => relative(root, path))).toEqual([
       '1.2.840.113619',
       'IM0001',
+      'MR.1.2.IMA',
       'a.dcm',
       'b.png',
       'v.nii',
     ]);
+  });
+
+  it('of DICOM files may have any ending', async () => {
+    writeDicom(at('x.IMA'), { ...square, patient: 'P1', values: [1, 2, 3, 4] });
+    const [picture] = await new PictureFiles().open(at('x.IMA'));
+    expect(await reds(picture)).toHaveLength(4);
   });
 
   it('a file may be called like a slice', async () => {

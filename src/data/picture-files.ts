@@ -1,6 +1,6 @@
 import { ModelLockError } from '../base/error.ts';
 import { readDicom, readDicomSource } from '../formats/dicom/read.ts';
-import { niftiImage, openNifti } from '../formats/nifti/volume.ts';
+import { niftiImage, openOneVolume } from '../formats/nifti/volume.ts';
 import { randomBytes, sha256 } from '../platform/crypto.ts';
 import { exists, readBytes } from '../platform/files.ts';
 import type { RgbImage } from '../tensor/image.ts';
@@ -9,11 +9,21 @@ import { RecentFiles } from './recent-files.ts';
 import { filePicture, type Picture } from './sample.ts';
 import { chosenSlices, type Viewing } from './viewing.ts';
 
+/** The place of a picture among those in its file. */
+export interface SlicePlace {
+  /** From 0. */
+  readonly index: number;
+  readonly count: number;
+}
+
 /** A picture, and whose it is where its file says so. */
 export interface FoundPicture extends Picture {
   /** Where it is one of several in its file. */
-  readonly slice?: number;
-  /** A pseudonym of the patient that nobody can reverse, the same within one `PictureFiles`. */
+  readonly slice?: SlicePlace;
+  /**
+   * A pseudonym of the patient that nobody can reverse, the same within one `PictureFiles`; where a
+   * file does not say, of the study or the series, and of a slice the file.
+   */
   readonly group?: string;
 }
 
@@ -22,7 +32,8 @@ interface MedicalFile {
   readonly bytes: Uint8Array;
   /** Slices or frames. */
   readonly count: number;
-  readonly patient?: string;
+  /** A pseudonym of the patient, or of what else tells files that belong together. */
+  readonly group?: string | undefined;
   read(index: number): RgbImage | Promise<RgbImage>;
 }
 
@@ -33,17 +44,18 @@ interface OpenOptions extends Viewing {
 type OpenMedical = (bytes: Uint8Array, where: string, options: OpenOptions) => Promise<MedicalFile>;
 
 const openDicomFile: OpenMedical = async (bytes, where, { salt, window }) => {
-  const { frames, patient } = readDicomSource(bytes, where, salt);
+  const { frames, patient, study, series } = readDicomSource(bytes, where, salt);
   return {
     bytes,
     count: frames,
-    ...(patient !== undefined && { patient }),
+    // Whoever takes the patients out of files leaves the studies, or new names for them, in.
+    group: patient ?? study ?? series,
     read: async (frame) => (await readDicom(bytes, where, { salt, frame, window })).image,
   };
 };
 
 const openNiftiFile: OpenMedical = async (bytes, where, { axis = 2, window, fill }) => {
-  const volume = await openNifti(bytes, where);
+  const volume = await openOneVolume(bytes, where);
   const range =
     typeof window === 'object'
       ? { low: window.centre - window.width / 2, high: window.centre + window.width / 2 }
@@ -89,7 +101,9 @@ export class PictureFiles {
   async #open(name: string): Promise<readonly FoundPicture[]> {
     const { path, format, index } = await parsed(name);
     if (!format) return [filePicture(name)];
-    const { count, patient } = await this.#file(path, format);
+    const { count, ...file } = await this.#file(path, format);
+    // Neighbouring slices are nearly the same picture.
+    const group = file.group ?? (count > 1 ? path : undefined);
     const { slices = 'middle' } = this.#options;
     const indices = index === undefined ? chosenSlices(slices, count, path) : [index];
     return indices.map((i) => {
@@ -97,8 +111,8 @@ export class PictureFiles {
       const isAll = count === 1 && index === undefined;
       return {
         path: isAll ? path : `${path}#${i}`,
-        ...(!isAll && { slice: i }),
-        ...(patient !== undefined && { group: patient }),
+        ...(!isAll && { slice: { index: i, count } }),
+        ...(group !== undefined && { group }),
         read,
         // Of what is seen: the same picture under other headers is the same.
         content: async () => {

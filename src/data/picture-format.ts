@@ -5,6 +5,7 @@ import { basename, extname, fileSizeIfAny, readRange } from '../platform/files.t
 const extensions = new Set([
   '.jpg',
   '.jpeg',
+  '.jfif',
   '.png',
   '.webp',
   '.bmp',
@@ -12,6 +13,7 @@ const extensions = new Set([
   '.tif',
   '.tiff',
   '.ppm',
+  '.pgm',
 ]);
 
 /** Whether a file's name is one of an ordinary picture. */
@@ -35,6 +37,7 @@ const medicalEnding = (path: string): string | undefined => {
 
 /** The format of a file by its name or, where that says nothing, by its first bytes. */
 export async function medicalFormat(path: string): Promise<MedicalFormat | undefined> {
+  if (isPicture(path)) return undefined;
   const ending = medicalEnding(path);
   if (ending !== undefined) return medicalEndings.get(ending);
   return (await isUnnamedDicom(path)) ? 'dicom' : undefined;
@@ -44,16 +47,17 @@ export async function medicalFormat(path: string): Promise<MedicalFormat | undef
 export const mayHavePictures = async (path: string): Promise<boolean> =>
   isPicture(path) || (await medicalFormat(path)) !== undefined;
 
-/** Archives name files by numbers, by parts of a UID, or by letters and numbers without an ending. */
-const hasNoEnding = (path: string): boolean => /^(?:\.\d*)?$/.test(extname(path));
-
+/** Scanners and archives have names of their own, such as `MR.1.3.12.IMA`. */
 async function isUnnamedDicom(path: string): Promise<boolean> {
   // The directory of a disc is DICOM without pictures.
-  if (!hasNoEnding(path) || basename(path).toUpperCase() === 'DICOMDIR') return false;
+  if (basename(path).toUpperCase() === 'DICOMDIR') return false;
   const size = await fileSizeIfAny(path);
   if (size === undefined || size < dicomMagicBytes) return false;
   return hasDicomMagic(await readRange(path, 0, dicomMagicBytes));
 }
+
+/** Archives name files by numbers, by parts of a UID, or by letters and numbers without an ending. */
+const hasNoEnding = (path: string): boolean => /^(?:\.\d*)?$/.test(extname(path));
 
 /** The path of a picture without its ending, and with the number of a slice behind it: `scan-42`. */
 export function pictureStem(path: string): string {

@@ -18,13 +18,12 @@ type Delimiter = (typeof delimiters)[number];
 
 /**
  * Comma-, tab- or semicolon-separated values with a header, as RFC 4180 has them: fields in double
- * quotes may hold delimiters, line breaks and doubled quotes. Lines end with CRLF, LF or CR; a byte
- * order mark and empty lines are passed over. The delimiter is the one that the header has most of.
+ * quotes may hold delimiters, line breaks and doubled quotes. Lines end with CRLF, LF or CR; empty
+ * lines are passed over. The delimiter is the one that the header has most of.
  * Throws `data`, naming `where` and the line.
  */
 export function parseCsv(text: string, where: string): CsvTable {
-  const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
-  const [header, ...records] = recordsOf(body, delimiterOf(body), where);
+  const [header, ...records] = recordsOf(text, delimiterOf(text), where);
   if (!header) throw new ModelLockError('data', `${where} is empty`, { valid: ['a header line'] });
   const columns = header.fields.map((name) => name.trim());
   for (const { line, fields } of records) {

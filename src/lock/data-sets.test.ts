@@ -4,8 +4,10 @@ import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeDicom, writeNifti, type DicomContent } from '../../tests/support/medical.ts';
 import type { ProgressEvent } from '../base/job.ts';
-import { encodeImage } from '../platform/images.ts';
+import type { Dataset } from '../data/sample.ts';
+import { encodeImage, encodeMask } from '../platform/images.ts';
 import { classification } from '../tasks/classification.ts';
+import { segmentation } from '../tasks/segmentation.ts';
 import { openTestSet } from './test-set.ts';
 import { openDataSets, type DataOptions, type DataSets } from './data-sets.ts';
 
@@ -26,7 +28,7 @@ async function draw(...names: string[]): Promise<void> {
 
 const open = (more: Partial<DataOptions> = {}): Promise<DataSets<number>> =>
   openDataSets(classification, { data, seed: 1, ...more }, {});
-const paths = (set: DataSets<number>['test']): string[] | undefined =>
+const paths = (set: Pick<Dataset<number>, 'samples'> | undefined): string[] | undefined =>
   set?.samples.map(({ path }) => relative(data, path));
 
 describe('openDataSets', () => {
@@ -84,6 +86,24 @@ describe('openDataSets', () => {
     expect(skipped).toEqual([bad]);
   });
 
+  it('leaves out what a list names and nobody has', async () => {
+    await draw('JPEGImages/a.png');
+    await mkdir(join(data, 'SegmentationClass'));
+    const mask = { width: 2, height: 2, data: Uint8Array.of(0, 1, 0, 1) };
+    for (const name of ['a.png', 'lost.png']) {
+      await writeFile(join(data, 'SegmentationClass', name), await encodeMask(mask));
+    }
+    await mkdir(join(data, 'ImageSets', 'Segmentation'), { recursive: true });
+    await writeFile(join(data, 'ImageSets', 'Segmentation', 'train.txt'), 'a\nlost\n');
+    const options = { data, seed: 1 };
+    await expect(openDataSets(segmentation, options, {})).rejects.toMatchObject({
+      code: 'not-found',
+      message: expect.stringContaining('lost.jpg') as string,
+    });
+    const { skipped } = await openDataSets(segmentation, { ...options, skipBad: true }, {});
+    expect(skipped).toEqual([join(data, 'JPEGImages', 'lost.jpg')]);
+  });
+
   it('refuses one class, strange classes, and pictures of which none can be read', async () => {
     await draw('cat/1.png');
     await expect(open()).rejects.toThrow('one class only, "cat"');
@@ -95,6 +115,19 @@ describe('openDataSets', () => {
     await writeFile(join(data, 'cat', '1.png'), '');
     await writeFile(join(data, 'dog', '1.png'), '');
     await expect(open({ skipBad: true })).rejects.toThrow('none of the pictures can be read');
+  });
+
+  it('matches the classes of a test set by name alone, where an evaluation may go by order', async () => {
+    const train = ['train/cat/1.png', 'train/dog/1.png'];
+    await draw(...train, 'test/ape/1.png', 'test/cat/1.png');
+    await expect(open()).rejects.toMatchObject({
+      code: 'data',
+      message: 'the model has no class "ape"; the data has ape, cat (valid: cat, dog)',
+    });
+    const evaluated = (...classes: string[]): Promise<string[] | undefined> =>
+      openTestSet(classification, { data, seed: 1, classes }, {}).then(paths);
+    expect(await evaluated('LABEL_0', 'LABEL_1')).toEqual(['test/ape/1.png', 'test/cat/1.png']);
+    await expect(evaluated('cat', 'dog')).rejects.toThrow('no class "ape"');
   });
 
   it('reports how far it is', async () => {
@@ -180,6 +213,23 @@ describe('the sides of a split', () => {
     });
     const byFolder = await open({ testShare: 0.3, reading: { groupPattern: '/(\\w)_\\d' } });
     expect(byFolder.test!.samples).toHaveLength(2);
+  });
+
+  it('share no volume', async () => {
+    const voxels = Array.from({ length: 12 }, (_, i) => i);
+    for (const name of ['cat/v.nii', 'dog/w.nii', 'cat/x.nii', 'dog/y.nii']) {
+      writeNifti(join(data, name), [2, 2, 3], voxels);
+    }
+    const reading = { viewing: { slices: 'all' } } as const;
+    const { train, test } = await open({ testShare: 0.5, reading });
+    const volumes = (set: typeof test): Set<string> =>
+      new Set(paths(set)!.map((path) => path.split('#')[0]));
+    expect([train.samples.length, test!.samples.length]).toEqual([6, 6]);
+    expect([volumes(train).size, volumes(test).size]).toEqual([2, 2]);
+    const table = join(data, 'labels.csv');
+    const rows = ['cat/v.nii#0,a,train', 'dog/w.nii#0,b,train', 'cat/v.nii#1,a,test'];
+    await writeFile(table, ['path,label,split', ...rows].join('\n'));
+    await expect(open({ data: table })).rejects.toThrow('1 group (such as a patient)');
   });
 
   it('are refused, in numbers alone, where somebody split a patient', async () => {

@@ -8,6 +8,7 @@ import type { ReadingOptions } from '../data/reading/read-dataset.ts';
 import type { Dataset, Sample } from '../data/sample.ts';
 import { decodersAtOnce } from '../platform/images.ts';
 import type { Task } from '../tasks/task.ts';
+import { requireTaught } from './taught-classes.ts';
 import { trainingSet, type TrainingSet } from './training-set.ts';
 
 export interface DataOptions {
@@ -44,7 +45,7 @@ export async function openDataSets<Label>(
   job: JobOptions,
 ): Promise<DataSets<Label>> {
   const { data, limit, seed } = options;
-  const { classes, ...sides } = await sidesOf(task, options);
+  const { classes, ...sides } = await sidesOf(task, options, job);
   requireClasses(classes, limit, data);
   const drawn =
     limit === undefined ? sides.train : limited(sides.train, ({ stratum }) => stratum, limit, seed);
@@ -54,13 +55,7 @@ export async function openDataSets<Label>(
   const good = new Set(checked.good);
   const trained = drawn.filter((sample) => good.has(sample));
   const train = await trainingSet(task, { classes, samples: trained }, job);
-  const empty = classes.find((_, label) => train.frequencies[label] === 0);
-  if (trained.length === 0 || (task.needsEveryClass && empty !== undefined)) {
-    throw new ModelLockError(
-      'data',
-      `no picture of ${trained.length === 0 ? 'any class' : `class "${empty}"`} in ${data} can be read`,
-    );
-  }
+  requireTaught(task, train, data, job);
   const tested = sides.test?.filter((sample) => good.has(sample));
   if (tested?.length === 0) {
     throw new ModelLockError(
@@ -72,7 +67,7 @@ export async function openDataSets<Label>(
   return {
     train,
     test: tested && { classes, samples: tested },
-    overlap: tested ? await findOverlap(trained, tested, job) : null,
+    overlap: tested ? await findOverlap(train.samples, tested, job) : null,
     skipped: checked.skipped,
   };
 }
@@ -87,12 +82,13 @@ interface Sides<Label> {
 async function sidesOf<Label>(
   task: Task<Label>,
   { data, test, testShare, seed, reading }: DataOptions,
+  { onNotice }: JobOptions,
 ): Promise<Sides<Label>> {
   // One for both sides, so that a patient is the same on both.
-  const files = new PictureFiles(reading?.viewing);
+  const both = { ...reading, files: new PictureFiles(reading?.viewing), onNotice };
   // A training side is always there.
-  const { classes, samples } = (await task.read(data, 'train', { ...reading, files }))!;
-  const ofModel = { ...reading, files, classes };
+  const { classes, samples } = (await task.read(data, 'train', both))!;
+  const ofModel = { ...both, classes };
   const tested = await (test === undefined
     ? task.read(data, 'test', ofModel)
     : task.read(test, 'scored', ofModel));

@@ -1,6 +1,6 @@
 import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
-import { pictureFilesBelow } from '../data/image-folder.ts';
+import { pictureFilesBelow } from '../data/picture-tree.ts';
 import { PictureFiles } from '../data/picture-files.ts';
 import { pictureStem } from '../data/picture-format.ts';
 import type { Picture } from '../data/sample.ts';

@@ -25,7 +25,7 @@ export async function openTestSet<Label>(
   job: JobOptions,
 ): Promise<TestSet<Label>> {
   const { limit, seed } = options;
-  const { known, test, ownClasses } = await sidesOf(task, options);
+  const { known, test, ownClasses } = await sidesOf(task, options, job);
   const drawn = limit === undefined ? test : limited(test, ({ stratum }) => stratum, limit, seed);
   const { good, skipped } = await readable(drawn, looking(task), options, job);
   const overlap = known ? await findOverlap(known, good, job) : null;
@@ -41,14 +41,15 @@ interface Sides<Label> extends Pick<TestSet<Label>, 'ownClasses'> {
 async function sidesOf<Label>(
   task: Task<Label>,
   { data, testShare, seed, reading, classes }: TestSetOptions,
+  { onNotice }: JobOptions,
 ): Promise<Sides<Label>> {
-  const files = new PictureFiles(reading?.viewing);
-  const ofModel = { ...reading, files, classes };
+  const ofAll = { ...reading, files: new PictureFiles(reading?.viewing), onNotice };
+  const ofModel = { ...ofAll, classes, allowOrder: true };
   const kept = await task.read(data, 'test', ofModel);
   if (kept) {
     if (testShare !== undefined) throw splitAlready(data);
     // The classes of what is only compared do not matter.
-    const trained = await task.read(data, 'train', { ...reading, files });
+    const trained = await task.read(data, 'train', ofAll);
     return { test: kept.samples, known: trained!.samples, ownClasses: kept.ownClasses ?? classes };
   }
   // There is always something to be scored.

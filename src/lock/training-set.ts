@@ -8,6 +8,8 @@ import type { Task } from '../tasks/task.ts';
 export interface TrainingSet<Label> extends Dataset<Label> {
   /** Share of each class among the images. */
   readonly frequencies: readonly number[];
+  /** The share of the pixels that are to be ignored, where the task is about pixels. */
+  readonly ignored: number;
   /** A hash of the content of each image. */
   readonly contents: readonly string[];
   /** A hash of all that is to be learnt: classes, contents and labels, in order. */
@@ -26,12 +28,14 @@ export async function trainingSet<Label>(
   const counts = new Float64Array(classes.length);
   const contents: string[] = [];
   const labels: string[] = [];
+  let ignored = 0;
   for (let i = 0; i < samples.length; i += chunk) {
     throwIfAborted(signal);
     const some = samples.slice(i, i + chunk);
     contents.push(...(await readingAtOnce(some, (sample) => sample.content())));
     for (const label of await readingAtOnce(some, (sample) => sample.label())) {
       task.count(label, counts);
+      ignored += (task.ignored?.(label) ?? 0) / samples.length;
       labels.push(sha256(task.identity(label)));
     }
     const done = i + some.length;
@@ -41,6 +45,7 @@ export async function trainingSet<Label>(
     classes,
     samples,
     frequencies: Array.from(counts, (count) => count / samples.length),
+    ignored,
     contents,
     digest: sha256(JSON.stringify([classes, contents, labels])),
   };

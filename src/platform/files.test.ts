@@ -72,6 +72,20 @@ describe('reading', () => {
     }
   });
 
+  it('gives texts in UTF-8 and UTF-16 without their byte order marks, and refuses others', async () => {
+    const text = 'Gr\u00f6\u00dfe \u{1f600}';
+    const little = Buffer.from(`\uFEFF${text}`, 'utf16le');
+    for (const bytes of [text, `\uFEFF${text}`, little, Buffer.from(little).swap16()]) {
+      await writeFile(at('a'), bytes);
+      expect(await readText(at('a'))).toBe(text);
+    }
+    await writeFile(at('a'), Buffer.from('Gr\u00f6\u00dfe', 'latin1'));
+    await expect(readText(at('a'))).rejects.toMatchObject({
+      code: 'data',
+      message: `${at('a')} is not UTF-8; save it as UTF-8`,
+    });
+  });
+
   it('tells what is missing', async () => {
     await expect(readText(at('none'))).rejects.toMatchObject({
       code: 'not-found',

@@ -92,9 +92,29 @@ export function hashFile(path: string): Promise<string> {
   return reading(path, () => hashWhole(path));
 }
 
+/**
+ * A text in UTF-8, or in UTF-16 with a byte order mark, which is left out. Throws `data` for another
+ * encoding, whose letters would all become one.
+ */
 export function readText(path: string): Promise<string> {
-  return reading(path, () => readFile(path, 'utf8'));
+  return reading(path, async () => textOf(await readFile(path), path));
 }
+
+function textOf(bytes: Uint8Array, path: string): string {
+  const encoding = byteOrders.get((bytes.at(0) ?? 0) * 256 + (bytes.at(1) ?? 0)) ?? 'utf-8';
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new ModelLockError('data', `${path} is not UTF-8; save it as UTF-8`, { cause });
+  }
+}
+
+/** The encodings by the byte order mark that a text begins with. */
+const byteOrders: ReadonlyMap<number, string> = new Map([
+  [0xfffe, 'utf-16le'],
+  [0xfeff, 'utf-16be'],
+]);
 
 /** Throws `corrupt` for what is not JSON. */
 export async function readJson(path: string): Promise<unknown> {

@@ -23,6 +23,38 @@ const pixel = ({ data }: RgbImage): number[] => [...data.subarray(0, 3)];
 const farthest = ({ data }: RgbImage, colour: readonly number[]): number =>
   Math.max(...Array.from(data, (value, i) => Math.abs(value - colour[i % 3])));
 
+/** A grey TIFF of one row of 32-bit samples; `format` as its tag 339 numbers them. */
+function tiff(format: number, values: Float32Array | Int32Array | Uint32Array): Uint8Array {
+  const tags = [
+    [256, values.length],
+    [257, 1],
+    [258, 32],
+    [259, 1],
+    [262, 1],
+    [273, 8],
+    [277, 1],
+    [278, 1],
+    [279, values.byteLength],
+    [339, format],
+  ];
+  const start = 8 + values.byteLength;
+  const bytes = new Uint8Array(start + 2 + 12 * tags.length + 4);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, 0x49492a00);
+  view.setUint32(4, start, true);
+  bytes.set(new Uint8Array(values.buffer), 8);
+  view.setUint16(start, tags.length, true);
+  tags.forEach(([tag, value], i) => {
+    const place = start + 2 + 12 * i;
+    view.setUint16(place, tag, true);
+    // One number of 32 bits.
+    view.setUint16(place + 2, 4, true);
+    view.setUint32(place + 4, 1, true);
+    view.setUint32(place + 8, value, true);
+  });
+  return bytes;
+}
+
 describe('decodeImage', () => {
   it.each<[string, () => Promise<Uint8Array>, readonly number[], number]>([
     ['a PNG', () => red.png().toBuffer(), [200, 30, 10], 0],
@@ -58,6 +90,20 @@ describe('decodeImage', () => {
     expect(r).toBeGreaterThan(150);
     expect(Math.max(g, b)).toBeLessThan(100);
   });
+
+  it.each([
+    ['float', 3, Float32Array.of(0.2, 0.9)],
+    ['int', 2, Int32Array.of(-5, 70_000)],
+    ['uint', 1, Uint32Array.of(5, 70_000)],
+  ] as const)(
+    'refuses a TIFF of %s samples, whose range nobody knows',
+    async (kind, code, values) => {
+      await expect(decodeImage(tiff(code, values), 'x.tif')).rejects.toMatchObject({
+        code: 'data',
+        message: `x.tif cannot be read as a picture: its samples are ${kind} numbers, of no known range (valid: 8 or 16 bits without a sign)`,
+      });
+    },
+  );
 
   it('ignores the orientation of a camera', async () => {
     const bytes = await red.clone().withMetadata({ orientation: 6 }).jpeg().toBuffer();

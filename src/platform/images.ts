@@ -13,6 +13,9 @@ import { decodePlain } from './plain-formats.ts';
  */
 const maxRatio = 100;
 
+/** Samples whose range from black to white is known, as the image library calls them. */
+const depths: ReadonlySet<string> = new Set(['uchar', 'ushort']);
+
 /** How many pictures are worth decoding at once. */
 export const decodersAtOnce = Math.max(2, availableParallelism());
 
@@ -31,6 +34,11 @@ export async function decodeImage(bytes: Uint8Array, where: string): Promise<Rgb
     const image = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'truncated' });
     const { width, height, depth, space, hasAlpha } = await image.metadata();
     requireSensible({ width, height });
+    if (!depths.has(depth)) {
+      throw new ModelLockError('data', `its samples are ${depth} numbers, of no known range`, {
+        valid: ['8 or 16 bits without a sign'],
+      });
+    }
     const eightBits = depth === 'ushort' ? image.toColourspace('srgb') : image;
     const opaque = hasAlpha ? eightBits.removeAlpha() : eightBits;
     return await toRgb(space === 'cmyk' ? opaque.toColourspace('srgb') : opaque);

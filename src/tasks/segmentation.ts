@@ -58,6 +58,8 @@ export const segmentation: Task<LabelMap> = {
     }
     if (labelled > 0) own.forEach((count, c) => (counts[c] += count / labelled));
   },
+  ignored: ({ data }) =>
+    data.reduce((count, label) => count + Number(label === ignoreIndex), 0) / data.length,
   silence: (frequencies, into) => {
     const area = into.length / frequencies.length;
     frequencies.forEach((share, c) => into.fill(share, c * area, (c + 1) * area));

@@ -68,6 +68,8 @@ export interface Task<Label> {
   encode(label: Label, classes: number, into: Float32Array, smoothing: number): void;
   /** Adds to `counts` the share of the sample that is of each class, [classes]. */
   count(label: Label, counts: Float64Array): void;
+  /** The share of a label that is neither learnt nor scored; absent where there is no such thing. */
+  ignored?(label: Label): number;
   /** The weight of a label by those of the classes, [classes]; absent where labels are of several. */
   weightOf?(label: Label, weights: readonly number[]): number;
   /**

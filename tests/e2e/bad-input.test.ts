@@ -65,7 +65,7 @@ describe('a data folder', () => {
     await expectRefusal(
       lock,
       1,
-      'the model has no class "terrier" (valid: cougar, lobster, viaduct)',
+      'the model has no class "terrier"; the data has terrier (valid: cougar, lobster, viaduct)',
     );
   });
 

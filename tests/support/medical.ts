@@ -12,8 +12,21 @@ export interface DicomContent {
   readonly values?: readonly number[];
   readonly frames?: number;
   readonly window?: { readonly centre: number; readonly width: number };
+  /** Makes colours of the values. */
+  readonly palette?: DicomPalette;
+  /** The end of its study's UID. Default 2222. */
+  readonly study?: string;
   /** Of the file: what differs between two files of the same picture. */
   readonly instance?: string;
+}
+
+export interface DicomPalette {
+  /** The value that has the first colour. */
+  readonly first: number;
+  /** Bits of an entry, as the file says. */
+  readonly bits: number;
+  /** Of red, green and blue. */
+  readonly tables: readonly (Uint8Array | Uint16Array)[];
 }
 
 /** What identifies the patient in these files, beside the id that the caller gives. */
@@ -21,7 +34,17 @@ export const secrets = ['Geheim', 'Gertrud', '19610213', 'ACC-0815', '1.2.826.0.
 
 /** Writes an uncompressed grey file, little-endian with explicit types. */
 export function writeDicom(path: string, content: DicomContent): void {
-  const { patient, width, height, values, frames = 1, window, instance = '77' } = content;
+  const {
+    patient,
+    width,
+    height,
+    values,
+    frames = 1,
+    window,
+    palette,
+    instance = '77',
+    study = '2222',
+  } = content;
   const uid = (end: string): string => `1.2.826.0.1.3680043.8.498.${end}`;
   const meta = [
     element(0x0002, 0x0002, 'UI', '1.2.840.10008.5.1.4.1.1.7'),
@@ -35,9 +58,9 @@ export function writeDicom(path: string, content: DicomContent): void {
     element(0x0010, 0x0010, 'PN', 'Geheim^Gertrud'),
     element(0x0010, 0x0020, 'LO', patient),
     element(0x0010, 0x0030, 'DA', '19610213'),
-    element(0x0020, 0x000d, 'UI', uid('2222')),
+    element(0x0020, 0x000d, 'UI', uid(study)),
     element(0x0028, 0x0002, 'US', short(1)),
-    element(0x0028, 0x0004, 'CS', 'MONOCHROME2'),
+    element(0x0028, 0x0004, 'CS', palette ? 'PALETTE COLOR' : 'MONOCHROME2'),
     ...(frames > 1 ? [element(0x0028, 0x0008, 'IS', `${frames}`)] : []),
     element(0x0028, 0x0010, 'US', short(height)),
     element(0x0028, 0x0011, 'US', short(width)),
@@ -51,6 +74,7 @@ export function writeDicom(path: string, content: DicomContent): void {
           element(0x0028, 0x1051, 'DS', `${window.width}`),
         ]
       : []),
+    ...(palette ? paletteElements(palette) : []),
     ...(values ? [element(0x7fe0, 0x0010, 'OW', Buffer.concat(values.map(short)))] : []),
   ];
   const head = Buffer.concat(meta);
@@ -59,6 +83,14 @@ export function writeDicom(path: string, content: DicomContent): void {
   const group = element(0x0002, 0x0000, 'UL', length);
   write(path, Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), group, head, ...body]));
 }
+
+const paletteElements = ({ first, bits, tables }: DicomPalette): Buffer[] => [
+  ...tables.map((table, i) => {
+    const description = [table.length, first, bits].map(short);
+    return element(0x0028, 0x1101 + i, 'US', Buffer.concat(description));
+  }),
+  ...tables.map((table, i) => element(0x0028, 0x1201 + i, 'OW', Buffer.from(table.buffer))),
+];
 
 function element(group: number, tag: number, type: string, value: string | Buffer): Buffer {
   const bytes = typeof value === 'string' ? Buffer.from(value, 'latin1') : value;
@@ -84,12 +116,14 @@ function short(value: number): Buffer {
 /** Writes a volume of float32 voxels, the first axis fastest; compressed if its name says so. */
 export function writeNifti(
   path: string,
-  shape: readonly [number, number, number],
+  shape: readonly [number, number, number] | readonly [number, number, number, number],
   voxels: readonly number[],
 ): void {
   const header = Buffer.alloc(352);
   header.writeInt32LE(348, 0);
-  [3, ...shape, 1, 1, 1, 1].forEach((size, i) => header.writeInt16LE(size, 40 + 2 * i));
+  [shape.length, ...shape, 1, 1, 1, 1]
+    .slice(0, 8)
+    .forEach((size, i) => header.writeInt16LE(size, 40 + 2 * i));
   header.writeInt16LE(16, 70);
   header.writeInt16LE(32, 72);
   header.writeFloatLE(352, 108);

@@ -2,7 +2,7 @@ import { ModelLockError } from '../../base/error.ts';
 import { readCsvDataset } from '../csv.ts';
 import { readImageFolder, relabel, type ImageDataset } from '../image-folder.ts';
 import type { Sample } from '../sample.ts';
-import { isTable, sideFolder } from './layouts.ts';
+import { classSideFolder, isTable, requireOtherNames } from './layouts.ts';
 import { openItems } from './open-items.ts';
 import { ofSide, type ReadDataset, type ReadOptions, type Side } from './read-dataset.ts';
 
@@ -10,7 +10,7 @@ import { ofSide, type ReadDataset, type ReadOptions, type Side } from './read-da
 export const readClassified: ReadDataset<number> = async (path, side, options = {}) => {
   const found = await (isTable(path) ? fromTable : fromFolder)(path, side, options);
   if (!found) return undefined;
-  const { classes, items } = options.classes ? relabel(found, options.classes) : found;
+  const { classes, items } = options.classes ? relabel(found, options.classes, options) : found;
   return {
     classes,
     ...(options.classes ? { ownClasses: found.classes } : {}),
@@ -23,9 +23,16 @@ const sampleOf = (label: number): Pick<Sample<number>, 'stratum' | 'label'> => (
   label: () => Promise.resolve(label),
 });
 
-async function fromFolder(path: string, side: Side): Promise<ImageDataset | undefined> {
-  const root = await sideFolder(path, side);
-  return root === undefined ? undefined : readImageFolder(root);
+async function fromFolder(
+  path: string,
+  side: Side,
+  options: ReadOptions,
+): Promise<ImageDataset | undefined> {
+  const root = await classSideFolder(path, side);
+  if (root === undefined) return undefined;
+  const set = await readImageFolder(root, options);
+  requireOtherNames(root, set.classes);
+  return set;
 }
 
 async function fromTable(

@@ -21,7 +21,7 @@ export const readMultiLabelled: ReadDataset<LabelSet> = async (path, side, optio
     set.kind === 'multi'
       ? set.items
       : set.items.map(({ label, ...item }) => ({ ...item, labels: [label] }));
-  const places = wanted && classPlaces(set.classes, wanted);
+  const places = wanted && classPlaces(set.classes, wanted, options);
   const some = ofSide(items, side);
   if (!some) return undefined;
   const samples = await openItems(some, options, ({ labels }) => {

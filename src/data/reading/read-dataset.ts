@@ -1,3 +1,5 @@
+import type { JobOptions } from '../../base/job.ts';
+import type { MatchingOptions } from '../class-places.ts';
 import type { CsvOptions } from '../csv.ts';
 import type { PictureFiles } from '../picture-files.ts';
 import type { Dataset } from '../sample.ts';
@@ -12,7 +14,7 @@ import type { Viewing } from '../viewing.ts';
 export type Side = 'train' | 'test' | 'scored';
 
 /** What the files do not say. Each layout looks at its own options. */
-export interface ReadOptions {
+export interface ReadOptions extends MatchingOptions, Pick<JobOptions, 'onNotice'> {
   /** Columns of a table. */
   readonly table?: Pick<CsvOptions, 'columns' | 'separator'>;
   /** Where the pictures are that a table or a COCO file names; beside it unless given. */
@@ -33,7 +35,7 @@ export interface ReadOptions {
 }
 
 /** What somebody who has a data set may say about it. */
-export type ReadingOptions = Omit<ReadOptions, 'classes' | 'files'>;
+export type ReadingOptions = Omit<ReadOptions, 'classes' | 'allowOrder' | 'files' | 'onNotice'>;
 
 /**
  * Reads a data set of some kind of label; undefined for the `test` side of one that is not split.

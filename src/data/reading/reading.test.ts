@@ -54,6 +54,68 @@ describe('readClassified', () => {
     expect(await readClassified(root, 'test')).toBeUndefined();
   });
 
+  it.each([
+    ['Training', 'Testing'],
+    ['TRAIN', 'valid'],
+    ['train', 'dev'],
+  ])('knows the sides %s and %s', async (train, test) => {
+    for (const side of [train, test]) {
+      await picture(`${side}/cat/1.png`);
+      await picture(`${side}/dog/1.png`);
+    }
+    const trained = (await readClassified(root, 'train'))!;
+    expect(trained.classes).toEqual(['cat', 'dog']);
+    expect(paths(trained)).toEqual([`${train}/cat/1.png`, `${train}/dog/1.png`]);
+    expect(paths(await readClassified(root, 'test'))).toEqual([
+      `${test}/cat/1.png`,
+      `${test}/dog/1.png`,
+    ]);
+  });
+
+  it('misses the classes of a test side, unless there is another', async () => {
+    for (const name of ['train/cat/1.png', 'train/dog/1.png', 'test/1.png']) await picture(name);
+    await expect(readClassified(root, 'test')).rejects.toThrow(
+      'test has no pictures in class folders',
+    );
+    await picture('val/cat/1.png');
+    expect(paths(await readClassified(root, 'test'))).toEqual(['val/cat/1.png']);
+  });
+
+  it('scores the training side of a set that has no other', async () => {
+    await picture('train/cat/1.png');
+    expect(paths(await readClassified(root, 'scored'))).toEqual(['train/cat/1.png']);
+  });
+
+  it('takes folders for classes that are called after sides, beside others', async () => {
+    for (const name of ['train/1.png', 'car/1.png', 'valid/1.png']) await picture(name);
+    for (const side of ['train', 'scored'] as const) {
+      expect((await readClassified(root, side))!.classes).toEqual(['car', 'train', 'valid']);
+    }
+  });
+
+  it('refuses sides without a training side, and sides without classes', async () => {
+    await picture('test/cat/1.png');
+    await picture('val/cat/1.png');
+    await expect(readClassified(root, 'train')).rejects.toMatchObject({
+      code: 'data',
+      message: expect.stringContaining('after sides (test, val), and they make no split') as string,
+    });
+    expect(paths(await readClassified(root, 'scored'))).toEqual(['test/cat/1.png']);
+    for (const name of ['flat/Training/1.png', 'flat/Testing/1.png', 'flat/notes/x.txt']) {
+      await picture(name);
+    }
+    await rm(join(root, 'flat/notes/x.txt'));
+    for (const side of ['train', 'scored'] as const) {
+      await expect(readClassified(join(root, 'flat'), side)).rejects.toThrow(
+        'after sides (Testing, Training)',
+      );
+    }
+    for (const name of ['two/train/cat/1.png', 'two/Train/cat/1.png']) await picture(name);
+    await expect(readClassified(join(root, 'two'), 'train')).rejects.toThrow(
+      'more than one folder for a side: Train, train',
+    );
+  });
+
   it('reads the sides of a table, and whose pictures they are', async () => {
     const table = await write(
       'x.csv',
@@ -105,6 +167,27 @@ describe('readSegmented', () => {
     );
   });
 
+  it('reads sides that lie within the folders of pictures and of masks', async () => {
+    for (const [side, label] of [
+      ['train', 0],
+      ['val', 1],
+    ] as const) {
+      await picture(`images/${side}/a.png`);
+      await mask(`masks/${side}/a.png`, label, label);
+    }
+    await write('classes.txt', 'road\nsky\n');
+    const train = await readSegmented(root, 'train');
+    expect(paths(train)).toEqual(['images/train/a.png']);
+    expect([...(await labels(train))[0].data]).toEqual([0, 0]);
+    for (const side of ['test', 'scored'] as const) {
+      const test = await readSegmented(root, side);
+      expect(paths(test)).toEqual(['images/val/a.png']);
+      expect([...(await labels(test))[0].data]).toEqual([1, 1]);
+    }
+    await rm(join(root, 'images/train'), { recursive: true });
+    await expect(readSegmented(root, 'train')).rejects.toThrow('called after sides (val)');
+  });
+
   it('reads the sides of the layout of Pascal VOC by its lists', async () => {
     for (const name of ['a', 'b']) {
       await picture(`JPEGImages/${name}.jpg`);
@@ -151,8 +234,16 @@ describe('readSegmented', () => {
     await rm(join(root, 'masks/a.png'));
     writeNifti(join(root, 'masks/a.nii'), [2, 1, 2], [0, 0, 0, 0]);
     await expect(labels(await readSegmented(root, 'train'))).rejects.toThrow(
-      'a.nii has 2 slices, its picture is one',
+      'a.nii has 2 slices, its picture 1',
     );
+    await rm(join(root, 'images/a.png'));
+    for (const slices of [1, 3]) {
+      writeNifti(join(root, 'images/a.nii'), [2, 1, slices], [0, 0, 0, 0, 0, 0]);
+      await expect(labels(await readSegmented(root, 'train'))).rejects.toMatchObject({
+        code: 'data',
+        message: expect.stringContaining(`a.nii has 2 slices, its picture ${slices}`) as string,
+      });
+    }
   });
 
   it('reads DICOM files with masks beside them, and whose they are', async () => {

@@ -1,13 +1,16 @@
 import { ModelLockError } from '../../base/error.ts';
-import { exists, extname, join, listFolder } from '../../platform/files.ts';
+import { exists, extname, join, listFolder, relative } from '../../platform/files.ts';
 import type { Size } from '../../tensor/image.ts';
 import { ignoreIndex, type LabelMap } from '../../tensor/label-map.ts';
 import { classPlaces } from '../class-places.ts';
 import type { Dataset, Sample } from '../sample.ts';
 import { readCocoDataset } from '../segmentation/coco.ts';
-import { readSegmentationFolder } from '../segmentation/folders.ts';
+import {
+  pairedFolders,
+  readSegmentationFolder,
+  type SegmentationFolderOptions,
+} from '../segmentation/folders.ts';
 import type { SegmentationDataset, SegmentationItem } from '../segmentation/item.ts';
-import type { MaskOptions } from '../segmentation/mask-reader.ts';
 import { sideFolder } from './layouts.ts';
 import { openItems } from './open-items.ts';
 import type { ReadDataset, ReadOptions, Side } from './read-dataset.ts';
@@ -36,11 +39,25 @@ async function layoutOf(path: string, side: Side): Promise<Reading | undefined> 
     const instances = files.filter((name) => /^instances.*\.json$/.test(name));
     if (instances.length > 0) return cocoSide(path, annotations, instances, side);
   }
-  const root = await sideFolder(path, side);
-  if (root === undefined) return undefined;
+  const split = await sideFolder(path, side);
+  const root = split ?? path;
   const beside = join(root, '_annotations.coco.json');
-  if (await exists(beside)) return cocoReading(beside, root);
-  return (options) => readSegmentationFolder(root, maskOptions(options));
+  if (await exists(beside)) return split === undefined ? undefined : cocoReading(beside, root);
+  return root === path ? paired(path, side) : paired(root, 'train');
+}
+
+/** Folders of pictures and masks, which may themselves have folders for the sides. */
+async function paired(root: string, side: Side): Promise<Reading | undefined> {
+  const { images, masks } = await pairedFolders(root);
+  const within = await sideFolder(join(root, images), side);
+  if (within === undefined) return undefined;
+  const folder = relative(join(root, images), within);
+  const beside = (await exists(join(root, masks, folder))) ? folder : '';
+  return (options) =>
+    readSegmentationFolder(root, {
+      ...folderOptions(options),
+      folders: { images: join(images, folder), masks: join(masks, beside) },
+    });
 }
 
 /** In the layout of Pascal VOC lists tell the sides. */
@@ -50,12 +67,13 @@ async function listed(path: string, lists: string, side: Side): Promise<Reading 
   const tested = ['test', 'val'].find(there);
   const list = side === 'train' ? ['train', 'trainval'].find(there) : tested;
   if (side === 'test' && (list === undefined || !there('train'))) return undefined;
-  return (options) => readSegmentationFolder(path, { ...maskOptions(options), list });
+  return (options) => readSegmentationFolder(path, { ...folderOptions(options), list });
 }
 
-const maskOptions = ({ masks, viewing }: ReadOptions): MaskOptions => ({
+const folderOptions = ({ masks, viewing, onNotice }: ReadOptions): SegmentationFolderOptions => ({
   ...masks,
   axis: viewing?.axis,
+  onNotice,
 });
 
 /** In COCO's own layout `annotations/instances_train2017.json` goes with the folder `train2017`. */
@@ -88,7 +106,7 @@ async function datasetOf(
   options: ReadOptions,
 ): Promise<Dataset<LabelMap>> {
   const { classes: wanted } = options;
-  const places = wanted && classPlaces(classes, wanted);
+  const places = wanted && classPlaces(classes, wanted, options);
   const renumbered = (map: LabelMap): LabelMap =>
     places === undefined
       ? map

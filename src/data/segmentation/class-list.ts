@@ -55,7 +55,6 @@ const foldName = (name: string): string => name.normalize('NFC').toLowerCase();
 /** The names in a file with one on each line; empty lines are passed over. */
 export const namesIn = (text: string): string[] =>
   text
-    .replace(/^\uFEFF/, '')
     .split(/\r\n|\r|\n/)
     .map((line) => line.trim().normalize('NFC'))
     .filter(Boolean);

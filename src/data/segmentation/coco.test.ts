@@ -70,6 +70,31 @@ describe('readCocoDataset', () => {
     expect(rows(await items[0].mask())).toEqual(['001111', '001111', '001111', '001111']);
   });
 
+  it('takes a category called background for what is not annotated', async () => {
+    const named = [...categories, { id: 5, name: 'Background' }];
+    const own = { image_id: 7, category_id: 5, segmentation: [square(1, 2)] };
+    const set = await read({ categories: named, annotations: [own, annotations[1]] });
+    expect(set.classes).toEqual(['Background', 'person', 'toothbrush']);
+    expect(rows(await set.items[0].mask())).toEqual(['111000', '101000', '111000', '000000']);
+    const ignoring = await read({ categories: named }, { background: 'ignore' });
+    expect(ignoring.classes).toEqual(['person', 'Background', 'toothbrush']);
+  });
+
+  it.each([undefined, null, []])(
+    'refuses an outline that is %j when its mask is read',
+    async (segmentation) => {
+      const boxed = { id: 9, image_id: 3, category_id: 1, bbox: [0, 0, 2, 2], segmentation };
+      const { items } = await read({ annotations: [...annotations, boxed] });
+      expect((await items[0].mask()).width).toBe(6);
+      await expect(items[1].mask()).rejects.toMatchObject({
+        code: 'data',
+        message: expect.stringContaining(
+          'annotation 9 of deep/b.png has no outline (valid: polygons, run lengths)',
+        ) as string,
+      });
+    },
+  );
+
   it('refuses what does not hold together, by field', async () => {
     const [first] = annotations;
     const refusals: readonly (readonly [object, string])[] = [

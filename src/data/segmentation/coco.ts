@@ -13,8 +13,8 @@ import type { SegmentationDataset } from './item.ts';
 
 export interface CocoOptions {
   /**
-   * What pixels without annotation are: class 0, `background`, or to be ignored; then pictures without
-   * annotations are left out. `class` unless given.
+   * What pixels without annotation are: class 0, `background`, which may be a category, too; or to be
+   * ignored; then pictures without annotations are left out. `class` unless given.
    */
   readonly background?: 'class' | 'ignore';
   /**
@@ -22,6 +22,11 @@ export interface CocoOptions {
    * them is of the class, or of their class. `ignore` unless given.
    */
   readonly crowds?: 'ignore' | 'class';
+}
+
+interface Category {
+  readonly id?: number;
+  readonly name: string;
 }
 
 /**
@@ -37,10 +42,10 @@ export async function readCocoDataset(
 ): Promise<SegmentationDataset> {
   const { images, categories, annotations } = await readCocoInstances(path);
   const sorted = categories.toSorted((a, b) => a.id - b.id);
-  const names = sorted.map(({ name }) => name.normalize('NFC'));
-  const classes = background === 'class' ? ['background', ...names] : names;
+  const numbered = background === 'class' ? withBackground(sorted) : sorted;
+  const classes = numbered.map(({ name }) => name.normalize('NFC'));
   requireClassNames(classes, path);
-  const labelOf = new Map(sorted.map(({ id }, i) => [id, classes.length - names.length + i]));
+  const labelOf = new Map(numbered.map(({ id }, label) => [id, label]));
   const byImage = groupBy(annotations, (entry) => entry.image_id);
   const items = images
     .filter(({ id }) => background === 'class' || byImage.has(id))
@@ -56,6 +61,13 @@ export async function readCocoDataset(
     });
   if (items.length === 0) throw new ModelLockError('data', `${path} has no pictures`);
   return { classes, items };
+}
+
+/** With the background first: a category of that name, or one that no annotation is of. */
+function withBackground(sorted: readonly Category[]): readonly Category[] {
+  const isBackground = ({ name }: Category): boolean => name.toLowerCase() === 'background';
+  const own = sorted.find(isBackground) ?? { name: 'background' };
+  return [own, ...sorted.filter((category) => category !== own)];
 }
 
 function requireClassNames(classes: readonly string[], path: string): void {

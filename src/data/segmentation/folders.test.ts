@@ -75,6 +75,19 @@ describe('readSegmentationFolder', () => {
     );
   });
 
+  it('keeps pictures that a list names and nobody has, to be missed when they are read', async () => {
+    await picture('JPEGImages/a.jpg', black, 27);
+    await mkdir(join(root, 'SegmentationClass'));
+    await text('ImageSets/Segmentation/train.txt', 'a\nlost\n');
+    const { items } = await readSegmentationFolder(root, { list: 'train' });
+    expect(items.map(({ path }) => relative(root, path))).toEqual([
+      join('JPEGImages', 'a.jpg'),
+      join('JPEGImages', 'lost.jpg'),
+    ]);
+    await text('ImageSets/Segmentation/train.txt', '../../lost\n');
+    await expect(readSegmentationFolder(root)).rejects.toThrow('leads out of');
+  });
+
   it('reads colours by a palette, and names a colour that it does not have', async () => {
     await picture('images/x.png', [1, 2, 3, 4, 5, 6]);
     await picture('masks/x.png', [128, 0, 0, 0, 0, 0]);
@@ -92,6 +105,33 @@ describe('readSegmentationFolder', () => {
     await expect(readSegmentationFolder(root, { palette: join(root, 'p.csv') })).rejects.toThrow(
       '"House,128,0,300" is no colour',
     );
+  });
+
+  it('says how many masks have no picture', async () => {
+    await picture('images/x.png', [0, 0, 0, 0, 0, 0]);
+    for (const name of ['x_mask', 'y', 'z_L']) await text(`masks/${name}.png`, '');
+    await text('classes.txt', 'one\ntwo\n');
+    const notices: string[] = [];
+    await readSegmentationFolder(root, { onNotice: (notice) => notices.push(notice) });
+    expect(notices).toEqual([
+      `2 masks have no picture and are left out, the first is ${join(root, 'masks', 'y.png')}`,
+    ]);
+  });
+
+  it.each([
+    ['images/x.jpg', 'images/x.png'],
+    ['images/v.nii', 'images/v.nii.gz'],
+    ['masks/x.bmp', 'masks/x.png'],
+  ])('refuses %s beside %s', async (...names) => {
+    await mkdir(join(root, 'images'));
+    await mkdir(join(root, 'masks'));
+    for (const name of names) await text(name, '');
+    await text('classes.txt', 'one\ntwo\n');
+    const [first, second] = names.map((name) => join(root, name));
+    await expect(readSegmentationFolder(root)).rejects.toMatchObject({
+      code: 'data',
+      message: expect.stringContaining(`${first} and ${second} have one name`) as string,
+    });
   });
 
   it('refuses what does not fit, naming the file', async () => {

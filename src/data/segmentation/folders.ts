@@ -1,6 +1,15 @@
 import { ModelLockError } from '../../base/error.ts';
-import { isFolder, join, listFolder, readText, relative } from '../../platform/files.ts';
-import { pictureFilesBelow } from '../image-folder.ts';
+import type { JobOptions } from '../../base/job.ts';
+import {
+  isFolder,
+  join,
+  listFolder,
+  pathWithin,
+  readText,
+  relative,
+} from '../../platform/files.ts';
+import { pictureFilesBelow } from '../picture-tree.ts';
+import type { SlicePlace } from '../picture-files.ts';
 import { pictureStem } from '../picture-format.ts';
 import { namesIn } from './class-list.ts';
 import type { SegmentationDataset } from './item.ts';
@@ -33,40 +42,40 @@ const layouts: readonly FolderLayout[] = [
 /** What a mask's name may have behind that of its picture. */
 const maskSuffixes = ['', '_mask', '_L'] as const;
 
-export interface SegmentationFolderOptions extends MaskOptions {
+export interface SegmentationFolderOptions extends MaskOptions, Pick<JobOptions, 'onNotice'> {
   /** In the layout of Pascal VOC: the list, such as `train`. */
   readonly list?: string;
+  /** Folders for one side within those of all pictures and masks, such as `images/train`. */
+  readonly folders?: Pick<FolderLayout, 'images' | 'masks'>;
 }
 
 /**
  * Pictures and masks in two folders, paired by name: `images/a/x.jpg` with `masks/a/x.png`, or
  * `images/x.nii.gz` with `masks/x.nii.gz`, or in the layout of Pascal VOC with its lists. Masks are class
- * numbers unless there is a palette. Throws `data` where there are no pictures, and `not-found`.
+ * numbers unless there is a palette. Says how many masks have no picture. Throws `data` where there are no
+ * pictures, or two of one name, and `not-found`.
  */
 export async function readSegmentationFolder(
   root: string,
   options: SegmentationFolderOptions = {},
 ): Promise<SegmentationDataset> {
-  const layout = await layoutOf(root);
+  const layout = { ...(await pairedFolders(root)), ...options.folders };
   const images = await byStem(join(root, layout.images));
   const masks = await byStem(join(root, layout.masks));
+  const stray = strayMasks(images, masks);
+  if (stray !== undefined) options.onNotice?.(stray);
   const stems = layout.lists
     ? await listed(join(root, layout.lists), options.list)
     : [...images.keys()];
   const { classes, read } = await maskReader(root, options, layout.classes);
   const expected = (stem: string): string => join(root, layout.masks, `${stem}.png`);
   const items = stems.map((stem) => {
-    const path = images.get(stem);
-    if (path === undefined) {
-      throw new ModelLockError(
-        'not-found',
-        `there is no picture ${join(root, layout.images, stem)}`,
-      );
-    }
+    // What a list names and the folder lacks is missed when it is read, so that it can be left out.
+    const path = images.get(stem) ?? pathWithin(join(root, layout.images), `${stem}.jpg`);
     const maskFile = maskSuffixes.map((suffix) => masks.get(stem + suffix)).find(Boolean);
     return {
       path,
-      mask: (slice?: number) =>
+      mask: (slice?: SlicePlace) =>
         maskFile === undefined ? noMask(path, expected(stem)) : read(maskFile, slice),
     };
   });
@@ -79,7 +88,8 @@ async function noMask(path: string, expected: string): Promise<never> {
   throw new ModelLockError('data', `${path} has no mask`, { valid: [expected] });
 }
 
-async function layoutOf(root: string): Promise<FolderLayout> {
+/** How the folders of pictures and masks in `root` are called. Throws `not-found`. */
+export async function pairedFolders(root: string): Promise<FolderLayout> {
   for (const layout of layouts) {
     const there = await Promise.all(
       [layout.images, layout.masks].map((name) => isFolder(join(root, name))),
@@ -91,10 +101,36 @@ async function layoutOf(root: string): Promise<FolderLayout> {
   });
 }
 
-/** Pictures by their path in the folder without extension. */
+/**
+ * Files by their path in the folder without extension. Throws `data` for two that differ in nothing
+ * else, for names are all that pairs pictures with masks.
+ */
 async function byStem(folder: string): Promise<Map<string, string>> {
-  const paths = await pictureFilesBelow(folder);
-  return new Map(paths.map((path) => [pictureStem(relative(folder, path)).normalize('NFC'), path]));
+  const files = new Map<string, string>();
+  for (const path of await pictureFilesBelow(folder)) {
+    const stem = pictureStem(relative(folder, path)).normalize('NFC');
+    const other = files.get(stem);
+    if (other !== undefined) {
+      throw new ModelLockError('data', `${other} and ${path} have one name, but for the ending`, {
+        valid: ['one file of a name in a folder'],
+      });
+    }
+    files.set(stem, path);
+  }
+  return files;
+}
+
+/** Of masks that belong to none of the pictures, as text; `undefined` where there are none. */
+function strayMasks(
+  images: ReadonlyMap<string, string>,
+  masks: ReadonlyMap<string, string>,
+): string | undefined {
+  const paired = new Set(
+    [...images.keys()].flatMap((stem) => maskSuffixes.map((end) => stem + end)),
+  );
+  const stray = [...masks].filter(([stem]) => !paired.has(stem)).map(([, path]) => path);
+  if (stray.length === 0) return undefined;
+  return `${stray.length} masks have no picture and are left out, the first is ${stray[0]}`;
 }
 
 /** The names in a list; where none is asked for, those in all of them. */

@@ -1,5 +1,6 @@
 import type { LabelMap } from '../../tensor/label-map.ts';
 import type { Annotation } from '../annotated-item.ts';
+import type { SlicePlace } from '../picture-files.ts';
 
 /** A picture, or a volume of pictures, with a class for every pixel. */
 export interface SegmentationItem extends Annotation {
@@ -9,7 +10,7 @@ export interface SegmentationItem extends Annotation {
    *
    * @param slice of a file of several pictures.
    */
-  readonly mask: (slice?: number) => Promise<LabelMap>;
+  readonly mask: (slice?: SlicePlace) => Promise<LabelMap>;
 }
 
 /** A set of pictures with masks on disk. Nothing of their pixels has been read. */

@@ -1,7 +1,8 @@
 import { ModelLockError } from '../../base/error.ts';
-import { openNifti, type NiftiVolume, type SliceOptions } from '../../formats/nifti/volume.ts';
+import { openOneVolume, type NiftiVolume, type SliceOptions } from '../../formats/nifti/volume.ts';
 import { dirname, exists, join, readBytes, readText } from '../../platform/files.ts';
 import type { LabelMap } from '../../tensor/label-map.ts';
+import type { SlicePlace } from '../picture-files.ts';
 import { medicalFormat } from '../picture-format.ts';
 import { RecentFiles } from '../recent-files.ts';
 import { classList, namesIn, type ClassList } from './class-list.ts';
@@ -25,7 +26,7 @@ export interface MaskOptions {
 }
 
 /** Of a file of several pictures, the mask of one slice. */
-export type MaskReader = (path: string, slice: number | undefined) => Promise<LabelMap>;
+export type MaskReader = (path: string, slice: SlicePlace | undefined) => Promise<LabelMap>;
 
 /**
  * How the masks of a folder are read, and the classes in them: by a palette, or as numbers.
@@ -64,21 +65,26 @@ export async function maskReader(
 function onePicture(read: (path: string) => Promise<LabelMap>): MaskReader {
   return async (path, slice) => {
     if (slice === undefined) return read(path);
-    throw new ModelLockError('data', `${path} is the mask of one picture, not of slice ${slice}`, {
-      valid: ['a NIfTI file of class numbers'],
-    });
+    throw new ModelLockError(
+      'data',
+      `${path} is the mask of one picture, not of slice ${slice.index}`,
+      {
+        valid: ['a NIfTI file of class numbers'],
+      },
+    );
   };
 }
 
 function volumeReader(list: ClassList, { axis = 2 }: Pick<MaskOptions, 'axis'>): MaskReader {
   const volumes = new RecentFiles<NiftiVolume>();
   return async (path, slice) => {
-    const volume = await volumes.get(path, async () => openNifti(await readBytes(path), path));
+    const volume = await volumes.get(path, async () => openOneVolume(await readBytes(path), path));
     const slices = volume.header.shape[axis];
-    if (slice === undefined && slices > 1) {
-      throw new ModelLockError('data', `${path} has ${slices} slices, its picture is one`);
+    const { index, count } = slice ?? { index: 0, count: 1 };
+    if (slices !== count) {
+      throw new ModelLockError('data', `${path} has ${slices} slices, its picture ${count}`);
     }
-    return sliceMask(volume, { axis, index: slice ?? 0 }, list);
+    return sliceMask(volume, { axis, index }, list);
   };
 }
 

@@ -2,7 +2,7 @@ import { ModelLockError } from '../../base/error.ts';
 import { parseCsv, type CsvRecord } from '../../formats/csv.ts';
 import { readText } from '../../platform/files.ts';
 import type { Annotation } from '../annotated-item.ts';
-import { classPlaces } from '../class-places.ts';
+import { classPlaces, type MatchingOptions } from '../class-places.ts';
 import { annotationOf } from '../csv-annotations.ts';
 import { findTextColumns, type ColumnNames } from '../csv-columns.ts';
 import { writtenLabels } from '../csv-labels.ts';
@@ -27,7 +27,7 @@ export interface TextDataset {
 }
 
 /** What a table does not say. */
-export interface ReadTextsOptions {
+export interface ReadTextsOptions extends MatchingOptions {
   readonly columns?: ColumnNames | undefined;
   /** The classes of a model, whose numbers the labels are to have, see `classPlaces`. */
   readonly classes?: readonly string[] | undefined;
@@ -65,7 +65,7 @@ export async function readTexts(
     throw new ModelLockError('data', `${path} lists no texts`, { valid: ['a line for each'] });
   }
   const { classes: own, labels } = writtenLabels({ ...table, records }, columns.label, path, null);
-  const places = classPlaces(own, options.classes ?? own);
+  const places = classPlaces(own, options.classes ?? own, options);
   const all = records.map((record, i) => ({
     ...annotationOf(record, columns, path),
     text: record.fields[columns.text],

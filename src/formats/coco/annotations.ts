@@ -26,9 +26,12 @@ const annotation = z.object({
   image_id: z.number(),
   category_id: z.number(),
   iscrowd: z.union([z.literal(0), z.literal(1), z.boolean()]).default(0),
-  segmentation: z.union([z.array(z.array(z.number())), runLengths], {
-    error: 'neither polygons nor run lengths',
-  }),
+  // Missing where there is a box alone.
+  segmentation: z
+    .union([z.array(z.array(z.number())), runLengths], {
+      error: 'neither polygons nor run lengths',
+    })
+    .nullish(),
 });
 
 const instances = z.object({
@@ -82,12 +85,20 @@ function uniqueIds(
   return ids;
 }
 
-/** The pixels of an annotation: those of all its polygons together. Throws `data`, naming `where`. */
+/**
+ * The pixels of an annotation: those of all its polygons together. Throws `data`, naming `where`, also
+ * for one that has a box alone.
+ */
 export function regionOf(
   { segmentation }: CocoAnnotation,
   { width, height }: CocoImage,
   where: string,
 ): Region {
+  if (!segmentation || (Array.isArray(segmentation) && segmentation.length === 0)) {
+    throw new ModelLockError('data', `${where} has no outline`, {
+      valid: ['polygons', 'run lengths'],
+    });
+  }
   if (Array.isArray(segmentation)) {
     return union(segmentation.map((polygon) => regionOfPolygon(polygon, width, height, where)));
   }

@@ -28,6 +28,7 @@ export interface PixelLayout {
 const photometrics = {
   MONOCHROME1: 1,
   MONOCHROME2: 1,
+  'PALETTE COLOR': 1,
   RGB: 3,
   YBR_FULL: 3,
   YBR_FULL_422: 3,
@@ -137,7 +138,7 @@ function layoutOf(dataSet: DataSet, where: string): PixelLayout {
     photometric: name,
     width: dataSet.uint16('x00280011') ?? 0,
     height: dataSet.uint16('x00280010') ?? 0,
-    frames: dataSet.elements.x00280008 ? (dataSet.intString('x00280008') ?? NaN) : 1,
+    frames: framesOf(dataSet),
     channels,
     sampleBytes: bits / 8,
     bitsStored,
@@ -148,6 +149,10 @@ function layoutOf(dataSet: DataSet, where: string): PixelLayout {
   requireSound(layout, where);
   return layout;
 }
+
+/** Many files of one frame leave the number out, or leave its place empty. */
+const framesOf = (dataSet: DataSet): number =>
+  dataSet.string('x00280008') ? (dataSet.intString('x00280008') ?? NaN) : 1;
 
 function requireSound(layout: PixelLayout, where: string): void {
   const { width, height, frames, channels, sampleBytes, bitsStored, highBit, syntax } = layout;
@@ -167,6 +172,15 @@ function requireSound(layout: PixelLayout, where: string): void {
       valid: words,
     });
   }
+  if (syntax.maxBits !== undefined && bitsStored > syntax.maxBits) {
+    throw new ModelLockError(
+      'unsupported',
+      `${where} has ${bitsStored} bits a sample in JPEG extended`,
+      {
+        valid: [`up to ${syntax.maxBits}`],
+      },
+    );
+  }
   if (bitsStored < 1 || highBit >= sampleBytes * 8 || highBit + 1 < bitsStored) {
     throw new ModelLockError(
       'data',
@@ -174,6 +188,10 @@ function requireSound(layout: PixelLayout, where: string): void {
     );
   }
 }
+
+/** Whether pixels are colours, though they may be single samples. */
+export const hasColours = ({ channels, photometric }: PixelLayout): boolean =>
+  channels === 3 || photometric === 'PALETTE COLOR';
 
 const isPhotometric = (name: string): name is Photometric => Object.hasOwn(photometrics, name);
 

@@ -66,6 +66,40 @@ describe('the values that pydicom reads', () => {
   });
 });
 
+describe('files as some devices write them', () => {
+  const extended = (): Uint8Array => {
+    const bytes = read('jpeg');
+    const place = Buffer.from(bytes).indexOf('1.2.840.10008.1.2.4.50');
+    bytes.set(Buffer.from('51'), place + '1.2.840.10008.1.2.4.'.length);
+    return bytes;
+  };
+
+  it('have JPEG extended of 8 bits, but not of 12', async () => {
+    const { values } = await readDicomValues(extended(), 'x.dcm');
+    expectNear(values, expected['jpeg'], 'jpeg');
+    const deep = extended();
+    for (const [element, value] of [
+      [0x00, 16],
+      [0x01, 12],
+      [0x02, 11],
+    ]) {
+      const place = Buffer.from(deep).indexOf(Buffer.from([0x28, 0, element, 1, 0x55, 0x53]));
+      deep[place + 8] = value;
+    }
+    await expect(readDicomValues(deep, 'x.dcm')).rejects.toMatchObject({
+      code: 'unsupported',
+      message: 'x.dcm has 12 bits a sample in JPEG extended (valid: up to 8)',
+    });
+  });
+
+  it('leave the place of the number of frames empty', async () => {
+    const bytes = read('frames');
+    const place = Buffer.from(bytes).indexOf(Buffer.from([0x28, 0, 0x08, 0, 0x49, 0x53]));
+    bytes.fill(0x20, place + 8, place + 8 + bytes[place + 6]);
+    expect((await readDicom(bytes, 'x.dcm', { salt })).source.frames).toBe(1);
+  });
+});
+
 describe('windows', () => {
   const grey = (level: number): number => Math.round(255 * Math.min(Math.max(level, 0), 1));
   const firsts = ({ image }: Awaited<ReturnType<typeof open>>): number[] => {
@@ -166,7 +200,7 @@ describe('nothing tells whose a picture is', () => {
 describe('refusals', () => {
   it('name the file and what is valid', async () => {
     await expect(open('unsupported')).rejects.toThrow(
-      'unsupported.dcm has the transfer syntax 1.2.840.10008.1.2.4.51 (valid: uncompressed, RLE, ',
+      'unsupported.dcm has the transfer syntax 1.2.840.10008.1.2.4.92 (valid: uncompressed, RLE, ',
     );
     await expect(open('frames', { frame: 3 })).rejects.toThrow(
       'frames.dcm has no frame 3 (valid: 0 to 2)',

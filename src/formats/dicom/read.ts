@@ -3,7 +3,8 @@ import type { RgbImage } from '../../tensor/image.ts';
 import { greyImage, type ValueImage } from '../intensity/grey.ts';
 import { rgbImage } from './colour.ts';
 import { frameSamples } from './frame.ts';
-import { openDicom } from './header.ts';
+import { hasColours, openDicom } from './header.ts';
+import { paletteImage } from './palette-colour.ts';
 import { sourceOf, type DicomSource } from './source.ts';
 import { modalityValues, storedValues } from './values.ts';
 import { windowOf, type WindowChoice } from './window.ts';
@@ -25,8 +26,8 @@ export interface DicomImage {
 }
 
 /**
- * Reads a frame of a DICOM file: native, RLE, JPEG (baseline or lossless), JPEG-LS or JPEG 2000;
- * grey of up to 16 bits or colours of 8. Grey values are rescaled to the unit of the modality, seen
+ * Reads a frame of a DICOM file: native, RLE, JPEG (baseline, extended of 8 bits, or lossless), JPEG-LS or JPEG 2000;
+ * grey of up to 16 bits, colours of 8, or places in tables of colours. Grey values are rescaled to the unit of the modality, seen
  * through the window, and turned over where the file says that large ones are dark (MONOCHROME1).
  *
  * Throws `data`, naming `where`, for what is broken, `unsupported` for what is not read, `usage`
@@ -43,6 +44,7 @@ export async function readDicom(
   const source = sourceOf(dataSet, layout.frames, salt);
   if (layout.channels === 3) return { image: rgbImage(samples, layout), source };
   const stored = storedValues(samples.bytes, layout);
+  if (hasColours(layout)) return { image: paletteImage(stored, dataSet, layout, where), source };
   const { measured, ...picture } = modalityValues(stored, dataSet, layout, frame, where);
   const grey = windowOf(window, dataSet, frame, measured);
   return { image: greyImage(picture, grey, layout.photometric === 'MONOCHROME1'), source };
@@ -73,7 +75,7 @@ export async function readDicomValues(
   frame = 0,
 ): Promise<ValueImage> {
   const file = openDicom(bytes, where);
-  if (file.layout.channels !== 1) {
+  if (hasColours(file.layout)) {
     throw new ModelLockError('unsupported', `${where} has colours, not values`);
   }
   const { bytes: samples } = await frameSamples(file, frame, where);

@@ -6,11 +6,14 @@ export interface TransferSyntax {
   readonly bigEndian?: true;
   /** Undoes the compression of a frame; pixels are native without. */
   readonly codec?: Codec;
+  /** Most bits of a sample, where the codec reads fewer than the syntax allows. */
+  readonly maxBits?: number;
 }
 
 const native: TransferSyntax = { name: 'uncompressed' };
 const rle: TransferSyntax = { name: 'RLE', codec: codecs.rle };
 const jpeg: TransferSyntax = { name: 'JPEG baseline', codec: codecs.jpeg };
+const extendedJpeg: TransferSyntax = { ...jpeg, name: 'JPEG extended of 8 bits', maxBits: 8 };
 const losslessJpeg: TransferSyntax = { name: 'JPEG lossless', codec: codecs.losslessJpeg };
 const jpegLs: TransferSyntax = { name: 'JPEG-LS', codec: codecs.jpegLs };
 const jpeg2000: TransferSyntax = { name: 'JPEG 2000', codec: codecs.jpeg2000 };
@@ -22,6 +25,7 @@ export const transferSyntaxes: ReadonlyMap<string, TransferSyntax> = new Map([
   ['1.2.840.10008.1.2.2', { ...native, bigEndian: true }],
   ['1.2.840.10008.1.2.5', rle],
   ['1.2.840.10008.1.2.4.50', jpeg],
+  ['1.2.840.10008.1.2.4.51', extendedJpeg],
   ['1.2.840.10008.1.2.4.57', losslessJpeg],
   ['1.2.840.10008.1.2.4.70', losslessJpeg],
   ['1.2.840.10008.1.2.4.80', jpegLs],

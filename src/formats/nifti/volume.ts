@@ -67,6 +67,21 @@ export async function openNifti(bytes: Uint8Array, where: string): Promise<Nifti
 }
 
 /**
+ * As `openNifti`, of files in which a slice is told by its number alone. Throws `data` as well for
+ * several volumes, such as those of different times.
+ */
+export async function openOneVolume(bytes: Uint8Array, where: string): Promise<NiftiVolume> {
+  const file = await openNifti(bytes, where);
+  const { volumes } = file.header;
+  if (volumes === 1) return file;
+  throw new ModelLockError(
+    'data',
+    `${where} has ${volumes} volumes along its fourth axis, and nothing says which one is meant`,
+    { valid: ['a file for each volume'] },
+  );
+}
+
+/**
  * The values of a slice, scaled as the header says: the first of the other two axes from the left,
  * the second from the top, in the order of the file. Throws `usage` for a slice that there is not,
  * `data` for a value that is no finite number, with its place.

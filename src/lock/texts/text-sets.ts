@@ -88,7 +88,7 @@ export async function openTestTexts(
   classes: readonly string[],
 ): Promise<TestTexts> {
   const { data, testShare, seed } = options;
-  const ofModel = { ...options, classes };
+  const ofModel = { ...options, classes, allowOrder: true };
   const kept = await readTexts(data, 'test', ofModel);
   if (kept) {
     if (testShare !== undefined) throw splitAlready(data);

@@ -1,0 +1,78 @@
+import { isFolder, isOtherThanFile, join, listFolder, realPath } from '../platform/files.ts';
+import { readingAtOnce } from '../platform/images.ts';
+import { mayHavePictures } from './picture-format.ts';
+
+interface Entry {
+  readonly name: string;
+  /** Or a link to one. */
+  readonly isFolder: boolean;
+  /** And no link. */
+  readonly isFile: boolean;
+}
+
+/** What is in a folder, by code point; hidden files are left out. */
+async function entriesIn(folder: string): Promise<Entry[]> {
+  const entries = (await listFolder(folder)).filter(({ name }) => !name.startsWith('.'));
+  return readingAtOnce(entries, async ({ name, ...entry }) => ({
+    name,
+    isFile: entry.isFile,
+    isFolder: entry.isFolder || (entry.isLink && (await isFolder(join(folder, name)))),
+  }));
+}
+
+/** Names of the folders in a folder, by code point, links to such included; hidden ones are left out. */
+export const foldersIn = async (folder: string): Promise<string[]> =>
+  (await entriesIn(folder)).filter((entry) => entry.isFolder).map(({ name }) => name);
+
+/** What is in a folder and in those below it, as paths sorted by code point. */
+export interface PictureTree {
+  /** Files with pictures: ordinary ones, DICOM, of any name, and NIfTI. */
+  readonly pictures: readonly string[];
+  readonly others: readonly string[];
+}
+
+/**
+ * The files in a folder and in those below it, but hidden ones. Links are followed, but not to a
+ * folder that they lie in.
+ *
+ * @param above folders in which this one lies, for links to them.
+ */
+export async function pictureTree(
+  folder: string,
+  above: readonly string[] = [],
+): Promise<PictureTree> {
+  const files: string[] = [];
+  const real = await Promise.all([...above, folder].map(realPath));
+  if (real.indexOf(real.at(-1)!) === above.length) await addFilesBelow(folder, real, files);
+  const wanted = await readingAtOnce(files, mayHavePictures);
+  return {
+    pictures: files.filter((_, i) => wanted[i]),
+    others: files.filter((_, i) => !wanted[i]),
+  };
+}
+
+/** The pictures of a `pictureTree`. */
+export const pictureFilesBelow = async (folder: string): Promise<readonly string[]> =>
+  (await pictureTree(folder)).pictures;
+
+/**
+ * Into one list: the arguments of a `push(...many)` would overflow the stack. Pipes and devices are
+ * passed over, for they may never end; links that lead nowhere are not, so that they are told.
+ *
+ * @param chain real paths of the folder, last, and of those that were passed on the way to it.
+ */
+async function addFilesBelow(
+  folder: string,
+  chain: readonly string[],
+  files: string[],
+): Promise<void> {
+  for (const entry of await entriesIn(folder)) {
+    const path = join(folder, entry.name);
+    if (entry.isFolder) {
+      const real = await realPath(path);
+      if (!chain.includes(real)) await addFilesBelow(path, [...chain, real], files);
+    } else if (entry.isFile || !(await isOtherThanFile(path))) {
+      files.push(path);
+    }
+  }
+}
