@@ -113,6 +113,15 @@ describe('readImageFolder', () => {
     },
   );
 
+  it('looks into each folder once, however many links lead to it', async () => {
+    const names = Array.from({ length: 12 }, (_, i) => `cat/${i}`);
+    await touch(...names.map((name) => `${name}/1.png`));
+    for (const from of names) {
+      for (const to of names) await symlink(join(root, to), join(root, from, `to ${to.slice(4)}`));
+    }
+    expect((await readImageFolder(root)).items).toHaveLength(12);
+  });
+
   it('follows links to folders of classes, and to folders in them', async () => {
     await touch('pool/a/1.png', 'pool/b/2.png', 'set/dog/3.png');
     await symlink(join(root, 'pool', 'a'), join(root, 'set', 'cat'));

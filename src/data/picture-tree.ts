@@ -32,8 +32,8 @@ export interface PictureTree {
 }
 
 /**
- * The files in a folder and in those below it, but hidden ones. Links are followed, but not to a
- * folder that they lie in.
+ * The files in a folder and in those below it, but hidden ones. Links are followed; a folder that is
+ * reached twice counts once, so that links in circles have an end.
  *
  * @param above folders in which this one lies, for links to them.
  */
@@ -42,8 +42,8 @@ export async function pictureTree(
   above: readonly string[] = [],
 ): Promise<PictureTree> {
   const files: string[] = [];
-  const real = await Promise.all([...above, folder].map(realPath));
-  if (real.indexOf(real.at(-1)!) === above.length) await addFilesBelow(folder, real, files);
+  const seen = new Set(await Promise.all(above.map(realPath)));
+  await addFilesIn(folder, seen, files);
   const wanted = await readingAtOnce(files, mayHavePictures);
   return {
     pictures: files.filter((_, i) => wanted[i]),
@@ -59,20 +59,15 @@ export const pictureFilesBelow = async (folder: string): Promise<readonly string
  * Into one list: the arguments of a `push(...many)` would overflow the stack. Pipes and devices are
  * passed over, for they may never end; links that lead nowhere are not, so that they are told.
  *
- * @param chain real paths of the folder, last, and of those that were passed on the way to it.
+ * @param seen real paths of the folders that have been looked into.
  */
-async function addFilesBelow(
-  folder: string,
-  chain: readonly string[],
-  files: string[],
-): Promise<void> {
-  for (const entry of await entriesIn(folder)) {
-    const path = join(folder, entry.name);
-    if (entry.isFolder) {
-      const real = await realPath(path);
-      if (!chain.includes(real)) await addFilesBelow(path, [...chain, real], files);
-    } else if (entry.isFile || !(await isOtherThanFile(path))) {
-      files.push(path);
-    }
+async function addFilesIn(folder: string, seen: Set<string>, files: string[]): Promise<void> {
+  const real = await realPath(folder);
+  if (seen.has(real)) return;
+  seen.add(real);
+  for (const { name, isFolder: isDirectory, isFile } of await entriesIn(folder)) {
+    const path = join(folder, name);
+    if (isDirectory) await addFilesIn(path, seen, files);
+    else if (isFile || !(await isOtherThanFile(path))) files.push(path);
   }
 }
