@@ -8,9 +8,11 @@ import { input } from '../graph/value.ts';
 import { classifierFrom } from '../nn/models/registry.ts';
 import { initialise, Scope } from '../nn/scope.ts';
 import { toFloat16 } from '../tensor/convert.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { readCheckpoint, withWeights } from './checkpoint.ts';
+import { zeros, type Tensor } from '../tensor/tensor.ts';
+import { hasHead, readCheckpoint, withWeights } from './checkpoint.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
+import { Predictor } from './predictor.ts';
+import { asSegmenter } from './segmenter-checkpoint.ts';
 
 const config = {
   model_type: 'resnet',
@@ -20,6 +22,8 @@ const config = {
   layer_type: 'basic',
   id2label: { '0': 'cat', '1': 'dog' },
 };
+
+const size = { width: 32, height: 32 };
 
 function freshWeights(): Map<string, Tensor<'float32'>> {
   const scope = Scope.root();
@@ -68,6 +72,41 @@ describe('readCheckpoint', () => {
       });
     },
   );
+});
+
+describe('a folder of the body alone', () => {
+  const body = (): Map<string, Tensor<'float32'>> =>
+    new Map(
+      [...freshWeights()].flatMap(([name, t]) =>
+        name.startsWith('resnet.') ? [[name.slice('resnet.'.length), t] as const] : [],
+      ),
+    );
+  beforeEach(async () => {
+    await write('config.json', { ...config, architectures: ['ResNetModel'] });
+    const pooler = [['pooler.dense.bias', zeros('float32', [4])]] as const;
+    await write('model.safetensors', encodeSafetensors(new Map([...body(), ...pooler])));
+  });
+
+  it('has the weights of a classifier without a last layer', async () => {
+    const checkpoint = await readCheckpoint(folder);
+    expect(hasHead(checkpoint)).toBe(false);
+    for (const [name, t] of freshWeights()) {
+      const wanted = name.startsWith('classifier') ? undefined : t;
+      expect([name, checkpoint.weights.get(name)]).toEqual([name, wanted]);
+    }
+    await expect(Predictor.create(checkpoint)).rejects.toThrow(
+      `${join(folder, 'model.safetensors')} was pretrained without classes: it has no last layer yet (valid: train and lock give it one)`,
+    );
+  });
+
+  it('becomes a segmenter’s encoder', async () => {
+    const { network, weights } = asSegmenter(await readCheckpoint(folder), size, size);
+    const scope = Scope.root();
+    network.build(scope, input('x', 'float32', [1, 3, 32, 32]));
+    const missing = [...scope.declared.parameters.keys()].filter((name) => !weights.has(name));
+    expect(missing.length).toBeGreaterThan(0);
+    expect(missing.filter((name) => !network.isAddition(name))).toEqual([]);
+  });
 });
 
 it('readCheckpoint refuses pictures of one channel', async () => {

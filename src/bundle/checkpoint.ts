@@ -8,6 +8,7 @@ import { networkFrom } from '../nn/models/networks.ts';
 import { withLabels } from '../nn/models/registry.ts';
 import { exists, join, readJsonObject } from '../platform/files.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { withBody } from './body-names.ts';
 import type { ModelOptions } from './model-options.ts';
 import { preprocessorJsonOf } from './preparation.ts';
 
@@ -45,7 +46,6 @@ export async function readCheckpoint(
   const preprocessorPath = join(folder, preprocessorFile);
   const preprocessorJson = await preprocessing(preprocessorPath, config, options);
   const { tensors, path: weightsPath } = await openWeights(folder);
-  const weights = await readWeights(tensors);
   const network = networkFrom(config, configPath);
   requireColours(network, configPath);
   return {
@@ -54,7 +54,7 @@ export async function readCheckpoint(
     preprocessorJson,
     network,
     preprocessor: preprocessor(parseConfig(preprocessorConfig, preprocessorJson, preprocessorPath)),
-    weights,
+    weights: withBody(await readWeights(tensors), network),
     layout: 'a folder of transformers',
     notes: [],
   };
