@@ -5,8 +5,9 @@ import { openWeights, readWeights } from '../formats/weights.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
 import type { Network } from '../nn/models/network.ts';
 import { networkFrom } from '../nn/models/networks.ts';
+import { encoderOf } from '../nn/models/pretrained.ts';
 import { withLabels } from '../nn/models/registry.ts';
-import { exists, join, readJsonObject } from '../platform/files.ts';
+import { basename, exists, join, readJsonObject } from '../platform/files.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { withBody } from './body-names.ts';
 import type { ModelOptions } from './model-options.ts';
@@ -42,10 +43,12 @@ export async function readCheckpoint(
 ): Promise<ModelCheckpoint> {
   requireClosed(folder, options);
   const configPath = join(folder, configFile);
-  const config = relabelled(await readJsonObject(configPath), options.labels, configPath);
+  const { config: own, leftOut } = encoderOf(await readJsonObject(configPath));
+  const config = relabelled(own, options.labels, configPath);
   const preprocessorPath = join(folder, preprocessorFile);
   const preprocessorJson = await preprocessing(preprocessorPath, config, options);
   const { tensors, path: weightsPath } = await openWeights(folder);
+  const kept = [...tensors].filter(([name]) => !leftOut?.has(name));
   const network = networkFrom(config, configPath);
   requireColours(network, configPath);
   return {
@@ -54,9 +57,12 @@ export async function readCheckpoint(
     preprocessorJson,
     network,
     preprocessor: preprocessor(parseConfig(preprocessorConfig, preprocessorJson, preprocessorPath)),
-    weights: withBody(await readWeights(tensors), network),
+    weights: withBody(await readWeights(new Map(kept)), network),
     layout: 'a folder of transformers',
-    notes: [],
+    notes:
+      leftOut && kept.length < tensors.size
+        ? [`${basename(weightsPath)} is taken without ${leftOut.part}`]
+        : [],
   };
 }
 
