@@ -4,6 +4,7 @@ import { ModelLockError } from '../../../base/error.ts';
 import { buildOnnx } from '../../../formats/onnx/build/build.ts';
 import type { Normalisation } from '../../../formats/onnx/build/call.ts';
 import { openArchitecture, type OnnxNetwork } from '../../../formats/onnx/architecture.ts';
+import { withFreeBatch } from '../../../formats/onnx/free-batch.ts';
 import { headOf, type OnnxHead } from '../../../formats/onnx/head.ts';
 import type { OnnxFile } from '../../../formats/onnx/read.ts';
 import type { Initializer } from '../../../formats/onnx/roles.ts';
@@ -41,11 +42,12 @@ export const onnxConfig = z.object({
  * @param labels the names of its classes, where something tells them.
  */
 export function onnxConfigOf(
-  { network, architecture }: Pick<OnnxFile, 'network' | 'architecture'>,
+  file: Pick<OnnxFile, 'network' | 'architecture'>,
   labels?: readonly string[],
 ): RawConfig {
-  pictureInput(network);
-  const { classes } = requireHead(network);
+  pictureInput(file.network);
+  const { classes } = requireHead(file.network);
+  const { network, architecture } = withFreeBatch(file);
   const { where } = network.model;
   if (labels && labels.length !== classes) {
     throw new ModelLockError('usage', `${where} has ${classes} classes, not ${labels.length}`);
