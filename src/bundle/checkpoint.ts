@@ -76,7 +76,7 @@ export function withWeights(
 
 /** Whether a network has a last layer: what was pretrained without classes has none. */
 export const hasHead = ({ network, weights }: ModelCheckpoint): boolean =>
-  [...weights.keys()].some(network.isHead);
+  network.fixedHead !== undefined || [...weights.keys()].some(network.isHead);
 
 /** Throws `unsupported` for a network of anything but colour pictures. */
 export function requireColours({ channels }: Network, where: string): void {

@@ -7,6 +7,7 @@ import { forTask } from '../tasks/registry.ts';
 import type { Task } from '../tasks/task.ts';
 import type { Size } from '../tensor/image.ts';
 import { requireWeightable } from './class-weights.ts';
+import { requireReplaceable } from './last-layer.ts';
 import { checkedTuning } from './parameter-options.ts';
 import { tuningFor, type FineTuning } from './tuning.ts';
 
@@ -24,13 +25,14 @@ export interface Prepared {
   readonly pictures: Size;
 }
 
-/** A checkpoint as the network that a task needs, and how it is tuned. Throws `usage`. */
+/** A checkpoint as the network that a task needs, and how it is tuned. Throws `usage` and `unsupported`. */
 export async function prepared<Label>(
   task: Task<Label>,
   checkpoint: ModelCheckpoint,
   set: Dataset<Label>,
   { tuning: changes, inputSize }: PrepareOptions,
 ): Promise<Prepared> {
+  requireReplaceable(checkpoint);
   const pictures = await typicalSize(set);
   const base =
     task.network === 'segmenter'

@@ -90,7 +90,7 @@ function abilitiesOf(
 ): Abilities {
   const prepared = isPrepared || 'nothing says how pictures are normalised; --mean and --std do';
   const usable = hasHead(checkpoint) ? prepared : 'it has no last layer yet; train gives it one';
-  const teachable = untrainable ?? prepared;
+  const teachable = untrainable ?? checkpoint.network.fixedHead ?? prepared;
   return {
     predict: usable,
     evaluate: usable,

@@ -28,6 +28,8 @@ export interface Network<Output extends NetworkOutput = NetworkOutput> {
   readonly body?: string;
   /** Whether a parameter belongs to the last layer, which another number of classes replaces. */
   readonly isHead: (parameter: string) => boolean;
+  /** Why the last layer cannot be replaced, in words, where it cannot; then no parameter belongs to it. */
+  readonly fixedHead?: string;
   /** Whether a parameter belongs to a part that checkpoints of the pretrained network may lack. */
   readonly isAddition: (parameter: string) => boolean;
   /** Which layer a parameter belongs to. */

@@ -1,9 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { counterRandom } from '../../../base/random/counter.ts';
-import { withoutWeights, openArchitecture } from '../../../formats/onnx/architecture.ts';
-import { parseOnnx } from '../../../formats/onnx/model.ts';
-import { initializersOf } from '../../../formats/onnx/roles.ts';
-import { tensorOfProto } from '../../../formats/onnx/tensor-proto.ts';
 import {
   onnxFile,
   waves,
@@ -18,32 +14,7 @@ import { int64, tensor, toNumbers, type Tensor } from '../../../tensor/tensor.ts
 import { initialise, Scope } from '../../scope.ts';
 import { tinyClassifiers } from '../../testing/tiny-classifiers.ts';
 import { classifierFrom } from '../registry.ts';
-import { onnxClassifier, onnxConfigOf } from './model.ts';
-
-/** A file as reading it gives it: its configuration, and its weights. */
-function opened(bytes: Uint8Array) {
-  const model = parseOnnx(bytes, 'm.onnx');
-  const [constants, weights] = [new Map<string, Tensor>(), new Map<string, Tensor>()];
-  for (const [name, { role }] of initializersOf(model)) {
-    const into = role === 'constant' ? constants : weights;
-    into.set(name, tensorOfProto(model.initializers.get(name)!, 'm.onnx'));
-  }
-  const architecture = withoutWeights(bytes, constants);
-  const network = openArchitecture(architecture, 'm.onnx');
-  return { config: onnxConfigOf({ network, architecture }), weights };
-}
-
-/** The logits of pictures, row by row. */
-async function logitsOf(bytes: Uint8Array, x: Tensor): Promise<number[]> {
-  const { config, weights } = opened(bytes);
-  const value = input('x', 'float32', x.shape);
-  const { logits } = onnxClassifier(config, 'm.onnx').build(Scope.root(), value);
-  expect(logits.shape[0]).toBe(x.shape[0]);
-  const session = await Session.create(graphOf({ logits }), { parameters: weights });
-  const results = await session.run({ x });
-  await session.dispose();
-  return toNumbers(results['logits']);
-}
+import { logitsOf, opened } from './testing/opened.ts';
 
 /** What the file itself says of pictures, one batch after the other. */
 async function wantedOf(bytes: Uint8Array, x: Tensor, batch: number): Promise<number[]> {
@@ -62,13 +33,13 @@ async function wantedOf(bytes: Uint8Array, x: Tensor, batch: number): Promise<nu
 async function expectRows(bytes: Uint8Array, x: Tensor, batch: number): Promise<void> {
   const wanted = await wantedOf(bytes, x, batch);
   expect(new Set(wanted).size).toBeGreaterThan(x.shape[0]);
-  (await logitsOf(bytes, x)).forEach((value, i) => expect(value).toBeCloseTo(wanted[i], 4));
+  const logits = await logitsOf(opened(bytes), x);
+  expect(logits.shape[0]).toBe(x.shape[0]);
+  toNumbers(logits).forEach((value, i) => expect(value).toBeCloseTo(wanted[i], 4));
 }
 
 describe.each([1, 2])('exported for batches of %i', (batch) => {
-  // Two heads are no last layer.
-  const types = tinyClassifiers.filter(({ model_type: type }) => type !== 'deit');
-  it.each(types)('a $model_type says the same of each of six', async (config) => {
+  it.each(tinyClassifiers)('a $model_type says the same of each of six', async (config) => {
     const scope = Scope.root();
     const x = input('x', 'float32', [batch, 3, 32, 32]);
     const { logits } = classifierFrom(config, 'config.json').build(scope, x);
