@@ -7,7 +7,7 @@ import { forTask } from '../tasks/registry.ts';
 import type { Task } from '../tasks/task.ts';
 import type { Size } from '../tensor/image.ts';
 import { requireWeightable } from './class-weights.ts';
-import { requireReplaceable } from './last-layer.ts';
+import { requireLastLayer } from './last-layer.ts';
 import { checkedTuning } from './parameter-options.ts';
 import { tuningFor, type FineTuning } from './tuning.ts';
 
@@ -32,12 +32,12 @@ export async function prepared<Label>(
   set: Dataset<Label>,
   { tuning: changes, inputSize }: PrepareOptions,
 ): Promise<Prepared> {
-  requireReplaceable(checkpoint);
   const pictures = await typicalSize(set);
   const base =
     task.network === 'segmenter'
       ? asSegmenter(checkpoint, pictures, inputSize)
       : { ...checkpoint, config: forTask(checkpoint.config, task.name) };
+  requireLastLayer(base, set.classes);
   const tuning = checkedTuning(tuningFor(task.name, set.samples.length, changes), base);
   requireWeightable(task, tuning);
   return { base, tuning, pictures };

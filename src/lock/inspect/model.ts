@@ -90,7 +90,9 @@ function abilitiesOf(
 ): Abilities {
   const prepared = isPrepared || 'nothing says how pictures are normalised; --mean and --std do';
   const usable = hasHead(checkpoint) ? prepared : 'it has no last layer yet; train gives it one';
-  const teachable = untrainable ?? checkpoint.network.fixedHead ?? prepared;
+  const { fixedHead } = checkpoint.network;
+  const teachable =
+    untrainable ?? (fixedHead === undefined ? prepared : `for its own classes alone: ${fixedHead}`);
   return {
     predict: usable,
     evaluate: usable,

@@ -28,6 +28,8 @@ export interface Network<Output extends NetworkOutput = NetworkOutput> {
   readonly body?: string;
   /** Whether a parameter belongs to the last layer, which another number of classes replaces. */
   readonly isHead: (parameter: string) => boolean;
+  /** The axis of such a parameter that counts classes. */
+  readonly classAxis: (parameter: string) => number;
   /** Why the last layer cannot be replaced, in words, where it cannot; then no parameter belongs to it. */
   readonly fixedHead?: string;
   /** Whether a parameter belongs to a part that checkpoints of the pretrained network may lack. */
@@ -84,6 +86,7 @@ export const family =
       labels: labelsOf(config),
       channels: config.num_channels,
       isHead: (name) => head.test(name),
+      classAxis: () => 0,
       isAddition: (name) => additions?.test(name) ?? false,
       layers: layers(config),
       isEmbedding: (name) => embeddings?.test(name) ?? false,

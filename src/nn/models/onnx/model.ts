@@ -93,6 +93,11 @@ function opened(
       ...(fixedHead === undefined ? {} : { fixedHead }),
       channels: pictureInput(network).channels,
       isHead,
+      // Biases may have axes of length 1 before it.
+      classAxis: (name) =>
+        head && name === head.weight
+          ? head.classAxis
+          : network.initializers.get(name)!.shape.length - 1,
       isAddition: () => false,
       layers: onnxLayers(network, isHead),
       isEmbedding: (name) => network.initializers.get(name)?.role === 'embedding',
