@@ -53,14 +53,27 @@ describe('parseOnnx', () => {
     );
   });
 
-  it.each(['QLinearConv', 'DequantizeLinear', 'MatMulInteger', 'DynamicQuantizeLinear'])(
-    'refuses quantised models: %s',
-    (op) => {
-      expect(() => parse({ nodes: [{ op, name: 'q' }] })).toThrow(
+  it.each([
+    'QLinearConv',
+    'DequantizeLinear',
+    'MatMulInteger',
+    'DynamicQuantizeLinear',
+    'DynamicQuantizeLSTM',
+    'GatherBlockQuantized',
+    'MatMulNBits',
+  ])('refuses quantised models: %s', (op) => {
+    for (const domain of ['', 'com.microsoft']) {
+      expect(() => parse({ nodes: [{ op, name: 'q', domain }] })).toThrow(
         `m.onnx is a quantised model (${op} of node "q"): its rounded weights cannot learn`,
       );
-    },
-  );
+    }
+  });
+
+  it('takes no other operator for a quantised one', () => {
+    expect(() => parse({ nodes: [{ op: 'QuickGelu', domain: 'com.microsoft' }] })).toThrow(
+      'has operators that are not supported: com.microsoft.QuickGelu',
+    );
+  });
 
   it('refuses what is no model', () => {
     expect(() => parseOnnx(new Uint8Array(0), 'm.onnx')).toThrow('m.onnx is no ONNX model');
