@@ -5,6 +5,7 @@ import { openWeights, readWeights } from '../formats/weights.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
 import type { Network } from '../nn/models/network.ts';
 import { networkFrom } from '../nn/models/networks.ts';
+import { isSegmenter } from '../nn/models/segmenters.ts';
 import { encoderOf } from '../nn/models/pretrained.ts';
 import { withLabels } from '../nn/models/registry.ts';
 import { basename, exists, join, readJsonObject } from '../platform/files.ts';
@@ -77,6 +78,10 @@ export function withWeights(
 /** Whether a network has a last layer: what was pretrained without classes has none. */
 export const hasHead = ({ network, weights }: ModelCheckpoint): boolean =>
   network.fixedHead !== undefined || [...weights.keys()].some(network.isHead);
+
+/** Whether a network gives each place one number, which chooses between no classes. */
+export const hasOneMap = ({ config, network }: ModelCheckpoint): boolean =>
+  isSegmenter(config) && network.labels.length === 1;
 
 /** Throws `unsupported` for a network of anything but colour pictures. */
 export function requireColours({ channels }: Network, where: string): void {

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { counterRandom } from '../../base/random/counter.ts';
+import { openCheckpoint } from '../../bundle/open-checkpoint.ts';
+import { Predictor } from '../../bundle/predictor.ts';
 import {
   onnxFile,
   waves,
@@ -93,6 +95,24 @@ describe('inspectModel', () => {
       'for its own classes alone: the output "y" does not come from one layer of weights that other classes could replace',
     );
     expect(can.lock).toBe(can.train);
+  });
+
+  it('says that maps of one number choose no class, but can be trained', async () => {
+    const nodes = [
+      { op: 'Conv', in: ['x', 'w'], out: ['l'], attributes: { pads: [1, 1, 1, 1] } },
+      { op: 'Sigmoid', in: ['l'] },
+    ];
+    const { path, kind, can } = await inspected(
+      { nodes, initializers: { w: waves([1, 3, 3, 3]) } },
+      1,
+    );
+    expect(kind).toBe('segmenter');
+    expect(can).toMatchObject({ train: true, lock: true });
+    expect(can.predict).toBe('it gives each pixel one number; train gives it classes');
+    const { checkpoint } = await openCheckpoint(path, { modelOptions: { normalisation } });
+    await expect(Predictor.create(checkpoint)).rejects.toThrow(
+      `${path} gives each pixel one number, not one for each of two classes or more`,
+    );
   });
 
   it('says that ViT-MAE can be trained and locked, and is no classifier yet', async () => {

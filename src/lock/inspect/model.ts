@@ -1,5 +1,5 @@
 import { ModelLockError, type ErrorCode } from '../../base/error.ts';
-import { hasHead, type ModelCheckpoint } from '../../bundle/checkpoint.ts';
+import { hasHead, hasOneMap, type ModelCheckpoint } from '../../bundle/checkpoint.ts';
 import type { ModelOptions, OpenModelOptions } from '../../bundle/model-options.ts';
 import {
   isTextClassifier,
@@ -88,7 +88,7 @@ function abilitiesOf(
   untrainable: string | undefined,
 ): Abilities {
   const prepared = isPrepared || 'nothing says how pictures are normalised; --mean and --std do';
-  const usable = hasHead(checkpoint) ? prepared : 'it has no last layer yet; train gives it one';
+  const usable = lackOf(checkpoint) ?? prepared;
   const { fixedHead } = checkpoint.network;
   const teachable =
     untrainable ?? (fixedHead === undefined ? prepared : `for its own classes alone: ${fixedHead}`);
@@ -100,6 +100,13 @@ function abilitiesOf(
     export: usable,
     edit: noEditor,
   };
+}
+
+/** Why a model answers nothing as it is, if so. */
+function lackOf(checkpoint: ModelCheckpoint): string | undefined {
+  if (!hasHead(checkpoint)) return 'it has no last layer yet; train gives it one';
+  if (hasOneMap(checkpoint)) return 'it gives each pixel one number; train gives it classes';
+  return undefined;
 }
 
 const inputsOf = ({ network }: OnnxFile): ModelInspection['inputs'] =>
