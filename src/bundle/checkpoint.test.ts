@@ -4,13 +4,19 @@ import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { counterRandom } from '../base/random/counter.ts';
 import { encodeSafetensors } from '../formats/safetensors.ts';
+import { evaluate } from '../graph/testing/evaluate.ts';
 import { input } from '../graph/value.ts';
+import type { ClassifierOutput } from '../nn/models/classifier.ts';
 import { classifierFrom } from '../nn/models/registry.ts';
+import { vitMae, vitMaeConfig } from '../nn/models/vit-mae.ts';
 import { initialise, Scope } from '../nn/scope.ts';
 import { toFloat16 } from '../tensor/convert.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { readCheckpoint, withWeights } from './checkpoint.ts';
+import { float32, toNumbers, zeros, type Tensor } from '../tensor/tensor.ts';
+import { hasHead, readCheckpoint, withWeights } from './checkpoint.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
+import { Predictor } from './predictor.ts';
+import { asSegmenter } from './segmenter-checkpoint.ts';
+import { bundleConfig } from './transformers-files.ts';
 
 const config = {
   model_type: 'resnet',
@@ -20,6 +26,8 @@ const config = {
   layer_type: 'basic',
   id2label: { '0': 'cat', '1': 'dog' },
 };
+
+const size = { width: 32, height: 32 };
 
 function freshWeights(): Map<string, Tensor<'float32'>> {
   const scope = Scope.root();
@@ -68,6 +76,122 @@ describe('readCheckpoint', () => {
       });
     },
   );
+});
+
+describe('a folder of the body alone', () => {
+  const body = (): Map<string, Tensor<'float32'>> =>
+    new Map(
+      [...freshWeights()].flatMap(([name, t]) =>
+        name.startsWith('resnet.') ? [[name.slice('resnet.'.length), t] as const] : [],
+      ),
+    );
+  beforeEach(async () => {
+    await write('config.json', { ...config, architectures: ['ResNetModel'] });
+    const pooler = [['pooler.dense.bias', zeros('float32', [4])]] as const;
+    await write('model.safetensors', encodeSafetensors(new Map([...body(), ...pooler])));
+  });
+
+  it('has the weights of a classifier without a last layer', async () => {
+    const checkpoint = await readCheckpoint(folder);
+    expect(hasHead(checkpoint)).toBe(false);
+    for (const [name, t] of freshWeights()) {
+      const wanted = name.startsWith('classifier') ? undefined : t;
+      expect([name, checkpoint.weights.get(name)]).toEqual([name, wanted]);
+    }
+    await expect(Predictor.create(checkpoint)).rejects.toThrow(
+      `${join(folder, 'model.safetensors')} was pretrained without classes: it has no last layer yet (valid: train and lock give it one)`,
+    );
+  });
+
+  it('becomes a segmenter’s encoder', async () => {
+    const { network, weights } = asSegmenter(await readCheckpoint(folder), size, size);
+    const scope = Scope.root();
+    network.build(scope, input('x', 'float32', [1, 3, 32, 32]));
+    const missing = [...scope.declared.parameters.keys()].filter((name) => !weights.has(name));
+    expect(missing.length).toBeGreaterThan(0);
+    expect(missing.filter((name) => !network.isAddition(name))).toEqual([]);
+  });
+});
+
+describe('a folder of ViT-MAE', () => {
+  const mae = {
+    model_type: 'vit_mae',
+    architectures: ['ViTMAEForPreTraining'],
+    hidden_size: 4,
+    num_hidden_layers: 2,
+    num_attention_heads: 2,
+    intermediate_size: 8,
+    image_size: 8,
+    patch_size: 4,
+    decoder_hidden_size: 8,
+    decoder_num_hidden_layers: 1,
+    decoder_num_attention_heads: 2,
+    decoder_intermediate_size: 8,
+    num_labels: 3,
+  };
+  const pixels = counterRandom(2);
+  const feeds = {
+    pixels: float32(
+      [1, 3, 8, 8],
+      Array.from({ length: 192 }, () => pixels.normal()),
+    ),
+    noise: float32([1, 4], [0, 1, 2, 3]),
+  };
+
+  /** The official encoder, which sees all patches. */
+  function official() {
+    const scope = Scope.root();
+    const { encoded } = vitMae(
+      scope,
+      { ...vitMaeConfig.parse(mae), mask_ratio: 0 },
+      {
+        pixels: input('pixels', 'float32', [1, 3, 8, 8]),
+        noise: input('noise', 'float32', [1, 4]),
+      },
+    );
+    return { encoded, weights: initialise(scope.declared, counterRandom(1)) };
+  }
+
+  beforeEach(async () => {
+    await write('config.json', mae);
+    await write('model.safetensors', encodeSafetensors(official().weights));
+  });
+
+  it('is a ViT of the same encoder, without the decoder', async () => {
+    const { config, network, weights, notes } = await readCheckpoint(folder);
+    expect(notes).toEqual(['model.safetensors is taken without the decoder of its pretraining']);
+    expect(config).toMatchObject({ model_type: 'vit', num_labels: 3 });
+    expect(bundleConfig(config, 'classification')).toEqual({
+      ...Object.fromEntries(Object.entries(mae).filter(([name]) => !name.startsWith('decoder_'))),
+      model_type: 'vit',
+      architectures: ['ViTForImageClassification'],
+      dtype: 'float32',
+    });
+    expect([...weights.keys()].filter((name) => !name.startsWith('vit.'))).toEqual([]);
+
+    const { encoded } = official();
+    const x = input('pixels', 'float32', [1, 3, 8, 8]);
+    const { features } = network.build(Scope.root(), x) as ClassifierOutput;
+    const given = { ...feeds, ...Object.fromEntries(weights) };
+    const [own, wanted] = [
+      toNumbers((await evaluate({ features }, given))['features']),
+      toNumbers((await evaluate({ encoded }, given))['encoded']),
+    ];
+    expect(own.some((value) => Math.abs(value) > 0.1)).toBe(true);
+    own.forEach((value, i) => expect(value).toBeCloseTo(wanted[i], 5));
+  });
+
+  it('opens where the encoder alone was saved, and has no last layer', async () => {
+    const encoder = [...official().weights].flatMap(([name, t]) =>
+      name.startsWith('vit.') ? [[name.slice('vit.'.length), t] as const] : [],
+    );
+    const whole = await readCheckpoint(folder);
+    await write('model.safetensors', encodeSafetensors(new Map(encoder)));
+    const { checkpoint } = await openCheckpoint(folder);
+    expect(checkpoint.weights).toEqual(whole.weights);
+    expect(checkpoint.notes).toEqual([]);
+    expect(hasHead(checkpoint)).toBe(false);
+  });
 });
 
 it('readCheckpoint refuses pictures of one channel', async () => {

@@ -5,9 +5,12 @@ import { openWeights, readWeights } from '../formats/weights.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
 import type { Network } from '../nn/models/network.ts';
 import { networkFrom } from '../nn/models/networks.ts';
+import { isSegmenter } from '../nn/models/segmenters.ts';
+import { encoderOf } from '../nn/models/pretrained.ts';
 import { withLabels } from '../nn/models/registry.ts';
-import { exists, join, readJsonObject } from '../platform/files.ts';
+import { basename, exists, join, readJsonObject } from '../platform/files.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { withBody } from './body-names.ts';
 import type { ModelOptions } from './model-options.ts';
 import { preprocessorJsonOf } from './preparation.ts';
 
@@ -41,11 +44,12 @@ export async function readCheckpoint(
 ): Promise<ModelCheckpoint> {
   requireClosed(folder, options);
   const configPath = join(folder, configFile);
-  const config = relabelled(await readJsonObject(configPath), options.labels, configPath);
+  const { config: own, leftOut } = encoderOf(await readJsonObject(configPath));
+  const config = relabelled(own, options.labels, configPath);
   const preprocessorPath = join(folder, preprocessorFile);
   const preprocessorJson = await preprocessing(preprocessorPath, config, options);
   const { tensors, path: weightsPath } = await openWeights(folder);
-  const weights = await readWeights(tensors);
+  const kept = [...tensors].filter(([name]) => !leftOut?.has(name));
   const network = networkFrom(config, configPath);
   requireColours(network, configPath);
   return {
@@ -54,9 +58,12 @@ export async function readCheckpoint(
     preprocessorJson,
     network,
     preprocessor: preprocessor(parseConfig(preprocessorConfig, preprocessorJson, preprocessorPath)),
-    weights,
+    weights: withBody(await readWeights(new Map(kept)), network),
     layout: 'a folder of transformers',
-    notes: [],
+    notes:
+      leftOut && kept.length < tensors.size
+        ? [`${basename(weightsPath)} is taken without ${leftOut.part}`]
+        : [],
   };
 }
 
@@ -70,7 +77,11 @@ export function withWeights(
 
 /** Whether a network has a last layer: what was pretrained without classes has none. */
 export const hasHead = ({ network, weights }: ModelCheckpoint): boolean =>
-  [...weights.keys()].some(network.isHead);
+  network.fixedHead !== undefined || [...weights.keys()].some(network.isHead);
+
+/** Whether a network gives each place one number, which chooses between no classes. */
+export const hasOneMap = ({ config, network }: ModelCheckpoint): boolean =>
+  isSegmenter(config) && network.labels.length === 1;
 
 /** Throws `unsupported` for a network of anything but colour pictures. */
 export function requireColours({ channels }: Network, where: string): void {

@@ -7,7 +7,8 @@ import { readWeights } from '../formats/weights.ts';
 import type { Preparation } from '../nn/bare/bare-model.ts';
 import { labelled, labelsOf, parseConfig } from '../nn/config.ts';
 import { networkFrom } from '../nn/models/networks.ts';
-import { onnxConfigOf, pictureInput } from '../nn/models/onnx/model.ts';
+import { onnxConfigOf } from '../nn/models/onnx/model.ts';
+import { pictureInput } from '../nn/models/onnx/pictures.ts';
 import { basename, dirname, exists, join, readJsonObject } from '../platform/files.ts';
 import {
   configFile,

@@ -6,6 +6,7 @@ import type { RawConfig } from '../nn/config.ts';
 import { textClassifierFrom, type TextClassifier } from '../nn/models/text-registry.ts';
 import { exists, join, readBytesIfAny, readJsonObject, readText } from '../platform/files.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { withBody } from './body-names.ts';
 import { configFile } from './checkpoint.ts';
 
 /** What a tokenizer may consist of, as transformers calls it. */
@@ -55,7 +56,7 @@ export async function readTextClassifier(folder: string): Promise<TextCheckpoint
     tokenizerConfig,
     tokenizerFiles: await tokenizerFilesOf(folder),
     maxTokens: Math.min(classifier.maxTokens, tokenizer.maxLength ?? Infinity),
-    weights: renamed(await readWeights(tensors), classifier),
+    weights: withBody(currentNames(await readWeights(tensors)), classifier),
   };
 }
 
@@ -95,17 +96,10 @@ async function tokenizerFilesOf(folder: string): Promise<Map<string, Uint8Array>
   return files;
 }
 
-/** Weights under the names that the classifier has for them. */
-function renamed<T>(
-  weights: ReadonlyMap<string, T>,
-  { body, isHead }: TextClassifier,
-): Map<string, T> {
-  const named = [...weights].map(([name, t]) => [currentName(name), t] as const);
-  const isWhole = named.some(([name]) => name.startsWith(`${body}.`));
-  return new Map(named.map(([name, t]) => [isWhole || isHead(name) ? name : `${body}.${name}`, t]));
-}
-
 /** BERT's own checkpoints have TensorFlow's names of a norm's weights. */
+const currentNames = <T>(weights: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
+  new Map([...weights].map(([name, t]) => [currentName(name), t]));
+
 const currentName = (name: string): string =>
   name
     .replace(/LayerNorm\.gamma$/, 'LayerNorm.weight')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { counterRandom } from '../base/random/counter.ts';
 import { decodeSafetensors } from '../formats/safetensors.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { toNumbers, type Tensor } from '../tensor/tensor.ts';
 import type { CheckpointStore } from '../train/fit.ts';
 import { classification } from '../tasks/classification.ts';
 import { fineTune, type FineTuneOptions } from './fine-tune.ts';
@@ -140,6 +140,38 @@ it.each(['vit', 'resnet'] as const)(
     expect(Math.max(...bias.map(Math.abs))).toBeLessThan(1e-9);
   },
 );
+
+describe('a last layer for classes that the model has', () => {
+  const own = ['LABEL_0', 'LABEL_1', 'LABEL_2'];
+  const still = { learningRate: 1e-12, weightDecay: 0, epochs: 1 };
+
+  it.each([
+    ['as they are', own, [0, 1, 2]],
+    ['in another order', ['LABEL_2', 'LABEL_0', 'LABEL_1'], [2, 0, 1]],
+  ])('is kept, %s', async (_, names, places) => {
+    const notices: string[] = [];
+    const weights = await tuned('vit', still, {
+      labels: names,
+      onNotice: (text) => notices.push(text),
+    });
+    expect(notices).toEqual(['the classes are those of the model, which keeps its last layer']);
+    const before = toNumbers(tinyCheckpoint('vit').weights.get('classifier.weight')!);
+    const after = toNumbers(weights.get('classifier.weight')!);
+    const wanted = places.flatMap((place) => before.slice(8 * place, 8 * place + 8));
+    after.forEach((value, i) => expect(value).toBeCloseTo(wanted[i], 6));
+  });
+
+  it('learns as fast as all others', async () => {
+    const rates = { headFactor: 5, weightDecay: 0, warmup: 0, learningRate: 1e-3 };
+    const checkpoints = new Memory();
+    await tuned('vit', rates, { checkpoints, labels: own });
+    const after = decodeSafetensors(checkpoints.saved[0], '').tensors.get('classifier.weight')!;
+    const before = toNumbers(tinyCheckpoint('vit').weights.get('classifier.weight')!);
+    const moved = toNumbers(after).map((value, i) => Math.abs(value - before[i]));
+    // Adam's first step has the length of the learning rate.
+    expect(Math.max(...moved)).toBeCloseTo(1e-3, 5);
+  });
+});
 
 describe('steps in parts', () => {
   // Large steps, so that training moves far; masks and mixtures are those of the whole step.

@@ -10,6 +10,7 @@ import { normal, Scope, zeros, type Declarations } from '../nn/scope.ts';
 import type { Task } from '../tasks/task.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Batches } from './batches.ts';
+import { keptPlaces, lastLayerNotice, tuningOfKept, withClassesAt } from './last-layer.ts';
 import { learn, type LearnOptions } from './learn.ts';
 import { stepsOf } from './learning-rate.ts';
 import { frozenParameters } from './parameter-options.ts';
@@ -40,7 +41,10 @@ export async function fineTune<Label>(options: FineTuneOptions<Label>): Promise<
   const { task, base, labels, rows, tuning, silences = false, seed } = options;
   const config = withLabels(base.config, labels);
   const network = networkFrom(config, 'config.json');
-  options.onNotice?.(newHead(base, labels.length));
+  const places = keptPlaces(base, labels);
+  const isKept = places !== undefined;
+  const before = hasHead(base) ? base.network.labels : undefined;
+  options.onNotice?.(lastLayerNotice({ before, classes: labels.length, isKept }));
   const { height, width } = base.preprocessor.size;
   const steps = stepsOf(rows.length, tuning);
   const { rowsAtOnce } = steps;
@@ -77,22 +81,18 @@ export async function fineTune<Label>(options: FineTuneOptions<Label>): Promise<
       network,
       isFrozen,
       weights: startingWeights({
-        checkpoint: base,
+        checkpoint: isKept ? { ...base, weights: withClassesAt(base, places) } : base,
         declared: withHead(scope.declared, network.isHead, tuning),
         network,
+        keepsHead: isKept,
         random: counterRandom(seed, place.head),
       }),
       steps,
       batch: (step) => batches.at(step),
     },
-    options,
+    { ...options, tuning: tuningOfKept(tuning, isKept) },
   );
   return { config, weights };
-}
-
-function newHead(base: ModelCheckpoint, classes: number): string {
-  const before = hasHead(base) ? `in place of that for ${base.network.labels.length}` : 'the first';
-  return `the model gets a new last layer for ${classes} classes, ${before}`;
 }
 
 /** The declarations of a model whose last layer begins as a tuning wants it. */

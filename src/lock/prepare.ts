@@ -7,6 +7,7 @@ import { forTask } from '../tasks/registry.ts';
 import type { Task } from '../tasks/task.ts';
 import type { Size } from '../tensor/image.ts';
 import { requireWeightable } from './class-weights.ts';
+import { requireLastLayer } from './last-layer.ts';
 import { checkedTuning } from './parameter-options.ts';
 import { tuningFor, type FineTuning } from './tuning.ts';
 
@@ -24,7 +25,7 @@ export interface Prepared {
   readonly pictures: Size;
 }
 
-/** A checkpoint as the network that a task needs, and how it is tuned. Throws `usage`. */
+/** A checkpoint as the network that a task needs, and how it is tuned. Throws `usage` and `unsupported`. */
 export async function prepared<Label>(
   task: Task<Label>,
   checkpoint: ModelCheckpoint,
@@ -36,6 +37,7 @@ export async function prepared<Label>(
     task.network === 'segmenter'
       ? asSegmenter(checkpoint, pictures, inputSize)
       : { ...checkpoint, config: forTask(checkpoint.config, task.name) };
+  requireLastLayer(base, set.classes);
   const tuning = checkedTuning(tuningFor(task.name, set.samples.length, changes), base);
   requireWeightable(task, tuning);
   return { base, tuning, pictures };

@@ -15,9 +15,9 @@ export type ClassWeighting = (typeof classWeightings)[number];
 export interface FineTuning extends LearningRate, Augmentation {
   /** Rows of a step. */
   readonly batch: number;
-  /** The new last layer's learning rate, as a factor of the others'. */
+  /** A new last layer's learning rate, as a factor of the others'; one that is kept has theirs. */
   readonly headFactor: number;
-  /** Standard deviation of the new last layer's first weights. Default: as its architecture has it. */
+  /** Standard deviation of a new last layer's first weights. Default: as its architecture has it. */
   readonly headStd?: number;
   /** The learning rate falls by this factor from each layer to the one before it. */
   readonly layerDecay?: number;

@@ -3,10 +3,8 @@ import type { OnnxNode } from './model.ts';
 
 /** The last layer of a classifier: what makes logits of features. */
 export interface OnnxHead {
-  /** The tensor that it takes, [B, D], or [B, D, 1, 1] where it is a convolution. */
+  /** The tensor that it takes, [B, D], or [B, D, h, w] where it is a convolution. */
   readonly features: string;
-  /** The tensor that it gives. */
-  readonly logits: string;
   readonly weight: string;
   /** The axis of the weight that counts classes. */
   readonly classAxis: number;
@@ -14,37 +12,91 @@ export interface OnnxHead {
   readonly bias?: string;
 }
 
-/** What may come between the last layer and the output of a model, without a meaning for training. */
-const afterwards: ReadonlySet<string> = new Set([
+/** How a model ends. */
+export interface OnnxEnd {
+  /** The tensor of logits. */
+  readonly logits: string;
+  /** The layer that they come from; absent where there is none that other classes could replace. */
+  readonly head?: OnnxHead;
+  /** Whether each class is answered by itself, by a sigmoid. */
+  readonly isSeveral: boolean;
+}
+
+/** What makes probabilities or classes of logits, and what changes nothing. */
+const afterLogits: ReadonlySet<string> = new Set([
   'Softmax',
   'LogSoftmax',
+  'Sigmoid',
+  'ArgMax',
   'Identity',
+  'Dropout',
+  'Cast',
+]);
+
+/** What may come between the last layer and the output of a model, without a meaning for training. */
+const afterwards: ReadonlySet<string> = new Set([
+  ...afterLogits,
   'Reshape',
   'Flatten',
   'Squeeze',
-  'Dropout',
-  'Cast',
   // Of maps of logits.
   'Resize',
-  'ArgMax',
+  'Transpose',
+]);
+
+/** What makes one number of a map. What the last layer gives is no logits before it. */
+const pooling: ReadonlySet<string> = new Set([
+  'GlobalAveragePool',
+  'GlobalMaxPool',
+  'AveragePool',
+  'ReduceMean',
+]);
+
+/** What may come between the last layer and a pooling, whatever the number of classes. */
+const beforePooling: ReadonlySet<string> = new Set([
+  ...pooling,
+  'Relu',
+  'Transpose',
+  'Identity',
+  'Dropout',
+  'Cast',
 ]);
 
 /**
- * The last layer of a model, found from its output back; `undefined` where there is no layer of
- * weights that another number of classes could replace.
+ * How a model may be taken to end, found from its output back: with its last layer, if it has one
+ * that could be replaced; and as it is, without what only makes probabilities of logits.
  */
-export function headOf({ model, initializers }: OnnxNetwork, output: string): OnnxHead | undefined {
+export function endsOf(network: OnnxNetwork, output: string): readonly OnnxEnd[] {
+  const { model } = network;
   const producers = new Map(
     model.nodes.flatMap((node) => node.outputs.map((name) => [name, node])),
   );
-  let logits = output;
-  let node = producers.get(logits);
-  while (node && afterwards.has(node.operator)) {
-    [logits] = node.inputs;
-    node = producers.get(logits);
-  }
-  if (!node) return undefined;
+  const passed: string[] = [];
+  /** The first tensor, from another one back, that no such operator gives. */
+  const before = (tensor: string, operators: ReadonlySet<string>): string => {
+    let name = tensor;
+    for (let node = producers.get(name); node; node = producers.get(name)) {
+      if (!operators.has(node.operator)) break;
+      passed.push(node.operator);
+      [name] = node.inputs;
+    }
+    return name;
+  };
+  const logits = before(output, afterwards);
+  const isSeveral = passed.includes('Sigmoid') && !passed.includes('ArgMax');
+  const isPooled = pooling.has(producers.get(logits)?.operator ?? '');
+  const layer = producers.get(isPooled ? before(logits, beforePooling) : logits);
+  const head = layer && headOf(network, layer, producers);
+  const asItIs = { logits: before(output, afterLogits), isSeveral };
+  return head ? [{ logits, head, isSeveral }, asItIs] : [asItIs];
+}
 
+/** A node as a layer of weights that another number of classes could replace. */
+function headOf(
+  { model, initializers }: OnnxNetwork,
+  node: OnnxNode,
+  producers: ReadonlyMap<string, OnnxNode>,
+): OnnxHead | undefined {
   /** A weight behind transpositions, and the axis of it that comes out as `axis`. */
   const weightOf = (name: string, axis: number): WeightAxis | undefined => {
     let [weight, classAxis] = [name, axis];
@@ -64,8 +116,8 @@ export function headOf({ model, initializers }: OnnxNetwork, output: string): On
   const { shape } = initializers.get(found.weight)!;
   // A head may not count its classes along an axis that is cut or shared.
   const isSole = model.nodes.filter(({ inputs }) => inputs.includes(found.weight)).length === 1;
-  if (!isSole || (shape.length !== 2 && shape.slice(2).some((dim) => dim !== 1))) return undefined;
-  return { ...layer, ...found, logits, classes: shape[found.classAxis] };
+  if (!isSole || (shape.length !== 2 && node.operator !== 'Conv')) return undefined;
+  return { ...layer, ...found, classes: shape[found.classAxis] };
 }
 
 type WeightAxis = Pick<OnnxHead, 'weight' | 'classAxis'>;
@@ -87,6 +139,7 @@ function layerOf(
     case 'MatMul':
       return { features: a, weight: b, classAxis: 1 };
     case 'Conv':
+      if ((attribute('group') ?? 1) !== 1) return undefined;
       return { features: a, weight: b, classAxis: 0, ...biasIn(c) };
     case 'Add': {
       const [product, bias] = isBias(a) ? [b, a] : [a, b];

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { ModelLockError } from '../../base/error.ts';
 import { float32, int64 } from '../../tensor/tensor.ts';
 import { openArchitecture } from './architecture.ts';
-import { headOf } from './head.ts';
+import { withFreeBatch } from './free-batch.ts';
+import { endsOf } from './head.ts';
 import { parseOnnx } from './model.ts';
 import { built, onnxFile, waves, type TestFile, type TestNode } from './testing/onnx-file.ts';
 
@@ -52,14 +53,27 @@ describe('parseOnnx', () => {
     );
   });
 
-  it.each(['QLinearConv', 'DequantizeLinear', 'MatMulInteger', 'DynamicQuantizeLinear'])(
-    'refuses quantised models: %s',
-    (op) => {
-      expect(() => parse({ nodes: [{ op, name: 'q' }] })).toThrow(
+  it.each([
+    'QLinearConv',
+    'DequantizeLinear',
+    'MatMulInteger',
+    'DynamicQuantizeLinear',
+    'DynamicQuantizeLSTM',
+    'GatherBlockQuantized',
+    'MatMulNBits',
+  ])('refuses quantised models: %s', (op) => {
+    for (const domain of ['', 'com.microsoft']) {
+      expect(() => parse({ nodes: [{ op, name: 'q', domain }] })).toThrow(
         `m.onnx is a quantised model (${op} of node "q"): its rounded weights cannot learn`,
       );
-    },
-  );
+    }
+  });
+
+  it('takes no other operator for a quantised one', () => {
+    expect(() => parse({ nodes: [{ op: 'QuickGelu', domain: 'com.microsoft' }] })).toThrow(
+      'has operators that are not supported: com.microsoft.QuickGelu',
+    );
+  });
 
   it('refuses what is no model', () => {
     expect(() => parseOnnx(new Uint8Array(0), 'm.onnx')).toThrow('m.onnx is no ONNX model');
@@ -160,7 +174,8 @@ describe('hostile graphs', () => {
         for (const { at, byte } of changes) broken[at] = byte;
         try {
           const network = openArchitecture(broken, 'm.onnx');
-          headOf(network, network.model.outputs[0]);
+          endsOf(network, network.model.outputs[0]);
+          if (network.model.inputs.size === 1) withFreeBatch({ network, architecture: broken });
           const types = [...network.model.inputs].map(
             ([name, { dtype, shape }]) => [name, [dtype, shape]] as const,
           );
@@ -189,7 +204,7 @@ describe('hostile graphs', () => {
       inputs: square,
     });
     const network = openArchitecture(bytes, 'm.onnx');
-    expect(headOf(network, 'y')).toBeUndefined();
+    expect(endsOf(network, 'y')).toEqual([{ logits: 'y', isSeveral: false }]);
     expect(built(network, square)['y'].shape).toEqual([3, 3]);
   });
 

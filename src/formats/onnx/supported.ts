@@ -4,9 +4,14 @@ import type { ModelProto } from './proto/onnx_pb.ts';
 
 const ownDomains: ReadonlySet<string> = new Set(['', 'ai.onnx']);
 
-/** Operators of quantised models. */
-const quantised =
-  /^(QLinear\w+|Q(Gemm|Attention)|(Dynamic)?(Quantize|Dequantize)Linear|\w+Integer(ToFloat)?)$/;
+/** Operators of quantised models: ONNX's, and those that ONNX Runtime has for its own. */
+const quantised = [
+  /^Q(Linear|Ordered)\w+$/,
+  /^Q(Gemm|Attention|MoE|EmbedLayerNormalization)$/,
+  /^\w*(Quantize|Dequantize)\w*$/,
+  /^MatMul(NBits|Bnb4|FpQ4)$/,
+  /^\w+Integer(16)?(ToFloat)?$/,
+];
 
 /**
  * Throws `unsupported` for models that use what is not read: all operators that lack, in one
@@ -17,7 +22,7 @@ export function requireSupported({ graph, functions }: ModelProto, where: string
     throw new ModelLockError('unsupported', `${where} ${what}`);
   };
   const nodes = graph?.node ?? [];
-  const integer = nodes.find(({ opType }) => quantised.test(opType));
+  const integer = nodes.find(({ opType }) => quantised.some((kind) => kind.test(opType)));
   if (integer) {
     refuse(
       `is a quantised model (${integer.opType} of node "${integer.name}"): ` +

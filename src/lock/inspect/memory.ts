@@ -16,7 +16,8 @@ import type { Memory } from './inspection.ts';
 export const learntCount = ({ parameters }: Declarations): number =>
   [...parameters.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 
-interface Needs {
+/** What a model holds and takes. */
+export interface Needs {
   readonly declared: Declarations;
   readonly memory: Memory;
   /** Why it cannot be trained, if it cannot. */

@@ -1,5 +1,5 @@
-import { ModelLockError } from '../../base/error.ts';
-import { hasHead, type ModelCheckpoint } from '../../bundle/checkpoint.ts';
+import { ModelLockError, type ErrorCode } from '../../base/error.ts';
+import { hasHead, hasOneMap, type ModelCheckpoint } from '../../bundle/checkpoint.ts';
 import type { ModelOptions, OpenModelOptions } from '../../bundle/model-options.ts';
 import {
   isTextClassifier,
@@ -15,7 +15,7 @@ import { taskNamed, taskOf } from '../../tasks/registry.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { manifestIn } from '../bundle-lock.ts';
 import type { Abilities, ModelInspection } from './inspection.ts';
-import { learntCount, memoryOf } from './memory.ts';
+import { learntCount, memoryOf, type Needs } from './memory.ts';
 import { inspectTextModel } from './text-model.ts';
 
 /** What a reference to a model is. Throws what opening it throws. */
@@ -32,8 +32,8 @@ export async function inspectModel(
   const onnx = path === undefined ? undefined : await readOnnx(path);
   const opened = await open(found, onnx !== undefined, modelOptions);
   if ('refusal' in opened) return networkOf(found, onnx!, opened.refusal);
-  const { checkpoint, isPrepared } = opened;
-  const { declared, memory, untrainable } = memoryOf(checkpoint);
+  const { checkpoint, isPrepared, needs } = opened;
+  const { declared, memory, untrainable } = needs;
   const { config, network, preprocessor, preprocessorJson, layout, notes } = checkpoint;
   const { height, width } = preprocessor.size;
   const shape = ['batch', network.channels, height, width];
@@ -55,29 +55,28 @@ export async function inspectModel(
 }
 
 type Opened =
-  | { readonly checkpoint: ModelCheckpoint; readonly isPrepared: boolean }
+  | { readonly checkpoint: ModelCheckpoint; readonly isPrepared: boolean; readonly needs: Needs }
   /** Why an ONNX file is no classifier. */
   | { readonly refusal: ModelLockError };
+
+/** Errors that say what an ONNX file is not. */
+const refusals: ReadonlySet<ErrorCode> = new Set(['unsupported', 'shape']);
 
 /** Of an ONNX file much can be said though nothing tells how its pictures are prepared. */
 async function open(
   found: Resolved,
   isOnnx: boolean,
   modelOptions: ModelOptions = {},
+  isPrepared = true,
 ): Promise<Opened> {
   try {
-    return {
-      checkpoint: (await readResolved(found, { modelOptions })).checkpoint,
-      isPrepared: true,
-    };
+    const { checkpoint } = await readResolved(found, { modelOptions });
+    return { checkpoint, isPrepared, needs: memoryOf(checkpoint) };
   } catch (error) {
     if (!isOnnx || !(error instanceof ModelLockError)) throw error;
-    if (error.code === 'unsupported') return { refusal: error };
+    if (refusals.has(error.code)) return { refusal: error };
     if (error.code !== 'usage' || modelOptions.normalisation) throw error;
-    const { checkpoint } = await readResolved(found, {
-      modelOptions: { ...modelOptions, normalisation: colours.half },
-    });
-    return { checkpoint, isPrepared: false };
+    return open(found, isOnnx, { ...modelOptions, normalisation: colours.half }, false);
   }
 }
 
@@ -89,8 +88,10 @@ function abilitiesOf(
   untrainable: string | undefined,
 ): Abilities {
   const prepared = isPrepared || 'nothing says how pictures are normalised; --mean and --std do';
-  const usable = hasHead(checkpoint) ? prepared : 'it has no last layer yet; train gives it one';
-  const teachable = untrainable ?? prepared;
+  const usable = lackOf(checkpoint) ?? prepared;
+  const { fixedHead } = checkpoint.network;
+  const teachable =
+    untrainable ?? (fixedHead === undefined ? prepared : `for its own classes alone: ${fixedHead}`);
   return {
     predict: usable,
     evaluate: usable,
@@ -99,6 +100,13 @@ function abilitiesOf(
     export: usable,
     edit: noEditor,
   };
+}
+
+/** Why a model answers nothing as it is, if so. */
+function lackOf(checkpoint: ModelCheckpoint): string | undefined {
+  if (!hasHead(checkpoint)) return 'it has no last layer yet; train gives it one';
+  if (hasOneMap(checkpoint)) return 'it gives each pixel one number; train gives it classes';
+  return undefined;
 }
 
 const inputsOf = ({ network }: OnnxFile): ModelInspection['inputs'] =>

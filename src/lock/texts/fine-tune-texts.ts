@@ -7,6 +7,7 @@ import { withLabels } from '../../nn/models/registry.ts';
 import { textClassifierFrom } from '../../nn/models/text-registry.ts';
 import { Scope } from '../../nn/scope.ts';
 import { withHead, type FineTuned, type FineTuneOptions } from '../fine-tune.ts';
+import { lastLayerNotice, tuningOfKept } from '../last-layer.ts';
 import { learn } from '../learn.ts';
 import { stepsOf } from '../learning-rate.ts';
 import { startingWeights } from '../starting-weights.ts';
@@ -33,7 +34,8 @@ const multiple = 8;
 export async function fineTuneTexts(options: FineTuneTextsOptions): Promise<FineTuned> {
   const { base, labels, rows, tuning, seed } = options;
   const keepsHead = hasTextHead(base) && sameClasses(labels, base.classifier.labels);
-  options.onNotice?.(headNotice(base, labels.length, keepsHead));
+  const before = hasTextHead(base) ? base.classifier.labels : undefined;
+  options.onNotice?.(lastLayerNotice({ before, classes: labels.length, isKept: keepsHead }));
   const config = withLabels(base.config, labels);
   const classifier = textClassifierFrom(config, 'config.json');
   const steps = stepsOf(rows.ids.length, tuning);
@@ -76,15 +78,7 @@ export async function fineTuneTexts(options: FineTuneTextsOptions): Promise<Fine
       steps,
       batch: (step) => Promise.resolve(batches.at(step)),
     },
-    options,
+    { ...options, tuning: tuningOfKept(tuning, keepsHead) },
   );
   return { config, weights };
-}
-
-function headNotice(base: TextCheckpoint, classes: number, isKept: boolean): string {
-  if (isKept) return 'the classes are those of the model, which keeps its last layer';
-  const { labels } = base.classifier;
-  const names = `${labels.slice(0, 3).join(', ')}${labels.length > 3 ? ' ...' : ''}`;
-  const before = hasTextHead(base) ? `in place of that for ${names}` : 'the first';
-  return `the model gets a new last layer for ${classes} classes, ${before}`;
 }

@@ -162,6 +162,24 @@ describe('readBare', () => {
     );
   });
 
+  it.each(['model.', 'module.', 'net._orig_mod.'])(
+    'looks below the prefix "%s" where all names have it, and says so',
+    async (prefix) => {
+      const { tensors } = await openTensorFile(at('cifar-padded.th'));
+      const plain = await readBare(tensors, {}, 'x');
+      const wrapped = [...tensors].map(([name, t]) => [`${prefix}${name}`, t] as const);
+      const below = await readBare(new Map(wrapped), {}, 'x');
+      expect(below).toEqual({
+        ...plain,
+        assumed: [`names without their prefix "${prefix}"`, ...plain.assumed],
+      });
+      const beside = [...wrapped, ['loss.weight', filled([2], 1)] as const];
+      await expect(readBare(new Map(beside), {}, 'x.pth')).rejects.toThrow(
+        `x.pth: weights that begin with "${prefix}conv1.weight"`,
+      );
+    },
+  );
+
   it('names what it knows where weights are of none of it', async () => {
     const lone = new Map([['encoder.weight', filled([2, 2], 0)]]);
     await expect(readBare(lone, {}, 'file.pth')).rejects.toThrow(

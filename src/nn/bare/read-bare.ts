@@ -15,19 +15,20 @@ const layouts: readonly BareLayout[] = [bareVit, bareResnet, bareCifarResnet];
  * something else; `usage` for options that these weights do not leave open.
  */
 export async function readBare(
-  tensors: StoredTensors,
+  stored: StoredTensors,
   options: BareOptions,
   where: string,
 ): Promise<BareModel & { readonly layout: string }> {
-  const layout = layouts.find(({ fits }) => fits(tensors));
-  if (!layout) {
-    const names = [...tensors.keys()].slice(0, 3).map((name) => `"${name}"`);
+  const found = layoutOf(stored);
+  if (!found) {
+    const names = [...stored.keys()].slice(0, 3).map((name) => `"${name}"`);
     throw new ModelLockError(
       'unsupported',
       `${where}: weights that begin with ${names.join(', ')} are of no model that is known here`,
       { valid: layouts.map(({ name }) => name) },
     );
   }
+  const { layout, tensors, prefix } = found;
   const given = (Object.keys(options) as (keyof BareOptions)[]).filter(
     (key) => options[key] !== undefined,
   );
@@ -43,7 +44,37 @@ export async function readBare(
   }
   const model = await layout.read(tensors, options, where);
   requireSame(model, layout.name, where);
-  return { ...model, layout: layout.name };
+  const assumed = prefix === '' ? [] : [`names without their prefix "${prefix}"`];
+  return { ...model, assumed: [...assumed, ...model.assumed], layout: layout.name };
+}
+
+interface Found {
+  readonly layout: BareLayout;
+  /** Under the names that the layout has. */
+  readonly tensors: StoredTensors;
+  /** What was before those names. */
+  readonly prefix: string;
+}
+
+/** So many wrappers lie around a model at most. */
+const mostWrappers = 4;
+
+/**
+ * The layout of some weights. Where their names are of none, they may be those of a module that has
+ * the model below a name of its own, as Lightning's and DataParallel's do.
+ */
+function layoutOf(stored: StoredTensors): Found | undefined {
+  let [tensors, prefix] = [stored, ''];
+  for (let i = 0; i <= mostWrappers; i++) {
+    const layout = layouts.find(({ fits }) => fits(tensors));
+    if (layout) return { layout, tensors, prefix };
+    const [wrapper] = /^[^.]+\./.exec([...tensors.keys()][0] ?? '') ?? [];
+    if (wrapper === undefined) return undefined;
+    if (![...tensors.keys()].every((name) => name.startsWith(wrapper))) return undefined;
+    tensors = new Map([...tensors].map(([name, t]) => [name.slice(wrapper.length), t]));
+    prefix += wrapper;
+  }
+  return undefined;
 }
 
 /** Throws `unsupported` where the classifier does not use each weight, and as it is. */

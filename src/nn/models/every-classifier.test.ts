@@ -64,6 +64,13 @@ describe.each(tinyClassifiers)('$model_type', (config) => {
     expect(changed.length).toBeGreaterThan(0);
   });
 
+  it('has all parameters but the head below its body, if that can be saved alone', () => {
+    const { body, architecture, isHead } = classifier;
+    expect(body === undefined).toBe(architecture === undefined);
+    const others = [...shapesFor(3).keys()].filter((name) => !isHead(name));
+    expect(others.filter((name) => body && !name.startsWith(`${body}.`))).toEqual([]);
+  });
+
   it('has parameters in each of its layers, and the head in the last', () => {
     const names = [...shapesFor(3).keys()];
     const { of, last } = classifier.layers;

@@ -24,8 +24,14 @@ export interface Network<Output extends NetworkOutput = NetworkOutput> {
   readonly labels: readonly string[];
   /** Colours of the input. */
   readonly channels: number;
+  /** What the names of all other parameters begin with, where checkpoints of the body alone lack it. */
+  readonly body?: string;
   /** Whether a parameter belongs to the last layer, which another number of classes replaces. */
   readonly isHead: (parameter: string) => boolean;
+  /** The axis of such a parameter that counts classes. */
+  readonly classAxis: (parameter: string) => number;
+  /** Why the last layer cannot be replaced, in words, where it cannot; then no parameter belongs to it. */
+  readonly fixedHead?: string;
   /** Whether a parameter belongs to a part that checkpoints of the pretrained network may lack. */
   readonly isAddition: (parameter: string) => boolean;
   /** Which layer a parameter belongs to. */
@@ -49,6 +55,8 @@ interface Definition<C extends LabelledConfig, Output extends NetworkOutput> {
   readonly config: z.ZodType<C>;
   readonly build: (scope: Scope, config: C, x: Value, options?: ClassifierOptions) => Output;
   readonly layers: (config: C) => LayerIds;
+  /** The prefix of the body, which checkpoints of transformers lack that are of it alone. */
+  readonly body?: string;
   /** The last layer's parameters. Default: those of the module `classifier`. */
   readonly head?: RegExp;
   /** Parts that checkpoints of the pretrained network may lack. Default: none. */
@@ -69,14 +77,16 @@ export const family =
     definition: Definition<C, Output>,
   ): Family<Output> =>
   (raw, where) => {
-    const { architecture, head = /^classifier\./, additions, embeddings } = definition;
+    const { architecture, body, head = /^classifier\./, additions, embeddings } = definition;
     const { build, layers } = definition;
     const config = parseConfig(definition.config, raw, where);
     return {
       architecture,
+      ...(body === undefined ? {} : { body }),
       labels: labelsOf(config),
       channels: config.num_channels,
       isHead: (name) => head.test(name),
+      classAxis: () => 0,
       isAddition: (name) => additions?.test(name) ?? false,
       layers: layers(config),
       isEmbedding: (name) => embeddings?.test(name) ?? false,

@@ -39,12 +39,14 @@ const families = {
   convnext: family({
     architecture: 'ConvNextForImageClassification',
     config: convNextConfig,
+    body: 'convnext',
     build: convNext,
     layers: convNextLayers,
   }),
   deit: family({
     architecture: 'DeiTForImageClassification',
     config: deitConfig,
+    body: 'deit',
     build: deit,
     layers: deitLayers,
     head: /^(?:(?:cls_|distillation_)?classifier)\./,
@@ -60,24 +62,28 @@ const families = {
   mobilenet_v2: family({
     architecture: 'MobileNetV2ForImageClassification',
     config: mobileNetV2Config,
+    body: 'mobilenet_v2',
     build: mobileNetV2,
     layers: mobileNetV2Layers,
   }),
   resnet: family({
     architecture: 'ResNetForImageClassification',
     config: resnetConfig,
+    body: 'resnet',
     build: resnet,
     layers: resnetLayers,
   }),
   segformer: family({
     architecture: 'SegformerForImageClassification',
     config: segformerConfig,
+    body: 'segformer',
     build: segformerClassifier,
     layers: segformerLayers,
   }),
   swin: family({
     architecture: 'SwinForImageClassification',
     config: swinConfig,
+    body: 'swin',
     build: swin,
     layers: swinLayers,
     embeddings: /\.relative_position_bias_table$/,
@@ -85,6 +91,7 @@ const families = {
   vit: family({
     architecture: 'ViTForImageClassification',
     config: vitConfig,
+    body: 'vit',
     build: vit,
     layers: vitLayers,
     embeddings: /^vit\.embeddings\.(?:cls_token|position_embeddings)$/,

@@ -19,6 +19,7 @@ const families = {
   segformer: family({
     architecture: 'SegformerForSemanticSegmentation',
     config: segformerConfig,
+    body: 'segformer',
     build: segformer,
     layers: segformerLayers,
     head,
@@ -26,6 +27,7 @@ const families = {
   }),
   [resnetUNetType]: family({
     config: resnetUNetConfig,
+    body: 'resnet',
     build: resnetUNet,
     layers: resnetLayers,
     head,

@@ -26,7 +26,16 @@ export interface BuildOptions {
   readonly outputs?: readonly string[];
   /** Default: by the statistics that the model has. */
   readonly normalisation?: Normalisation;
+  /** Puts other inputs into a node. Default: those that the file has. */
+  readonly prepare?: Preparation | undefined;
 }
+
+/** What goes into a node, in place of its inputs. */
+export type Preparation = (
+  node: OnnxNode,
+  inputs: readonly (Edge | undefined)[],
+  around: Surroundings,
+) => readonly (Edge | undefined)[];
 
 const keptStatistics: Normalisation = (x, { scale, bias, mean, variance, epsilon }) =>
   batchNorm(x, scale, bias, { mean, variance }, epsilon);
@@ -63,6 +72,7 @@ class Builder implements Surroundings {
   readonly #model: OnnxModel;
   readonly #network: OnnxNetwork;
   readonly #weight: NonNullable<BuildOptions['weight']>;
+  readonly #prepare: Preparation;
   readonly #edges = new Map<string, Edge>();
   /** A value for each named axis, to take zeros of its length from. */
   readonly #carriers = new Map<string, Value>();
@@ -72,17 +82,15 @@ class Builder implements Surroundings {
     this.#model = network.model;
     this.opset = network.model.opset;
     this.normalisation = options.normalisation ?? keptStatistics;
+    this.#prepare = options.prepare ?? ((_node, inputs) => inputs);
     this.#weight = options.weight ?? ((name, { shape }) => parameter(name, shape));
     for (const [name, value] of options.inputs) this.#set(name, value);
   }
 
   add(node: OnnxNode): void {
     try {
-      const call = new Call(
-        node,
-        node.inputs.map((name) => this.#edge(name)),
-        this,
-      );
+      const own = node.inputs.map((name) => this.#edge(name));
+      const call = new Call(node, this.#prepare(node, own, this), this);
       const results = evaluated(call) ?? translations[node.operator](call).map(simplifiedEdge);
       node.outputs.forEach((name, i) => {
         const result = results[i];

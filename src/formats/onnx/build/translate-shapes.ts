@@ -23,7 +23,7 @@ import { reshapedTo, slicesOf, splitSizes, squeezedAxes } from './shape-rules.ts
 import type { Translations } from './as-it-is.ts';
 
 /** x broadcast to a shape, which may have named axes. */
-function expandTo(x: Value, wanted: Shape, around: Surroundings): Value {
+export function expandTo(x: Value, wanted: Shape, around: Surroundings): Value {
   const shape = broadcastShapes(x.shape, wanted);
   const fixed = shape.map((dim, axis) => {
     const own = x.shape[axis - shape.length + x.shape.length] ?? 1;

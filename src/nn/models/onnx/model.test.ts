@@ -229,10 +229,6 @@ describe('onnxClassifier', () => {
     expect(() => configOf(text)).toThrow(
       'm.onnx takes "x" int64 [batch, 7], not one batch of pictures',
     );
-    const headless = { ...network, nodes: [...body.slice(0, -1), { ...body.at(-1)!, out: ['y'] }] };
-    expect(() => configOf(headless)).toThrow(
-      'm.onnx: the output "y" does not come from a last layer with weights',
-    );
     expect(() => configOf(network, ['one'])).toThrow('m.onnx has 5 classes, not 1');
     const larger = input('x', 'float32', [1, 3, 9, 9]);
     expect(() => classifierOf(network).build(Scope.root(), larger)).toThrow(

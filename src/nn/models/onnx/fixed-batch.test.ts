@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { counterRandom } from '../../../base/random/counter.ts';
+import {
+  onnxFile,
+  waves,
+  type TestFile,
+  type TestNode,
+} from '../../../formats/onnx/testing/onnx-file.ts';
+import { encodeOnnx } from '../../../formats/onnx/write.ts';
+import { graphOf } from '../../../graph/graph.ts';
+import { input } from '../../../graph/value.ts';
+import { Session } from '../../../runtime/session.ts';
+import { int64, tensor, toNumbers, type Tensor } from '../../../tensor/tensor.ts';
+import { initialise, Scope } from '../../scope.ts';
+import { tinyClassifiers } from '../../testing/tiny-classifiers.ts';
+import { classifierFrom } from '../registry.ts';
+import { logitsOf, opened } from './testing/opened.ts';
+
+/** What the file itself says of pictures, one batch after the other. */
+async function wantedOf(bytes: Uint8Array, x: Tensor, batch: number): Promise<number[]> {
+  const session = await Session.load(bytes);
+  const size = x.data.length / x.shape[0];
+  const logits: number[] = [];
+  for (let row = 0; row < x.shape[0]; row += batch) {
+    const data = (x.data as Float32Array).slice(row * size, (row + batch) * size);
+    const { y } = await session.run({ x: tensor('float32', x.shape.with(0, batch), data) });
+    logits.push(...toNumbers(y));
+  }
+  await session.dispose();
+  return logits;
+}
+
+async function expectRows(bytes: Uint8Array, x: Tensor, batch: number): Promise<void> {
+  const wanted = await wantedOf(bytes, x, batch);
+  expect(new Set(wanted).size).toBeGreaterThan(x.shape[0]);
+  const logits = await logitsOf(opened(bytes), x);
+  expect(logits.shape[0]).toBe(x.shape[0]);
+  toNumbers(logits).forEach((value, i) => expect(value).toBeCloseTo(wanted[i], 4));
+}
+
+describe.each([1, 2])('exported for batches of %i', (batch) => {
+  it.each(tinyClassifiers)('a $model_type says the same of each of six', async (config) => {
+    const scope = Scope.root();
+    const x = input('x', 'float32', [batch, 3, 32, 32]);
+    const { logits } = classifierFrom(config, 'config.json').build(scope, x);
+    const weights = initialise(scope.declared, counterRandom(1));
+    const bytes = encodeOnnx(graphOf({ y: logits }), { parameters: weights });
+    await expectRows(bytes, waves([6, 3, 32, 32], 3), batch);
+  });
+});
+
+/** Patches of a picture as tokens [1, 4, 6], and a last layer on features "f". */
+const patches: readonly TestNode[] = [
+  { op: 'Conv', in: ['x', 'patch'], out: ['p'], attributes: { strides: [4, 4] } },
+  { op: 'Reshape', in: ['p', 'rows'], out: ['q'] },
+  { op: 'Transpose', in: ['q'], out: ['t'], attributes: { perm: [0, 2, 1] } },
+];
+const last: TestNode = { op: 'Gemm', in: ['f', 'fc', 'bias'], attributes: { transB: 1 } };
+const initializers = {
+  patch: waves([6, 3, 4, 4]),
+  rows: int64([3], [1, 6, 4]),
+  fc: waves([5, 6], 4),
+  bias: waves([5], 5),
+};
+const fileOf = (nodes: readonly TestNode[], more: Readonly<Record<string, Tensor>>): TestFile => ({
+  nodes: [...patches, ...nodes, last],
+  initializers: { ...initializers, ...more },
+  inputs: { x: ['float32', [1, 3, 8, 8]] },
+});
+const x = waves([3, 3, 8, 8], 1);
+
+it('repeats a class token for each picture', async () => {
+  const attention: readonly TestNode[] = [
+    { op: 'Concat', in: ['token', 't'], out: ['c'], attributes: { axis: 1 } },
+    { op: 'Transpose', in: ['c'], out: ['k'], attributes: { perm: [0, 2, 1] } },
+    { op: 'MatMul', in: ['c', 'k'], out: ['s'] },
+    { op: 'Softmax', in: ['s'], out: ['a'], attributes: { axis: -1 } },
+    { op: 'MatMul', in: ['a', 'c'], out: ['v'] },
+    { op: 'Gather', in: ['v', 'first'], out: ['f'], attributes: { axis: 1 } },
+  ];
+  const more = { token: waves([1, 1, 6], 8), first: int64([], [0]) };
+  await expectRows(onnxFile(fileOf(attention, more)), x, 1);
+});
+
+it('finds the batch after the tokens, and among the heads', async () => {
+  const attention: readonly TestNode[] = [
+    { op: 'Transpose', in: ['t'], out: ['c'], attributes: { perm: [1, 0, 2] } },
+    { op: 'Reshape', in: ['c', 'heads'], out: ['h'] },
+    { op: 'Transpose', in: ['h'], out: ['q2'], attributes: { perm: [1, 0, 2] } },
+    { op: 'Transpose', in: ['h'], out: ['k'], attributes: { perm: [1, 2, 0] } },
+    { op: 'MatMul', in: ['q2', 'k'], out: ['s'] },
+    { op: 'Softmax', in: ['s'], out: ['a'], attributes: { axis: -1 } },
+    { op: 'MatMul', in: ['a', 'q2'], out: ['v'] },
+    { op: 'Transpose', in: ['v'], out: ['w'], attributes: { perm: [1, 0, 2] } },
+    { op: 'Reshape', in: ['w', 'whole'], out: ['o'] },
+    { op: 'ReduceMean', in: ['o'], out: ['f'], attributes: { axes: [0], keepdims: 0 } },
+  ];
+  const more = { heads: int64([3], [4, 2, 3]), whole: int64([3], [4, 1, 6]) };
+  await expectRows(onnxFile(fileOf(attention, more)), x, 1);
+});
+
+it('refuses, in one line, what would mix pictures or loses them', () => {
+  const squeezed: readonly TestNode[] = [
+    { op: 'Reshape', in: ['t', 'flat'], out: ['c'] },
+    { op: 'ReduceMean', in: ['c'], out: ['f'], attributes: { axes: [0], keepdims: 1 } },
+  ];
+  const mixed: readonly TestNode[] = [
+    { op: 'Reshape', in: ['t', 'flat'], out: ['c'] },
+    { op: 'Transpose', in: ['c'], out: ['k'], attributes: { perm: [1, 0] } },
+    { op: 'MatMul', in: ['c', 'k'], out: ['s'] },
+    { op: 'MatMul', in: ['s', 'c'], out: ['v'] },
+    { op: 'Reshape', in: ['v', 'whole'], out: ['o'] },
+    { op: 'ReduceMean', in: ['o'], out: ['f'], attributes: { axes: [1], keepdims: 0 } },
+  ];
+  const more = { flat: int64([2], [4, 6]), whole: int64([3], [1, 4, 6]) };
+  for (const nodes of [squeezed, mixed]) {
+    expect(() => opened(onnxFile(fileOf(nodes, more)))).toThrow(
+      expect.objectContaining({
+        code: 'unsupported',
+        message:
+          'm.onnx was exported for batches of 1; export it with a free batch axis (dynamic_axes)',
+      }) as Error,
+    );
+  }
+});
+
+it('leaves what is wrong with the fixed batch, too, to its own message', () => {
+  const more = { wrong: int64([2], [1, 7]) };
+  const nodes: readonly TestNode[] = [{ op: 'Reshape', in: ['t', 'wrong'], out: ['f'] }];
+  expect(() => opened(onnxFile(fileOf(nodes, more)))).toThrow('[1, 4, 6] as [1, 7]');
+});
