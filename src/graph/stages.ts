@@ -37,17 +37,21 @@ export function stagesOf(graph: Graph, known: ReadonlySet<string>): Stages {
   };
 }
 
+/** The nodes that a known input decides. */
 function earlyNodes(graph: Graph, known: ReadonlySet<string>): ReadonlySet<Node> {
   const early = new Set<Node>();
+  // What parameters and constants alone decide, a transposed weight say, belongs to whoever uses it.
+  const fixed = new Set<Node>();
   const isKnown = ({ producer }: Value): boolean =>
     producer.kind === 'input'
       ? known.has(producer.name)
       : producer.kind === 'node' && early.has(producer);
-  const isFixed = ({ producer: { kind } }: Value): boolean =>
-    kind === 'parameter' || kind === 'constant';
+  const isFixed = ({ producer }: Value): boolean =>
+    producer.kind === 'node' ? fixed.has(producer) : producer.kind !== 'input';
   for (const node of graph.nodes) {
     const sources = node.inputs.filter((value) => value !== undefined);
-    if (sources.some(isKnown) && sources.every((v) => isKnown(v) || isFixed(v))) early.add(node);
+    if (sources.every(isFixed)) fixed.add(node);
+    else if (sources.every((source) => isKnown(source) || isFixed(source))) early.add(node);
   }
   return early;
 }
