@@ -50,6 +50,21 @@ it('computes what stays the same once, and anew for another text or shape', asyn
   await model.dispose();
 });
 
+it('builds and cuts the graph of a shape once', async () => {
+  let built = 0;
+  const build = ([size]: [number]): Graph => {
+    built++;
+    const [x, text] = ['x', 'text'].map((name) => input(name, 'float32', [size]));
+    return graphOf({ y: add(x, mul(text, text)) });
+  };
+  const model = new StagedModel(build, ['text'], () => Promise.resolve(new Map()));
+  expect(await run(model, [1, 1], float32([2], [1, 2]))).toEqual([2, 5]);
+  expect(built).toBe(1);
+  expect(await run(model, [1], float32([1], [3]))).toEqual([10]);
+  expect(built).toBe(2);
+  await model.dispose();
+});
+
 it('needs no first stage where nothing stays the same', async () => {
   const { model } = modelOf(['other']);
   expect(await run(model, [1, 1], float32([2], [1, 2]))).toEqual([11, 21]);

@@ -1,5 +1,5 @@
 import type { Graph } from '../graph/graph.ts';
-import { stagesOf } from '../graph/stages.ts';
+import { stagesOf, type Stages } from '../graph/stages.ts';
 import type { Tensors } from '../runtime/session.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { PartWeights } from './part-weights.ts';
@@ -32,8 +32,9 @@ export class StagedModel<Shape extends readonly number[]> implements Runnable<Sh
   ) {
     this.#names = names;
     const known = new Set(names);
-    const stage = (which: 'first' | 'second'): ShapedModel<Shape> =>
-      new ShapedModel((shape) => stagesOf(build(shape), known)[which], weights, options);
+    const stages = latest((shape: Shape) => stagesOf(build(shape), known));
+    const stage = (which: keyof Stages): ShapedModel<Shape> =>
+      new ShapedModel((shape) => stages(shape)[which], weights, options);
     this.#first = stage('first');
     this.#second = stage('second');
   }
@@ -59,4 +60,16 @@ export class StagedModel<Shape extends readonly number[]> implements Runnable<Sh
     this.#kept = { shape: shape.join('x'), known, outputs };
     return outputs;
   }
+}
+
+/** Keeps what it made last: both stages of a shape are wanted one after the other. */
+function latest<Shape extends readonly number[], T>(
+  make: (shape: Shape) => T,
+): (shape: Shape) => T {
+  let kept: { readonly shape: string; readonly made: T } | undefined;
+  return (shape) => {
+    const name = shape.join('x');
+    if (kept?.shape !== name) kept = { shape: name, made: make(shape) };
+    return kept.made;
+  };
 }
