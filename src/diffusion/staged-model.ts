@@ -1,3 +1,4 @@
+import { Turns } from '../base/turns.ts';
 import type { Graph } from '../graph/graph.ts';
 import { stagesOf, type Stages } from '../graph/stages.ts';
 import type { Tensors } from '../runtime/session.ts';
@@ -21,6 +22,7 @@ export class StagedModel<Shape extends readonly number[]> implements Runnable<Sh
   readonly #names: readonly string[];
   readonly #first: ShapedModel<Shape>;
   readonly #second: ShapedModel<Shape>;
+  readonly #turns = new Turns();
   #kept: Kept | undefined;
 
   /** @param names inputs that stay the same. */
@@ -39,15 +41,19 @@ export class StagedModel<Shape extends readonly number[]> implements Runnable<Sh
     this.#second = stage('second');
   }
 
-  async run(shape: Shape, inputs: Tensors): Promise<Tensors> {
-    const handedOver = await this.#firstStage(shape, inputs);
-    return this.#second.run(shape, { ...inputs, ...handedOver });
+  run(shape: Shape, inputs: Tensors): Promise<Tensors> {
+    return this.#turns.take(async () => {
+      const handedOver = await this.#firstStage(shape, inputs);
+      return this.#second.run(shape, { ...inputs, ...handedOver });
+    });
   }
 
-  async dispose(): Promise<void> {
-    this.#kept = undefined;
-    await this.#first.dispose();
-    await this.#second.dispose();
+  dispose(): Promise<void> {
+    return this.#turns.take(async () => {
+      this.#kept = undefined;
+      await this.#first.dispose();
+      await this.#second.dispose();
+    });
   }
 
   async #firstStage(shape: Shape, inputs: Tensors): Promise<Tensors> {
