@@ -13,7 +13,7 @@ import * as pools from '../ops/pool/ops.ts';
 import * as reductions from '../ops/reduction/ops.ts';
 import { resize } from '../ops/resize/ops.ts';
 import { logSoftmax, softmax } from '../ops/softmax/ops.ts';
-import { apply, scalar, type Value } from '../value.ts';
+import { apply, ints, scalar, type Value } from '../value.ts';
 import { positives, slopes, waves, type Sample } from '../testing/finite-differences.ts';
 
 type Build = (...inputs: readonly Value[]) => Value | readonly Value[];
@@ -262,6 +262,13 @@ const samples: Record<OperatorName, readonly Sample[]> = {
     sample([image], (v) => resize(v, { size: [6, 6], mode: 'linear', alignCorners: true })),
     sample([image], (v) => resize(v, { size: [2, 3], mode: 'linear', antialias: true })),
     sample([image], (v) => resize(v, { scale: [1.5, 2], mode: 'cubic' })),
+    ...['floor', 'ceil', 'round_prefer_floor', 'round_prefer_ceil'].map((nearest) =>
+      sample([image], (v) =>
+        apply(operators.Resize, [v, undefined, undefined, ints([1, 2, 8, 15])], {
+          nearest_mode: nearest,
+        }),
+      ),
+    ),
   ],
 };
 
