@@ -202,6 +202,15 @@ describe('statistics', () => {
     const expected = [1, 3, 5, 7].map((v) => 1 + (2 * (v - 4)) / Math.sqrt(5 + 1e-5));
     toNumbers(result.y).forEach((value, i) => expect(value).toBeCloseTo(expected[i], 5));
   });
+  test('batch normalisation in training refuses channels of one value, which have no variance', () => {
+    const running = { mean: numbers(0, 0), variance: numbers(1, 1) };
+    const train = (x: Tensor): unknown =>
+      batchNormTraining(constant(x), numbers(1, 1), numbers(0, 0), running);
+    expect(() => train(waves([1, 2, 1, 1]))).toThrow(
+      'batch normalisation cannot be trained on one value for each channel, [1, 2, 1, 1]',
+    );
+    expect(() => train(waves([2, 2, 1, 1]))).not.toThrow();
+  });
   test('adaptive pooling averages regions that may overlap', async () => {
     const line = constant(float32([1, 1, 5], [1, 2, 3, 4, 5]));
     expect(await valuesOf(adaptiveAveragePool(line, 3))).toEqual([1.5, 3, 4.5]);
