@@ -140,6 +140,12 @@ describe('losses', () => {
     const [zero] = await valuesOf(crossEntropy(logits, labels(0, 0, 1), { ignoreIndex: 0 }));
     expect(zero).toBeCloseTo(terms[2], 5);
   });
+  test('negative labels count for nothing, whatever is ignored', async () => {
+    const [mean] = await valuesOf(crossEntropy(logits, labels(0, -1, 1), { labelSmoothing: 0.1 }));
+    const options = { labelSmoothing: 0.1, ignoreIndex: 255 };
+    const [ignored] = await valuesOf(crossEntropy(logits, labels(0, 255, 1), options));
+    expect(mean).toBe(ignored);
+  });
   test('the mean is weighted by the weights of the targets', async () => {
     const options = { weight: [3, 1] };
     const [mean] = await valuesOf(crossEntropy(logits, labels(0, 0, 1), options));

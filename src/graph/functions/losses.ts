@@ -1,5 +1,17 @@
 import { float32, int64 } from '../../tensor/tensor.ts';
-import { add, div, equal, greater, less, mul, square, sub, where } from '../ops/binary/ops.ts';
+import {
+  add,
+  and,
+  div,
+  equal,
+  greater,
+  greaterOrEqual,
+  less,
+  mul,
+  square,
+  sub,
+  where,
+} from '../ops/binary/ops.ts';
 import { abs, cast, log, neg, not, softplus } from '../ops/elementwise/ops.ts';
 import { oneHot } from '../ops/gather/ops.ts';
 import { reshape } from '../ops/movement/shape-ops.ts';
@@ -23,7 +35,7 @@ export interface LossOptions {
 }
 
 export interface CrossEntropyOptions extends LossOptions {
-  /** A label whose positions count for nothing. Default -100. */
+  /** A label whose positions count for nothing, as those of negative labels do. Default -100. */
   readonly ignoreIndex?: number;
   /** The share of the target that is spread evenly over all classes. Default 0. */
   readonly labelSmoothing?: number;
@@ -54,7 +66,9 @@ export function negativeLogLikelihood(
 ): Value {
   const { reduction = 'mean', ignoreIndex = -100, labelSmoothing = 0, weight } = options;
   const classes = shapeOf(logProbabilities)[1];
-  const counted = cast(not(equal(labels, constant(int64([], [ignoreIndex])))), 'float32'); // [B, ...]
+  const isClass = greaterOrEqual(labels, constant(int64([], [0])));
+  const isIgnored = equal(labels, constant(int64([], [ignoreIndex])));
+  const counted = cast(and(isClass, not(isIgnored)), 'float32'); // [B, ...]
   const chosen = mul(oneHot(labels, classes, 1), broadcastClass(counted)); // [B, C, ...]
   const weighted = weight ? mul(chosen, classWeights(weight, logProbabilities)) : chosen;
   const targets =
