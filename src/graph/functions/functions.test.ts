@@ -168,6 +168,7 @@ describe('losses', () => {
       expect.closeTo(2 / 3),
       2.5,
     ]);
+    expect(await valuesOf(smoothL1(a, b, 0, { reduction: 'none' }))).toEqual([0, 2, 4]);
   });
   test('binary cross-entropy does not overflow', async () => {
     const [x, y] = [numbers(-300, 300, 0), numbers(0, 0, 1)];

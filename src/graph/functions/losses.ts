@@ -151,9 +151,9 @@ export function huber(
   return reduced[reduction](where(less(distance, delta), near, far));
 }
 
-/** The Huber loss over its delta, here called beta. */
+/** The Huber loss over its delta, here called beta; at zero the limit, the absolute error. */
 export const smoothL1 = (a: Value, b: Value, beta = 1, options: LossOptions = {}): Value =>
-  mul(huber(a, b, beta, options), 1 / beta);
+  beta === 0 ? l1(a, b, options) : mul(huber(a, b, beta, options), 1 / beta);
 
 /** How PyTorch's `kl_div` reduces: `batchmean` divides by the first axis and is the true mean. */
 export type DivergenceReduction = Reduction | 'batchmean';
