@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { float32, int64, sizeOf, toNumbers, type Tensor } from '../../tensor/tensor.ts';
+import { gradients } from '../autodiff/gradients.ts';
 import { evaluate } from '../testing/evaluate.ts';
 import { positives, slopes, waves, type Sample } from '../testing/finite-differences.ts';
 import { constant, input, type Value } from '../value.ts';
@@ -145,6 +146,16 @@ describe('losses', () => {
     const options = { labelSmoothing: 0.1, ignoreIndex: 255 };
     const [ignored] = await valuesOf(crossEntropy(logits, labels(0, 255, 1), options));
     expect(mean).toBe(ignored);
+  });
+  test('a class that is impossible and not wanted adds nothing to the loss, nor to its gradient', async () => {
+    const x = constant(float32([1, 3], [1, -Infinity, 1]));
+    for (const target of [labels(2), constant(float32([1, 3], [0, 0, 1]))]) {
+      const loss = crossEntropy(x, target);
+      expect(await valuesOf(loss)).toEqual([expect.closeTo(Math.LN2)]);
+      const [dx] = gradients(loss, [x]);
+      expect(await valuesOf(dx)).toEqual([0.5, 0, -0.5]);
+    }
+    expect(await valuesOf(crossEntropy(x, labels(1)))).toEqual([Infinity]);
   });
   test('the mean is weighted by the weights of the targets', async () => {
     const options = { weight: [3, 1] };

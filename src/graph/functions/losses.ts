@@ -78,7 +78,7 @@ export function negativeLogLikelihood(
           mul(weighted, 1 - labelSmoothing),
           mul(evenTargets(counted, logProbabilities, weight), labelSmoothing / classes),
         );
-  const losses = neg(reduceSum(mul(targets, logProbabilities), { axes: [1] })); // [B, ...]
+  const losses = neg(expectedLog(targets, logProbabilities)); // [B, ...]
   if (reduction !== 'mean') return reduced[reduction](losses);
   return div(reduceSum(losses), reduceSum(weighted));
 }
@@ -109,7 +109,13 @@ function distributionLoss(
   const smoothed =
     labelSmoothing === 0 ? target : add(mul(target, 1 - labelSmoothing), labelSmoothing / classes);
   const weighted = weight ? mul(smoothed, classWeights(weight, target)) : smoothed;
-  return reduced[reduction](neg(reduceSum(mul(weighted, logProbabilities), { axes: [1] })));
+  return reduced[reduction](neg(expectedLog(weighted, logProbabilities)));
+}
+
+/** The sum over classes of w log p, [B, ...]. What is impossible and not wanted, 0 log 0, adds nothing. */
+function expectedLog(weights: Value, logProbabilities: Value): Value {
+  const isNothing = and(equal(weights, 0), equal(logProbabilities, -Infinity));
+  return reduceSum(mul(weights, where(isNothing, 0, logProbabilities)), { axes: [1] });
 }
 
 export interface BinaryCrossEntropyOptions extends LossOptions {
