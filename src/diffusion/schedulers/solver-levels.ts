@@ -61,3 +61,11 @@ function levelOf(ratio: number): Level {
   const alpha = 1 / Math.hypot(1, ratio);
   return { alpha, sigma: ratio * alpha, lambda: -Math.log(ratio) };
 }
+
+/**
+ * Whether a step is as long as orders above the first need it: that to the sample itself is infinite,
+ * and one to its own level leads nowhere.
+ */
+export function hasLength(s: Level, t: Level): boolean {
+  return Number.isFinite(t.lambda - s.lambda) && t.lambda !== s.lambda;
+}

@@ -168,10 +168,25 @@ describe('memory', () => {
   });
 });
 
+test.each<[string, number, object]>([
+  ['UniPCMultistepScheduler', 20, { lower_order_final: false }],
+  ['UniPCMultistepScheduler', 20, { lower_order_final: false, solver_order: 3 }],
+  ['DPMSolverMultistepScheduler', 20, { lower_order_final: false, solver_order: 3 }],
+  [
+    'DPMSolverMultistepScheduler',
+    1000,
+    { solver_type: 'heun', timestep_spacing: 'trailing', final_sigmas_type: 'sigma_min' },
+  ],
+])('%s ends with numbers after %i steps, %j', (name, steps, options) => {
+  const end = walk(name, sampling(name, steps, options), gaussian);
+  expect(end.data.every(Number.isFinite)).toBe(true);
+});
+
 describe('refuses', () => {
   it.each<[string, object, string]>([
     ['EulerDiscreteScheduler', { use_beta_sigmas: true }, 'use_beta_sigmas'],
     ['UniPCMultistepScheduler', { use_flow_sigmas: true }, 'use_flow_sigmas'],
+    ['UniPCMultistepScheduler', { predict_x0: false }, 'valid: sigma_min'],
     ['DPMSolverMultistepScheduler', { algorithm_type: 'dpmsolver' }, 'valid: sigma_min'],
     ['DPMSolverMultistepScheduler', { solver_order: 9 }, 'solver_order'],
     ['DDPMScheduler', { variance_type: 'learned' }, 'variance_type'],
