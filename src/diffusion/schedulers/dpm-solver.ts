@@ -203,7 +203,7 @@ function wholeOf(config: DpmSolverConfig): (timestep: number) => number {
   return rounded && config.beta_schedule !== 'squaredcos_cap_v2' ? rint : Math.trunc;
 }
 
-/** Throws `unsupported` for what no paper has. */
+/** Throws `unsupported` for what no paper has, and `corrupt` where no training step is in use. */
 function requirePossible(config: DpmSolverConfig): void {
   refuse(config, ['use_flow_sigmas', 'use_beta_sigmas']);
   const { algorithm_type: algorithm, final_sigmas_type: final, solver_order: order } = config;
@@ -214,5 +214,11 @@ function requirePossible(config: DpmSolverConfig): void {
   }
   if (algorithm === 'sde-dpmsolver' && order === 3) {
     throw new ModelLockError('unsupported', `${algorithm} of order 3`, { valid: [1, 2] });
+  }
+  if (usedSteps(config) === 0) {
+    throw new ModelLockError(
+      'corrupt',
+      `lambda_min_clipped ${config.lambda_min_clipped} cuts off all training steps`,
+    );
   }
 }

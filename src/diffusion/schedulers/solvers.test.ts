@@ -189,6 +189,7 @@ describe('refuses', () => {
     ['UniPCMultistepScheduler', { predict_x0: false }, 'valid: sigma_min'],
     ['DPMSolverMultistepScheduler', { algorithm_type: 'dpmsolver' }, 'valid: sigma_min'],
     ['DPMSolverMultistepScheduler', { solver_order: 9 }, 'solver_order'],
+    ['DPMSolverMultistepScheduler', { lambda_min_clipped: 50 }, 'lambda_min_clipped 50 cuts off'],
     ['DDPMScheduler', { variance_type: 'learned' }, 'variance_type'],
     ['DDIMScheduler', { num_train_timesteps: 1e9 }, 'num_train_timesteps'],
     ['DDIMScheduler', { trained_betas: [0.1, 0.2] }, '2 trained betas for 1000'],
@@ -197,6 +198,18 @@ describe('refuses', () => {
     ['PNDMScheduler', { prediction_type: 'sample' }, 'prediction_type'],
   ])('%s with %j', (name, options, message) => {
     expect(() => sampling(name, 8, options)).toThrow(message);
+  });
+
+  it.each<[string, number, object]>([
+    ['DPMSolverMultistepScheduler', 1000, { timestep_spacing: 'linspace' }],
+    ['DPMSolverMultistepScheduler', 999, { timestep_spacing: 'leading', steps_offset: 1 }],
+    ['DPMSolverMultistepScheduler', 1000, { timestep_spacing: 'leading', steps_offset: 1 }],
+    ['UniPCMultistepScheduler', 1000, {}],
+  ])('%s with %i steps on fewer levels, %j', (name, steps, options) => {
+    expect(() => sampling(name, steps, options)).toThrow(
+      `${steps} denoising steps are more than the 1000 training steps in use can tell apart`,
+    );
+    expect(() => sampling(name, 998, options)).not.toThrow();
   });
 
   it('too few steps for the four calls of a Runge-Kutta step', () => {
