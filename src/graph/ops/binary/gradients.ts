@@ -53,7 +53,7 @@ export const binaryGradients: GradientRules<typeof binary> = {
   ],
 };
 
-/** b a^(b-1), without the pole that a computed exponent of zero would have at a = 0. */
+/** b a^(b-1), without the pole that an exponent of zero would have at a = 0. */
 function powerSlope(a: Value, b: Value): Value {
   const exponent = constantOf(b);
   if (exponent?.data.length === 1) {
@@ -61,5 +61,5 @@ function powerSlope(a: Value, b: Value): Value {
     if (value === 2) return mul(2, a);
     if (value === 1) return add(mul(a, 0), 1);
   }
-  return mul(b, pow(a, sub(b, 1)));
+  return mul(b, pow(a, sub(where(equal(b, 0), 1, b), 1)));
 }
