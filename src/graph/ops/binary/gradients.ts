@@ -5,7 +5,7 @@ import {
   type GradientRules,
 } from '../../autodiff/rule.ts';
 import { constantOf, type Value } from '../../value.ts';
-import { log, neg } from '../elementwise/ops.ts';
+import { log, neg, round } from '../elementwise/ops.ts';
 import { add, div, equal, greater, less, mul, pow, sub, where, type binary } from './ops.ts';
 
 /** The gradients of two broadcast operands, summed back to their shapes. */
@@ -38,7 +38,8 @@ export const binaryGradients: GradientRules<typeof binary> = {
     // log(0) would turn 0 * -inf into NaN where the power is zero anyway.
     mul(dy, where(greater(a, 0), mul(y, log(where(greater(a, 0), a, 1))), 0)),
   ]),
-  Mod: ({ inputs: [a] }, [dy]) => [unbroadcast(dy, a.shape)],
+  // y = a - n b, where n is a whole number of times.
+  Mod: operands((a, b, y, dy) => [dy, neg(mul(dy, round(div(sub(a, y), b))))]),
   And: noGradient,
   Or: noGradient,
   Equal: noGradient,

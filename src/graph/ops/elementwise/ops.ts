@@ -81,6 +81,8 @@ export const neg = (x: Value): Value => apply(elementwise.Neg, [x], {})[0];
 export const not = (x: Value): Value => apply(elementwise.Not, [x], {})[0];
 export const reciprocal = (x: Value): Value => apply(elementwise.Reciprocal, [x], {})[0];
 export const relu = (x: Value): Value => apply(elementwise.Relu, [x], {})[0];
+/** To the nearest whole number, halves to the even one. */
+export const round = (x: Value): Value => apply(elementwise.Round, [x], {})[0];
 export const sigmoid = (x: Value): Value => apply(elementwise.Sigmoid, [x], {})[0];
 export const sign = (x: Value): Value => apply(elementwise.Sign, [x], {})[0];
 export const sin = (x: Value): Value => apply(elementwise.Sin, [x], {})[0];
