@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { float32, toNumbers } from '../../tensor/tensor.ts';
-import { mul, pow } from '../ops/binary/ops.ts';
-import { sin } from '../ops/elementwise/ops.ts';
+import { float32, tensor, toNumbers } from '../../tensor/tensor.ts';
+import { mul, pow, square } from '../ops/binary/ops.ts';
+import { cast, sin } from '../ops/elementwise/ops.ts';
 import { chunk } from '../ops/movement/join-ops.ts';
 import { reduceSum } from '../ops/reduction/ops.ts';
 import { sameAsFirst } from '../ops/infer.ts';
@@ -91,4 +91,17 @@ test('a seed weighs the elements', async () => {
 test('named axes must be bound before a gradient is taken', () => {
   const x = input('x', 'float32', ['batch', 3]);
   expect(() => gradients(reduceSum(mul(x, x)), [x])).toThrow('[batch, 3] has a named axis');
+});
+
+test('a gradient is taken in float32, to which casts lead', async () => {
+  const x = input('x', 'float16', [3]);
+  expect(() => gradients(reduceSum(cast(sin(x), 'float32')), [x])).toThrow(
+    'operator Sin has no gradient in float16 (valid: float32)',
+  );
+  const [dx] = gradients(reduceSum(square(cast(x, 'float32'))), [x]);
+  const [none] = gradients(reduceSum(sin(input('y', 'float32', [3]))), [x]);
+  const half = tensor('float16', [3], Uint16Array.of(0x3c00, 0x4000, 0xc000)); // 1, 2, -2
+  const result = await evaluate({ dx: cast(dx, 'float32'), none }, { x: half });
+  expect(toNumbers(result.dx)).toEqual([2, 4, -4]);
+  expect(result.none.dtype).toBe('float16');
 });
