@@ -1,3 +1,4 @@
+import { disposeAll } from '../base/dispose.ts';
 import { Turns } from '../base/turns.ts';
 import type { Graph } from '../graph/graph.ts';
 import { stagesOf, type Stages } from '../graph/stages.ts';
@@ -51,8 +52,7 @@ export class StagedModel<Shape extends readonly number[]> implements Runnable<Sh
   dispose(): Promise<void> {
     return this.#turns.take(async () => {
       this.#kept = undefined;
-      await this.#first.dispose();
-      await this.#second.dispose();
+      await disposeAll([this.#first, this.#second]);
     });
   }
 
