@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { float32 } from '../tensor/tensor.ts';
 import { conv, convTranspose } from './ops/conv/ops.ts';
 import { cast } from './ops/elementwise/ops.ts';
 import { gather, oneHot, scatterAdd } from './ops/gather/ops.ts';
@@ -12,7 +13,7 @@ import { averagePool, globalAveragePool, maxPool } from './ops/pool/ops.ts';
 import { reduceSum } from './ops/reduction/ops.ts';
 import { resize } from './ops/resize/ops.ts';
 import { operators } from './operators.ts';
-import { apply, constant, input, type Value } from './value.ts';
+import { apply, constant, input, ints, type Value } from './value.ts';
 import type { Shape } from './shape.ts';
 import { evaluate } from './testing/evaluate.ts';
 import { waves } from './testing/finite-differences.ts';
@@ -72,6 +73,16 @@ describe('shapes with a named batch', () => {
   test.each(cases)('%s', (_, build, shape) => {
     expect(build().shape).toEqual(shape);
   });
+});
+
+test('a tensor without elements is reshaped to lengths that are as given, zeros too', async () => {
+  const x = constant(float32([5, 0], []));
+  const y = reshape(x, [0, 7]);
+  expect(y.shape).toEqual([0, 7]);
+  expect((await evaluate({ y })).y.shape).toEqual([0, 7]);
+  // Without the attribute a zero copies, as in files of others.
+  const [copied] = apply(operators.Reshape, [constant(waves([2, 3])), ints([0, 3, 1])], {});
+  expect(copied.shape).toEqual([2, 3, 1]);
 });
 
 test('the statistics of a layer normalisation in half precision are float32, as ONNX Runtime has them', async () => {
