@@ -1,4 +1,4 @@
-import { product, showShape, type Shape } from '../shape.ts';
+import { showShape, type Shape } from '../shape.ts';
 import { reduceSum } from '../ops/reduction/ops.ts';
 import { reshape } from '../ops/movement/shape-ops.ts';
 import type { AttributesOf, Operator, Value } from '../value.ts';
@@ -39,5 +39,5 @@ export function unbroadcast(dy: Value, shape: Shape): Value {
     axis < offset || (shape[axis - offset] === 1 && dim !== 1) ? [axis] : [],
   );
   const summed = reduceSum(dy, { axes, keepdims: true });
-  return product(shape) === 1 && shape.length === 0 ? reshape(summed, []) : reshape(summed, shape);
+  return reshape(summed, shape);
 }
