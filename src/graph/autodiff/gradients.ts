@@ -2,12 +2,10 @@ import { ModelLockError } from '../../base/error.ts';
 import { isFloating } from '../../tensor/dtype.ts';
 import { visit } from '../graph.ts';
 import { add } from '../ops/binary/ops.ts';
-import { cast } from '../ops/elementwise/ops.ts';
-import { expand } from '../ops/movement/shape-ops.ts';
 import { showShape } from '../shape.ts';
 import { scalar, shapeOf, type Node, type Producer, type Value } from '../value.ts';
 import { ValueMap } from '../value-map.ts';
-import type { GradientRule } from './rule.ts';
+import { zerosOf, type GradientRule } from './rule.ts';
 import { gradientRules } from './rules.ts';
 
 /**
@@ -108,9 +106,4 @@ function requireFloat32({ operator: { name }, inputs, outputs }: Node): void {
   throw new ModelLockError('unsupported', `operator ${name} has no gradient in ${other.dtype}`, {
     valid: ['float32'],
   });
-}
-
-/** Zeros of a value's shape and dtype. */
-export function zerosOf(value: Value): Value {
-  return expand(cast(scalar(0), value.dtype), shapeOf(value));
 }

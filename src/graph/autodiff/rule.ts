@@ -1,7 +1,8 @@
 import { showShape, type Shape } from '../shape.ts';
 import { reduceSum } from '../ops/reduction/ops.ts';
-import { reshape } from '../ops/movement/shape-ops.ts';
-import type { AttributesOf, Operator, Value } from '../value.ts';
+import { cast } from '../ops/elementwise/ops.ts';
+import { expand, reshape } from '../ops/movement/shape-ops.ts';
+import { scalar, shapeOf, type AttributesOf, type Operator, type Value } from '../value.ts';
 
 /** A node as its gradient rule sees it. */
 export interface Application<Attributes> {
@@ -40,4 +41,9 @@ export function unbroadcast(dy: Value, shape: Shape): Value {
   );
   const summed = reduceSum(dy, { axes, keepdims: true });
   return reshape(summed, shape);
+}
+
+/** Zeros of a value's shape and dtype. */
+export function zerosOf(value: Value): Value {
+  return expand(cast(scalar(0), value.dtype), shapeOf(value));
 }

@@ -4,8 +4,9 @@ import { float32, int64, sizeOf, toNumbers, type Tensor } from '../../tensor/ten
 import { gradients } from '../autodiff/gradients.ts';
 import { evaluate } from '../testing/evaluate.ts';
 import { positives, slopes, waves, type Sample } from '../testing/finite-differences.ts';
+import { rsqrt } from '../ops/elementwise/ops.ts';
 import { constant, input, type Value } from '../value.ts';
-import { logSigmoid, quickGelu, relu6, rsqrt, silu } from './activations.ts';
+import { logSigmoid, quickGelu, relu6, silu } from './activations.ts';
 import { argSort, flip, repeatInterleave, roll, stack } from './arrange.ts';
 import { scaledDotProductAttention } from './attention.ts';
 import { einsum } from './einsum.ts';

@@ -2,12 +2,12 @@ import { ModelLockError } from '../../base/error.ts';
 import { float32, sizeOf } from '../../tensor/tensor.ts';
 import { add, mul, square } from '../ops/binary/ops.ts';
 import { channelwise } from '../ops/channels.ts';
+import { rsqrt } from '../ops/elementwise/ops.ts';
 import { reshape } from '../ops/movement/shape-ops.ts';
 import { batchNormOwn, instanceNorm, type ChannelStatistics } from '../ops/norm/ops.ts';
 import { reduceMean } from '../ops/reduction/ops.ts';
 import { showShape } from '../shape.ts';
 import { constant, shapeOf, type Value } from '../value.ts';
-import { rsqrt } from './activations.ts';
 
 /** x / sqrt(mean(x^2) + epsilon) * scale, over the last axis (arXiv 1910.07467). */
 export function rmsNorm(x: Value, scale: Value, epsilon = 1e-6): Value {

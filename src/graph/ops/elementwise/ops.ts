@@ -88,6 +88,8 @@ export const sign = (x: Value): Value => apply(elementwise.Sign, [x], {})[0];
 export const sin = (x: Value): Value => apply(elementwise.Sin, [x], {})[0];
 export const softplus = (x: Value): Value => apply(elementwise.Softplus, [x], {})[0];
 export const sqrt = (x: Value): Value => apply(elementwise.Sqrt, [x], {})[0];
+/** 1 / sqrt(x). */
+export const rsqrt = (x: Value): Value => reciprocal(sqrt(x));
 export const tanh = (x: Value): Value => apply(elementwise.Tanh, [x], {})[0];
 
 export const elu = (x: Value, alpha = 1): Value => apply(elementwise.Elu, [x], { alpha })[0];

@@ -5,7 +5,7 @@ import { normaliseAxis } from '../../shape.ts';
 import { constant, shapeOf, type Value } from '../../value.ts';
 import { add, mul, square, sub } from '../binary/ops.ts';
 import { channelSum, channelwise } from '../channels.ts';
-import { neg, reciprocal, sqrt } from '../elementwise/ops.ts';
+import { neg, rsqrt } from '../elementwise/ops.ts';
 import { reduceMean } from '../reduction/ops.ts';
 import { batchNorm, type norms } from './ops.ts';
 
@@ -47,8 +47,6 @@ export const normGradients: GradientRules<typeof norms> = {
     ];
   },
 };
-
-const rsqrt = (x: Value): Value => reciprocal(sqrt(x));
 
 type BatchNormRule = GradientRules<typeof norms>['BatchNormalization'];
 
