@@ -1,6 +1,7 @@
 import { graphOf, type Graph } from './graph.ts';
 import { replaceValues } from './rewrite.ts';
 import { input, type Node, type Value } from './value.ts';
+import { ValueMap } from './value-map.ts';
 
 /** A graph in two parts, of which the first can be run as soon as some inputs are known. */
 export interface Stages {
@@ -17,23 +18,19 @@ export interface Stages {
 export function stagesOf(graph: Graph, known: ReadonlySet<string>): Stages {
   const early = earlyNodes(graph, known);
   const outputs: Record<string, Value> = {};
-  const handedOver = new Map<Node, Map<number, Value>>();
+  const handedOver = new ValueMap<Value>();
   const handOver = (value: Value | undefined): void => {
     if (value?.producer.kind !== 'node' || !early.has(value.producer)) return;
-    const ofNode = handedOver.get(value.producer) ?? new Map<number, Value>();
-    handedOver.set(value.producer, ofNode);
-    if (ofNode.has(value.index)) return;
+    if (handedOver.get(value)) return;
     const name = `stage/${Object.keys(outputs).length}`;
     outputs[name] = value;
-    ofNode.set(value.index, input(name, value.dtype, value.shape));
+    handedOver.set(value, input(name, value.dtype, value.shape));
   };
   for (const node of graph.nodes) if (!early.has(node)) node.inputs.forEach(handOver);
   [...graph.outputs.values()].forEach(handOver);
   return {
     first: graphOf(outputs),
-    second: replaceValues(graph, ({ producer, index }) =>
-      producer.kind === 'node' ? handedOver.get(producer)?.get(index) : undefined,
-    ),
+    second: replaceValues(graph, (value) => handedOver.get(value)),
   };
 }
 
