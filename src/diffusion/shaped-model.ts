@@ -1,3 +1,4 @@
+import { Turns } from '../base/turns.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { PartWeights } from './part-weights.ts';
 import { Session, type SessionOptions, type Tensors } from '../runtime/session.ts';
@@ -19,14 +20,16 @@ export interface Runnable<Shape extends readonly number[]> {
 
 /**
  * A model whose graph is built for the shapes it meets. Each shape has a session of its own; those
- * used longest ago are given back. Weights stay in their files until a session maps them.
+ * used longest ago are given back. Weights stay in their files until a session maps them. What is
+ * asked for while it runs waits, so no session is given back that is in use.
  */
 export class ShapedModel<Shape extends readonly number[]> implements Runnable<Shape> {
   readonly #build: (shape: Shape) => Graph;
   readonly #weights: (graph: Graph) => Promise<PartWeights>;
   readonly #options: ShapedModelOptions;
+  readonly #turns = new Turns();
   /** In order of use, the latest last. */
-  readonly #sessions = new Map<string, Promise<Session | undefined>>();
+  readonly #sessions = new Map<string, Session | undefined>();
 
   constructor(
     build: (shape: Shape) => Graph,
@@ -38,38 +41,32 @@ export class ShapedModel<Shape extends readonly number[]> implements Runnable<Sh
     this.#options = options;
   }
 
-  async run(shape: Shape, inputs: Tensors): Promise<Tensors> {
-    const session = await this.#sessionFor(shape);
-    return session ? session.run(pick(inputs, session.inputNames)) : {};
+  run(shape: Shape, inputs: Tensors): Promise<Tensors> {
+    return this.#turns.take(async () => {
+      const session = await this.#sessionFor(shape);
+      return session ? session.run(pick(inputs, session.inputNames)) : {};
+    });
   }
 
-  async dispose(): Promise<void> {
-    const sessions = [...this.#sessions.values()];
-    this.#sessions.clear();
-    for (const session of sessions) await (await session)?.dispose();
+  dispose(): Promise<void> {
+    return this.#turns.take(() => this.#keep(0));
   }
 
   async #sessionFor(shape: Shape): Promise<Session | undefined> {
     const name = shape.join('x');
-    const known = this.#sessions.get(name);
-    if (known) {
-      this.#sessions.delete(name);
-      this.#sessions.set(name, known);
-      return known;
-    }
-    await this.#makeRoom();
-    const created = this.#create(shape);
-    this.#sessions.set(name, created);
-    created.catch(() => this.#sessions.delete(name));
-    return created;
+    const isKnown = this.#sessions.has(name);
+    if (!isKnown) await this.#keep((this.#options.sessions ?? 4) - 1);
+    const session = isKnown ? this.#sessions.get(name) : await this.#create(shape);
+    this.#sessions.delete(name);
+    this.#sessions.set(name, session);
+    return session;
   }
 
-  async #makeRoom(): Promise<void> {
-    const { sessions = 4 } = this.#options;
-    while (this.#sessions.size >= sessions) {
-      const [[oldest, session]] = this.#sessions;
-      this.#sessions.delete(oldest);
-      await (await session)?.dispose();
+  /** Gives back all but the sessions used last. */
+  async #keep(count: number): Promise<void> {
+    for (const [name, session] of [...this.#sessions].slice(0, this.#sessions.size - count)) {
+      this.#sessions.delete(name);
+      await session?.dispose();
     }
   }
 

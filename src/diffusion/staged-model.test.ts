@@ -1,9 +1,18 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { counterRandom } from '../base/random/counter.ts';
 import { graphOf, type Graph } from '../graph/graph.ts';
 import { add, mul } from '../graph/ops/binary/ops.ts';
 import { input, parameter } from '../graph/value.ts';
+import { waves } from '../graph/testing/finite-differences.ts';
+import { unet2dCondition, unetConfig } from '../nn/models/diffusion/unet-2d-condition.ts';
+import { initialise, Scope } from '../nn/scope.ts';
+import { Session } from '../runtime/session.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
+import type { PartWeights } from './part-weights.ts';
 import { StagedModel } from './staged-model.ts';
+
+const storedOf = (weights: ReadonlyMap<string, Tensor>): PartWeights =>
+  new Map([...weights].map(([name, t]) => [name, { ...t, read: () => Promise.resolve(t) }]));
 
 /** y = x + w text; the names of the weights that sessions were made with are written down. */
 function modelOf(names: readonly string[]): { model: StagedModel<[number]>; sessions: string[][] } {
@@ -15,7 +24,7 @@ function modelOf(names: readonly string[]): { model: StagedModel<[number]>; sess
   };
   const weights = async ({ parameters }: Graph) => {
     sessions.push([...parameters.keys()]);
-    return new Map([['w', { ...w, read: () => Promise.resolve(w) }]]);
+    return storedOf(new Map([['w', w]]));
   };
   return { model: new StagedModel(build, names, weights), sessions };
 }
@@ -41,8 +50,71 @@ it('computes what stays the same once, and anew for another text or shape', asyn
   await model.dispose();
 });
 
+it('builds and cuts the graph of a shape once', async () => {
+  let built = 0;
+  const build = ([size]: [number]): Graph => {
+    built++;
+    const [x, text] = ['x', 'text'].map((name) => input(name, 'float32', [size]));
+    return graphOf({ y: add(x, mul(text, text)) });
+  };
+  const model = new StagedModel(build, ['text'], () => Promise.resolve(new Map()));
+  expect(await run(model, [1, 1], float32([2], [1, 2]))).toEqual([2, 5]);
+  expect(built).toBe(1);
+  expect(await run(model, [1], float32([1], [3]))).toEqual([10]);
+  expect(built).toBe(2);
+  await model.dispose();
+});
+
 it('needs no first stage where nothing stays the same', async () => {
   const { model } = modelOf(['other']);
   expect(await run(model, [1, 1], float32([2], [1, 2]))).toEqual([11, 21]);
   await model.dispose();
+});
+
+describe('a U-Net', () => {
+  const config = unetConfig.parse({
+    in_channels: 2,
+    out_channels: 2,
+    block_out_channels: [4, 8],
+    down_block_types: ['CrossAttnDownBlock2D', 'DownBlock2D'],
+    up_block_types: ['UpBlock2D', 'CrossAttnUpBlock2D'],
+    layers_per_block: 1,
+    attention_head_dim: 2,
+    cross_attention_dim: 6,
+    norm_num_groups: 2,
+  });
+  const build = (scope = Scope.root()): Graph =>
+    graphOf({
+      output: unet2dCondition(scope, config, {
+        sample: input('sample', 'float32', [2, 2, 8, 8]),
+        timestep: input('timestep', 'float32', [1]),
+        text: input('text', 'float32', [2, 5, 6]),
+      }),
+    });
+  const scope = Scope.root();
+  build(scope);
+  const parameters = initialise(scope.declared, counterRandom(1));
+  const inputs = {
+    sample: waves([2, 2, 8, 8]),
+    timestep: float32([1], [500]),
+    text: waves([2, 5, 6]),
+  };
+
+  it('meets its text in the first stage alone, and predicts the same to the byte', async () => {
+    const graphs: Graph[] = [];
+    const weights = (graph: Graph) => {
+      graphs.push(graph);
+      return Promise.resolve(storedOf(parameters));
+    };
+    const staged = new StagedModel(() => build(), ['text'], weights);
+    const { output } = await staged.run([2], inputs);
+    await staged.dispose();
+    const [first, second] = graphs.map((graph) => [...graph.inputs.keys()]);
+    expect(first).toEqual(['text']);
+    expect(second.filter((name) => !name.startsWith('stage/'))).toEqual(['sample', 'timestep']);
+
+    const whole = await Session.create(build(), { parameters });
+    expect(output).toEqual((await whole.run(inputs)).output);
+    await whole.dispose();
+  });
 });

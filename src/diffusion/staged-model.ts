@@ -1,5 +1,7 @@
+import { disposeAll } from '../base/dispose.ts';
+import { Turns } from '../base/turns.ts';
 import type { Graph } from '../graph/graph.ts';
-import { stagesOf } from '../graph/stages.ts';
+import { stagesOf, type Stages } from '../graph/stages.ts';
 import type { Tensors } from '../runtime/session.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { PartWeights } from './part-weights.ts';
@@ -21,6 +23,7 @@ export class StagedModel<Shape extends readonly number[]> implements Runnable<Sh
   readonly #names: readonly string[];
   readonly #first: ShapedModel<Shape>;
   readonly #second: ShapedModel<Shape>;
+  readonly #turns = new Turns();
   #kept: Kept | undefined;
 
   /** @param names inputs that stay the same. */
@@ -32,21 +35,25 @@ export class StagedModel<Shape extends readonly number[]> implements Runnable<Sh
   ) {
     this.#names = names;
     const known = new Set(names);
-    const stage = (which: 'first' | 'second'): ShapedModel<Shape> =>
-      new ShapedModel((shape) => stagesOf(build(shape), known)[which], weights, options);
+    const stages = latest((shape: Shape) => stagesOf(build(shape), known));
+    const stage = (which: keyof Stages): ShapedModel<Shape> =>
+      new ShapedModel((shape) => stages(shape)[which], weights, options);
     this.#first = stage('first');
     this.#second = stage('second');
   }
 
-  async run(shape: Shape, inputs: Tensors): Promise<Tensors> {
-    const handedOver = await this.#firstStage(shape, inputs);
-    return this.#second.run(shape, { ...inputs, ...handedOver });
+  run(shape: Shape, inputs: Tensors): Promise<Tensors> {
+    return this.#turns.take(async () => {
+      const handedOver = await this.#firstStage(shape, inputs);
+      return this.#second.run(shape, { ...inputs, ...handedOver });
+    });
   }
 
-  async dispose(): Promise<void> {
-    this.#kept = undefined;
-    await this.#first.dispose();
-    await this.#second.dispose();
+  dispose(): Promise<void> {
+    return this.#turns.take(async () => {
+      this.#kept = undefined;
+      await disposeAll([this.#first, this.#second]);
+    });
   }
 
   async #firstStage(shape: Shape, inputs: Tensors): Promise<Tensors> {
@@ -59,4 +66,16 @@ export class StagedModel<Shape extends readonly number[]> implements Runnable<Sh
     this.#kept = { shape: shape.join('x'), known, outputs };
     return outputs;
   }
+}
+
+/** Keeps what it made last: both stages of a shape are wanted one after the other. */
+function latest<Shape extends readonly number[], T>(
+  make: (shape: Shape) => T,
+): (shape: Shape) => T {
+  let kept: { readonly shape: string; readonly made: T } | undefined;
+  return (shape) => {
+    const name = shape.join('x');
+    if (kept?.shape !== name) kept = { shape: name, made: make(shape) };
+    return kept.made;
+  };
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { float32 } from '../tensor/tensor.ts';
 import { conv, convTranspose } from './ops/conv/ops.ts';
+import { cast } from './ops/elementwise/ops.ts';
 import { gather, oneHot, scatterAdd } from './ops/gather/ops.ts';
 import { gemm, matmul } from './ops/matmul/ops.ts';
 import { chunk, concat, slice } from './ops/movement/join-ops.ts';
@@ -11,8 +13,10 @@ import { averagePool, globalAveragePool, maxPool } from './ops/pool/ops.ts';
 import { reduceSum } from './ops/reduction/ops.ts';
 import { resize } from './ops/resize/ops.ts';
 import { operators } from './operators.ts';
-import { input, type Value } from './value.ts';
+import { apply, constant, input, ints, type Value } from './value.ts';
 import type { Shape } from './shape.ts';
+import { evaluate } from './testing/evaluate.ts';
+import { waves } from './testing/finite-differences.ts';
 
 const of = (...shape: Shape): Value => input('x', 'float32', shape);
 
@@ -69,6 +73,28 @@ describe('shapes with a named batch', () => {
   test.each(cases)('%s', (_, build, shape) => {
     expect(build().shape).toEqual(shape);
   });
+});
+
+test('a tensor without elements is reshaped to lengths that are as given, zeros too', async () => {
+  const x = constant(float32([5, 0], []));
+  const y = reshape(x, [0, 7]);
+  expect(y.shape).toEqual([0, 7]);
+  expect((await evaluate({ y })).y.shape).toEqual([0, 7]);
+  // Without the attribute a zero copies, as in files of others.
+  const [copied] = apply(operators.Reshape, [constant(waves([2, 3])), ints([0, 3, 1])], {});
+  expect(copied.shape).toEqual([2, 3, 1]);
+});
+
+test('the statistics of a layer normalisation in half precision are float32, as ONNX Runtime has them', async () => {
+  const x = cast(constant(waves([2, 4])), 'float16');
+  const [y, mean] = apply(
+    operators.LayerNormalization,
+    [x, cast(constant(waves([4])), 'float16')],
+    {},
+  );
+  expect([y.dtype, mean.dtype]).toEqual(['float16', 'float32']);
+  const computed = await evaluate({ y, mean });
+  expect([computed.y.dtype, computed.mean.dtype]).toEqual(['float16', 'float32']);
 });
 
 describe('shapes that do not fit are reported with the operator and the shapes', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { float32 } from '../tensor/tensor.ts';
+import { linear } from './functions/linear.ts';
 import { graphOf } from './graph.ts';
 import { add, mul } from './ops/binary/ops.ts';
 import { matmul } from './ops/matmul/ops.ts';
@@ -28,6 +29,17 @@ describe('stagesOf', () => {
     const handed = await evaluate(Object.fromEntries(first.outputs), given);
     const rest = { x: float32([2], [5, 6]), ...handed };
     expect(await evaluate(Object.fromEntries(second.outputs), rest)).toEqual(whole);
+  });
+
+  it('takes out a layer of a known input, but not what no input decides', () => {
+    const square = parameter('square', [4, 4]);
+    const row = input('row', 'float32', [4]);
+    const graph = graphOf({ y: add(linear(row, square), linear(text, square)) });
+    const { first, second } = stagesOf(graph, new Set(['text']));
+    expect([...first.outputs.values()].map(({ shape }) => shape)).toEqual([[4]]);
+    expect([...first.parameters.keys()]).toEqual(['square']);
+    expect([...second.inputs.keys()]).toEqual(['row', 'stage/0']);
+    expect([...second.parameters.keys()]).toEqual(['square']);
   });
 
   it('leaves alone what mixes both, and what no input decides', () => {

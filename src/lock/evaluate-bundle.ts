@@ -1,4 +1,4 @@
-import { owning, type Own } from '../base/owning.ts';
+import { owning, type Own } from '../base/dispose.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import type { OpenModelOptions } from '../bundle/model-options.ts';
 import { isTextClassifier, resolveCheckpoint } from '../bundle/open-checkpoint.ts';

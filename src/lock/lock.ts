@@ -1,6 +1,6 @@
 import { counterRandom } from '../base/random/counter.ts';
 import { ModelLockError } from '../base/error.ts';
-import { owning } from '../base/owning.ts';
+import { owning } from '../base/dispose.ts';
 import { withWeights, type ModelCheckpoint } from '../bundle/checkpoint.ts';
 import { openCheckpoint } from '../bundle/open-checkpoint.ts';
 import type { Manifest } from '../bundle/manifest.ts';

@@ -1,6 +1,6 @@
 import { ModelLockError } from '../base/error.ts';
 import { throwIfAborted } from '../base/job.ts';
-import { owning, type Own } from '../base/owning.ts';
+import { owning, type Own } from '../base/dispose.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import type { OpenModelOptions } from '../bundle/model-options.ts';
 import { Predictor } from '../bundle/predictor.ts';
@@ -54,11 +54,6 @@ export async function predict(options: PredictOptions): Promise<Prediction[]> {
     const paths = pictures.map(({ path }) => path);
     const masks = out === undefined ? undefined : await MaskFolder.create(out, paths, labels);
     const predictions: Prediction[] = [];
-    const told = (): void => {
-      const [done, total] = [predictions.length, pictures.length];
-      onProgress?.({ stage: 'predict', done, total, unit: 'images' });
-    };
-    told();
     for await (const { things, images } of pictureGroups(pictures, (picture) => picture.read())) {
       throwIfAborted(signal);
       const answers = task.answers(await predictor.logits(await treatment(images)), images);
@@ -67,7 +62,8 @@ export async function predict(options: PredictOptions): Promise<Prediction[]> {
         await masks?.write(path, images[i], map!);
         predictions.push({ image: path, classes: likeliest(labels, shares, top) });
       }
-      told();
+      const [done, total] = [predictions.length, pictures.length];
+      onProgress?.({ stage: 'predict', done, total, unit: 'images' });
     }
     return predictions;
   });

@@ -1,6 +1,6 @@
 import { counterRandom } from '../base/random/counter.ts';
 import type { JobOptions } from '../base/job.ts';
-import { owning } from '../base/owning.ts';
+import { owning } from '../base/dispose.ts';
 import { withWeights, type ModelCheckpoint } from '../bundle/checkpoint.ts';
 import { openCheckpoint } from '../bundle/open-checkpoint.ts';
 import { Predictor } from '../bundle/predictor.ts';

@@ -31,11 +31,30 @@ const positive = z
 const layers = positive.max(1000);
 /** How many labels a classifier of transformers has: those named, or two, its default. */
 const labelled = {
-  id2label: z.record(z.string(), z.string()).optional(),
+  id2label: z
+    .record(z.string(), z.string())
+    .refine((names) => Object.keys(names).length > 0, 'names no class')
+    .optional(),
   num_labels: positive.max(1_000_000).optional(),
 };
 
-export { positive, layers, labelled };
+/** Widths and depths of the stages of a network. */
+const stages = {
+  hidden_sizes: z.array(positive).min(1).max(16),
+  depths: z.array(layers).min(1).max(16),
+};
+
+/** The same configuration, refused where its stages have not as many depths as widths. */
+function withEqualStages<
+  S extends z.ZodType<{ readonly hidden_sizes: unknown[]; readonly depths: unknown[] }>,
+>(schema: S): S {
+  return schema.refine(({ hidden_sizes: widths, depths }) => widths.length === depths.length, {
+    path: ['depths'],
+    message: 'not as many as hidden_sizes',
+  });
+}
+
+export { positive, layers, labelled, stages, withEqualStages };
 
 /** The class names in order, by a configuration of transformers. */
 export function labelsOf(config: {

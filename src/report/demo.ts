@@ -1,6 +1,6 @@
 import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
-import { owning } from '../base/owning.ts';
+import { owning } from '../base/dispose.ts';
 import type { ImageEditor } from '../editors/image/editor.ts';
 import { openEditor } from '../editors/open.ts';
 import { promptReading } from '../editors/prompt-reading.ts';

@@ -1,18 +1,15 @@
 import * as fc from 'fast-check';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   bfloat16ToFloat32,
   float32ToHalf,
-  fromBfloat16Bits,
   fromHalfBits,
   halfToFloat32,
-  toBfloat16Bits,
   toHalfBits,
 } from './half.ts';
 
 const bits = Array.from({ length: 65536 }, (_, i) => i);
 const isHalfNaN = (i: number): boolean => (i & 0x7c00) === 0x7c00 && (i & 0x3ff) !== 0;
-const isBfloat16NaN = (i: number): boolean => (i & 0x7f80) === 0x7f80 && (i & 0x7f) !== 0;
 
 describe('float16', () => {
   it('comes back from its value, for all bits', () => {
@@ -69,26 +66,17 @@ describe('float16', () => {
 });
 
 describe('bfloat16', () => {
-  it('comes back from its value, for all bits', () => {
-    const numbers = bits.filter((i) => !isBfloat16NaN(i));
-    expect(numbers.map((i) => toBfloat16Bits(fromBfloat16Bits(i)))).toEqual(numbers);
-    expect(isBfloat16NaN(toBfloat16Bits(NaN))).toBe(true);
-  });
-
   it.each([
     [1, 0x3f80],
     [-3.140625, 0xc049],
     [Infinity, 0x7f80],
-    [3.4028235e38, 0x7f80],
-    [1 + 2 ** -8, 0x3f80],
-    [1 + 3 * 2 ** -8, 0x3f82],
-  ])('has %d as its bits', (value, expected) => {
-    expect(toBfloat16Bits(value)).toBe(expected);
+    [NaN, 0x7fc0],
+  ])('is %d where its bits are %i', (value, half) => {
+    expect([...bfloat16ToFloat32(Uint16Array.of(half))]).toEqual([value]);
   });
-});
 
-test('bfloat16ToFloat32 converts arrays as fromBfloat16Bits converts numbers', () => {
-  expect(bfloat16ToFloat32(Uint16Array.from(bits))).toEqual(
-    Float32Array.from(bits, fromBfloat16Bits),
-  );
+  it('is the upper half of a float32', () => {
+    const values = bfloat16ToFloat32(Uint16Array.from(bits));
+    expect(new Uint32Array(values.buffer)).toEqual(Uint32Array.from(bits, (half) => half << 16));
+  });
 });

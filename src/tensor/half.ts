@@ -1,4 +1,4 @@
-/** Conversions between float32 and the two 16-bit formats; round to nearest even, as hardware does. */
+/** Conversions from the two 16-bit formats, and to float16; rounded to nearest even, as hardware does. */
 
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
@@ -39,20 +39,6 @@ export function fromHalfBits(half: number): number {
   return sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
 }
 
-/** float32 to the bits of a bfloat16. */
-export function toBfloat16Bits(value: number): number {
-  float[0] = value;
-  const x = bits[0];
-  if (Number.isNaN(value)) return 0x7fc0;
-  return ((x + 0x7fff + ((x >>> 16) & 1)) >>> 16) & 0xffff;
-}
-
-/** The value of a bfloat16 given as bits. */
-export function fromBfloat16Bits(half: number): number {
-  bits[0] = half << 16;
-  return float[0];
-}
-
 let halfTable: Float32Array | undefined;
 
 /** All of a float16 array, through a table of the 65,536 values. */
@@ -67,6 +53,7 @@ export function float32ToHalf(source: Float32Array): Uint16Array {
   return Uint16Array.from(source, toHalfBits);
 }
 
+/** All of a bfloat16 array: its elements are the upper halves of float32. */
 export function bfloat16ToFloat32(source: Uint16Array): Float32Array {
   const target = new Float32Array(source.length);
   const targetBits = new Uint32Array(target.buffer);

@@ -1,10 +1,11 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { counterRandom } from '../base/random/counter.ts';
 import { crossEntropy } from '../graph/functions/losses.ts';
 import { graphOf } from '../graph/graph.ts';
 import { input } from '../graph/value.ts';
 import { classifierFrom } from '../nn/models/registry.ts';
 import { initialise, Scope } from '../nn/scope.ts';
+import { Session } from '../runtime/session.ts';
 import { float32, int64, sliceRows, toNumbers, type Tensor } from '../tensor/tensor.ts';
 import { encodeCheckpoint, restoreCheckpoint } from './checkpoint.ts';
 import type { StepOptions } from './objective.ts';
@@ -166,6 +167,21 @@ it('an aborted step ends before the next part', async () => {
   await expect(step).rejects.toMatchObject({ code: 'interrupted' });
   expect(trainer.steps).toBe(0);
   await trainer.dispose();
+});
+
+it('gives back the sessions that it had when one cannot be made', async () => {
+  const make = Session.create.bind(Session);
+  const made: Session[] = [];
+  vi.spyOn(Session, 'create').mockImplementation(async (...given) => {
+    if (made.length === 2) throw new Error('out of memory');
+    const session = await make(...given);
+    made.push(session);
+    return session;
+  });
+  const disposed = vi.spyOn(Session.prototype, 'dispose');
+  await expect(create('resnet', { optimiser: sgd(), accumulate: 4 })).rejects.toThrow('out of');
+  expect(new Set(disposed.mock.contexts)).toEqual(new Set(made));
+  vi.restoreAllMocks();
 });
 
 it('sliceRows gives a view of some rows', () => {

@@ -1,3 +1,4 @@
+import { allOrNothing, disposeAll } from '../base/dispose.ts';
 import { throwIfAborted } from '../base/job.ts';
 import { graphOf, type Graph } from '../graph/graph.ts';
 import { add } from '../graph/ops/binary/ops.ts';
@@ -78,7 +79,7 @@ export class AccumulatedStep implements Stepper {
   }
 
   /** @param objective of the rows of one part. */
-  static async create(
+  static create(
     objective: Objective,
     options: StepOptions & SessionOptions,
     state: TrainingState,
@@ -86,13 +87,13 @@ export class AccumulatedStep implements Stepper {
     const { accumulate = 1 } = options;
     const trained = trainedParameters(objective, options);
     const accumulation = buildAccumulation(objective, trained, options);
-    const session = await Session.create(accumulation.graph, {
-      ...options,
-      inPlace: true,
-      spinning: true,
+    return allOrNothing(async (keep) => {
+      const session = keep(
+        await Session.create(accumulation.graph, { ...options, inPlace: true, spinning: true }),
+      );
+      const update = keep(await Update.create(trained, accumulation.buffers, options, state));
+      return new AccumulatedStep(accumulate, accumulation, trained, session, update, state);
     });
-    const update = await Update.create(trained, accumulation.buffers, options, state);
-    return new AccumulatedStep(accumulate, accumulation, trained, session, update, state);
   }
 
   async run(inputs: Tensors, { lr, t, signal }: StepPlace): Promise<Tensors> {
@@ -106,9 +107,8 @@ export class AccumulatedStep implements Stepper {
     return { ...meanOf(parts), grad_norm: scalarTensor(norm) };
   }
 
-  async dispose(): Promise<void> {
-    await this.#session.dispose();
-    await this.#update.dispose();
+  dispose(): Promise<void> {
+    return disposeAll([this.#session, this.#update]);
   }
 
   endProfiling(): void {

@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it, test, vi } from 'vitest';
 import type { ModelLockError } from '../base/error.ts';
 import type { ProgressEvent } from '../base/job.ts';
 import { counterRandom } from '../base/random/counter.ts';
@@ -7,7 +7,7 @@ import { sub } from '../graph/ops/binary/ops.ts';
 import { matmul } from '../graph/ops/matmul/ops.ts';
 import { reduceSumSquare } from '../graph/ops/reduction/ops.ts';
 import { input, parameter } from '../graph/value.ts';
-import { float32, zeros, type Tensor } from '../tensor/tensor.ts';
+import { float32, sizeOf, zeros, type Tensor } from '../tensor/tensor.ts';
 import { encodeCheckpoint, restoreCheckpoint } from './checkpoint.ts';
 import { fit, type CheckpointStore, type FitOptions } from './fit.ts';
 import { adamW, sgd, type Optimiser } from './optimiser.ts';
@@ -31,6 +31,9 @@ function batch(step: number): Promise<Record<string, Tensor>> {
   const draw = (length: number): number[] => Array.from({ length }, () => random.normal());
   return Promise.resolve({ x: float32([4, 3], draw(12)), y: float32([4, 1], draw(4)) });
 }
+
+const filled = ({ shape }: Tensor, value: number): Tensor =>
+  float32(shape, new Float32Array(sizeOf(shape)).fill(value));
 
 const options = {
   steps: 12,
@@ -112,6 +115,41 @@ describe('fit', () => {
     const broken = (step: number): ReturnType<typeof batch> =>
       step === 3 ? Promise.reject(new Error('unreadable')) : batch(step);
     await expect(train({ batch: broken })).rejects.toThrow('unreadable');
+  });
+
+  it('says that training diverged, and keeps the checkpoint of the step before', async () => {
+    const checkpoints = new Memory();
+    const options = { steps: 3, checkpoints, checkpointSeconds: 0 };
+    const hot = async (step: number): ReturnType<typeof batch> => {
+      const { x, y } = await batch(step);
+      return { x, y: step < 2 ? y : filled(y, 1e30) };
+    };
+    await expect(train({ ...options, batch: hot })).rejects.toMatchObject({
+      code: 'data',
+      message: expect.stringMatching(
+        /^training diverged at step 3: the loss is Infinity/,
+      ) as string,
+    });
+    expect(checkpoints.saves).toBe(2);
+  });
+
+  it('looks at gradients, too: they reach the weights before the loss shows it', async () => {
+    const huge = async (step: number): ReturnType<typeof batch> => {
+      const { x, y } = await batch(step);
+      return { x: filled(x, 1e25), y };
+    };
+    await expect(train({ batch: huge })).rejects.toThrow('the norm of the gradient is Infinity');
+  });
+
+  it('leaves no failed batch unhandled when it was cancelled before the first step', async () => {
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    const failing = (): ReturnType<typeof batch> => Promise.reject(new Error('unreadable'));
+    const signal = AbortSignal.abort();
+    await expect(train({ batch: failing, signal })).rejects.toMatchObject({ code: 'interrupted' });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 });
 

@@ -1,3 +1,4 @@
+import { ModelLockError } from '../base/error.ts';
 import { breathe, throwIfAborted, type JobOptions } from '../base/job.ts';
 import type { Tensors } from '../runtime/session.ts';
 import { encodeCheckpoint, restoreCheckpoint } from './checkpoint.ts';
@@ -33,7 +34,8 @@ export interface FitOptions extends JobOptions {
 
 /**
  * Trains up to `steps`, going on from the last checkpoint. Interrupted at any moment and run
- * again, it ends with the same weights.
+ * again, it ends with the same weights. Throws `data` where training diverges, before such weights
+ * get into a checkpoint.
  */
 export async function fit(trainer: Trainer, options: FitOptions): Promise<void> {
   const { steps, checkpoints, signal, onProgress, stage = 'train' } = options;
@@ -41,20 +43,23 @@ export async function fit(trainer: Trainer, options: FitOptions): Promise<void> 
   const checkpointMs = (options.checkpointSeconds ?? 20) * 1000;
   let lastSaved = performance.now();
   let smoothed: number | undefined;
-  let next = trainer.steps < steps ? options.batch(trainer.steps) : undefined;
+  const batchOf = (step: number): Promise<Tensors> | undefined => {
+    const batch = step < steps ? options.batch(step) : undefined;
+    // It may fail before anybody waits for it.
+    batch?.catch(() => undefined);
+    return batch;
+  };
+  let next = batchOf(trainer.steps);
   while (trainer.steps < steps) {
     throwIfAborted(signal);
     const step = trainer.steps;
     const inputs = await next!;
     // Images are decoded on other threads while this one is busy with the step.
-    next = step + 1 < steps ? options.batch(step + 1) : undefined;
-    next?.catch(() => undefined);
-    const { loss } = await trainer.step(
-      inputs,
-      options.learningRate * options.schedule(step),
-      signal,
-    );
+    next = batchOf(step + 1);
+    const lr = options.learningRate * options.schedule(step);
+    const { loss, grad_norm: norm } = await trainer.step(inputs, lr, signal);
     const value = Number(loss.data[0]);
+    requireFinite(step + 1, { loss: value, 'norm of the gradient': Number(norm.data[0]) });
     smoothed = smoothed === undefined ? value : 0.95 * smoothed + 0.05 * value;
     onProgress?.({
       stage,
@@ -70,6 +75,16 @@ export async function fit(trainer: Trainer, options: FitOptions): Promise<void> 
     await breathe();
   }
   await checkpoints?.save(encodeCheckpoint(trainer));
+}
+
+function requireFinite(step: number, values: Readonly<Record<string, number>>): void {
+  const broken = Object.entries(values).find(([, value]) => !Number.isFinite(value));
+  if (!broken) return;
+  const [what, value] = broken;
+  throw new ModelLockError(
+    'data',
+    `training diverged at step ${step}: the ${what} is ${value}; a lower learning rate or other data may help`,
+  );
 }
 
 /** On its own, so that nothing holds the checkpoint once it is read. */

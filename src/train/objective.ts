@@ -30,8 +30,9 @@ export interface StepOptions {
   readonly gradientCheckpointing?: boolean;
   /**
    * Parts in which the rows of a step are run, one after the other, before the weights change once:
-   * less memory for the same gradient. Batch norms see the rows of one part, and their running
-   * statistics change with each. Default: 1.
+   * less memory for the same gradient, up to rounding, where the loss is a mean over rows. What looks
+   * at several rows at once sees those of one part: a soft Dice loss, and batch norms, whose running
+   * statistics change with each part. Default: 1.
    */
   readonly accumulate?: number;
 }

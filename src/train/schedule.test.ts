@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { constantSchedule, warmupCosine } from './schedule.ts';
+import { warmupCosine } from './schedule.ts';
 
 test('warmupCosine rises in a line, then falls along half a cosine', () => {
   const schedule = warmupCosine({ steps: 12, warmup: 4 });
@@ -19,8 +19,4 @@ test('warmupCosine ends at its floor', () => {
 test('warmupCosine stays finite where the warm-up takes all steps', () => {
   const schedule = warmupCosine({ steps: 3, warmup: 3 });
   expect([0, 1, 2, 3].map(schedule)).toEqual([1 / 3, 2 / 3, 1, 1]);
-});
-
-test('constantSchedule is one', () => {
-  expect(constantSchedule(123)).toBe(1);
 });

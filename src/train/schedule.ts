@@ -1,8 +1,6 @@
 /** The learning rate at a step, as a factor of the base rate. Steps count from 0. */
 export type Schedule = (step: number) => number;
 
-export const constantSchedule: Schedule = () => 1;
-
 /** Linear warm-up, then half a cosine down to `floor` (a factor) at `steps`. */
 export function warmupCosine(options: {
   readonly steps: number;

@@ -1,3 +1,4 @@
+import { allOrNothing, disposeAll } from '../base/dispose.ts';
 import { groupBy } from '../base/group-by.ts';
 import { graphOf, type Graph } from '../graph/graph.ts';
 import { mul } from '../graph/ops/binary/ops.ts';
@@ -70,23 +71,25 @@ export class Update {
   }
 
   /** @param buffers what steps change beside the parameters: it is averaged as well. */
-  static async create(
+  static create(
     trained: readonly Trained[],
     buffers: readonly string[],
     options: StepOptions & SessionOptions,
     state: TrainingState,
   ): Promise<Update> {
     const { optimiser, emaDecay, threads } = options;
-    const session = (graph: Graph): Promise<Session> =>
-      Session.create(graph, { threads, inPlace: true });
-    const updates = new Map<number, Session>();
-    for (const decay of groupBy(trained, (p) => decayOf(p, optimiser)).keys()) {
-      updates.set(decay, await session(updateGraph(optimiser, decay)));
-    }
-    return new Update(trained, buffers, options, state, {
-      norm: await session(normGraph()),
-      average: emaDecay === undefined ? undefined : await session(averageGraph(emaDecay)),
-      updates,
+    return allOrNothing(async (keep) => {
+      const session = async (graph: Graph): Promise<Session> =>
+        keep(await Session.create(graph, { threads, inPlace: true }));
+      const updates = new Map<number, Session>();
+      for (const decay of groupBy(trained, (p) => decayOf(p, optimiser)).keys()) {
+        updates.set(decay, await session(updateGraph(optimiser, decay)));
+      }
+      return new Update(trained, buffers, options, state, {
+        norm: await session(normGraph()),
+        average: emaDecay === undefined ? undefined : await session(averageGraph(emaDecay)),
+        updates,
+      });
     });
   }
 
@@ -123,7 +126,7 @@ export class Update {
 
   async dispose(): Promise<void> {
     const { norm, average, updates } = this.#sessions;
-    for (const session of [norm, average, ...updates.values()]) await session?.dispose();
+    await disposeAll([norm, ...(average ? [average] : []), ...updates.values()]);
   }
 
   async #norm(sums: ReadonlyMap<string, Tensor<'float32'>>): Promise<number> {

@@ -27,7 +27,7 @@ const lock = `lock --data data --out out ${tiny.join(' ')}`;
 async function expectRefusal(words: string, code: number, message: string | RegExp): Promise<void> {
   const before = place.files();
   const result = await run(words);
-  const line = result.stderr.replaceAll(/^(?:read|edit|train|evaluate): \d+\/\d+ \w+\n/gm, '');
+  const line = result.stderr.replaceAll(/^(?:read|hash|edit|train|evaluate): \d+\/\d+ \w+\n/gm, '');
   expect([result.code, result.stdout], line).toEqual([code, '']);
   if (typeof message === 'string') expect(line).toBe(`modellock: ${message}\n`);
   else {

@@ -7,7 +7,7 @@ import { boundOptions, linspaceConfig, solverOptions } from './config.ts';
 import { denoisedAtAlpha } from './predictions.ts';
 import { remembered, type Scheduler } from './scheduler.ts';
 import { refuse, sigmaOf } from './sigmas.ts';
-import { solverLevels, type Level } from './solver-levels.ts';
+import { hasLength, solverLevels, type Level } from './solver-levels.ts';
 import { rint } from './timesteps.ts';
 
 export const dpmSolverConfig = linspaceConfig.extend({
@@ -126,7 +126,9 @@ export function dpmSolver(config: DpmSolverConfig): Scheduler {
             ? combine([1 / sigma, x], [-alpha / sigma, denoised])
             : parts.epsilon;
           const outputs = [...memory.outputs, algorithm.of === 'x0' ? denoised : epsilon];
-          const order = orderOf(config, outputs.length, calls - i, calls);
+          const order = hasLength(levels[i], levels[i + 1])
+            ? orderOf(config, outputs.length, calls - i, calls)
+            : 1;
           return {
             previous: stepped(i, order, x, outputs, noise),
             denoised,
@@ -177,16 +179,14 @@ function differencesOf(levels: readonly Level[], h: number): readonly (readonly 
 }
 
 /**
- * The order of a step, which begins with as many outputs as there are.
+ * The order of a step that has a length: first, as many as there are outputs.
  *
  * @param left steps still to be taken, this one counted.
  */
 function orderOf(config: DpmSolverConfig, outputs: number, left: number, calls: number): number {
   const careful = config.lower_order_final && calls < 15;
   const order = Math.min(config.solver_order, outputs);
-  if (left === 1) {
-    return config.euler_at_final || careful || config.final_sigmas_type === 'zero' ? 1 : order;
-  }
+  if (left === 1) return config.euler_at_final || careful ? 1 : order;
   return left === 2 && careful ? Math.min(order, 2) : order;
 }
 
@@ -203,7 +203,7 @@ function wholeOf(config: DpmSolverConfig): (timestep: number) => number {
   return rounded && config.beta_schedule !== 'squaredcos_cap_v2' ? rint : Math.trunc;
 }
 
-/** Throws `unsupported` for what no paper has. */
+/** Throws `unsupported` for what no paper has, and `corrupt` where no training step is in use. */
 function requirePossible(config: DpmSolverConfig): void {
   refuse(config, ['use_flow_sigmas', 'use_beta_sigmas']);
   const { algorithm_type: algorithm, final_sigmas_type: final, solver_order: order } = config;
@@ -214,5 +214,11 @@ function requirePossible(config: DpmSolverConfig): void {
   }
   if (algorithm === 'sde-dpmsolver' && order === 3) {
     throw new ModelLockError('unsupported', `${algorithm} of order 3`, { valid: [1, 2] });
+  }
+  if (usedSteps(config) === 0) {
+    throw new ModelLockError(
+      'corrupt',
+      `lambda_min_clipped ${config.lambda_min_clipped} cuts off all training steps`,
+    );
   }
 }

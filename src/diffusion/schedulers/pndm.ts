@@ -67,7 +67,10 @@ export function pndm(config: PndmConfig): Scheduler {
           const transfer = runge ? rungeKutta(call, begin) : linearMultistep(call);
           return {
             previous: transferred(transfer),
-            denoised: denoisedAtAlpha[config.prediction_type](output, x, alphas[timesteps[i]]).x0,
+            // The steps themselves do without it.
+            get denoised() {
+              return denoisedAtAlpha[config.prediction_type](output, x, alphas[timesteps[i]]).x0;
+            },
             memory: transfer.memory,
           };
         },

@@ -26,7 +26,7 @@ export interface Sampling {
 
 export interface Step {
   readonly previous: Latents;
-  /** The sample as the network sees it now. */
+  /** The sample as the network sees it now; may be computed when it is read. */
   readonly denoised: Latents;
   /** To be handed to the next step. */
   readonly memory?: Memory;

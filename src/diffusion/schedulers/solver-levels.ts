@@ -1,3 +1,4 @@
+import { ModelLockError } from '../../base/error.ts';
 import type { Latents } from '../latents.ts';
 import { positiveAlphasCumprod } from './betas.ts';
 import type { NoiseConfig } from './config.ts';
@@ -30,6 +31,8 @@ export interface SolverLevels {
 }
 
 /**
+ * Throws `usage` for so many steps that two of them fall on one level.
+ *
  * @param end training steps in use, from the least noisy on.
  * @param whole makes a whole time step of one between two.
  */
@@ -45,6 +48,13 @@ export function solverLevels(
   const chosen = spacing
     ? spacing(config.sigma_max ?? table.at(-1)!, config.sigma_min ?? table[0], steps)
     : spaced.map((t) => interpolate(t, table));
+  if (chosen.some((sigma, i) => i > 0 && !(sigma < chosen[i - 1]))) {
+    throw new ModelLockError(
+      'usage',
+      `${steps} denoising steps are more than the ${end} training steps in use can tell apart`,
+      { valid: ['fewer'] },
+    );
+  }
   const logs = table.map(Math.log);
   const timesteps = spacing ? chosen.map((sigma) => whole(timestepOf(sigma, logs))) : spaced;
   const sigmas = [...chosen, config.final_sigmas_type === 'zero' ? 0 : table[0]];
@@ -60,4 +70,12 @@ export function solverLevels(
 function levelOf(ratio: number): Level {
   const alpha = 1 / Math.hypot(1, ratio);
   return { alpha, sigma: ratio * alpha, lambda: -Math.log(ratio) };
+}
+
+/**
+ * Whether a step is as long as orders above the first need it: that to the sample itself is infinite,
+ * and one to its own level leads nowhere.
+ */
+export function hasLength(s: Level, t: Level): boolean {
+  return Number.isFinite(t.lambda - s.lambda) && t.lambda !== s.lambda;
 }

@@ -168,12 +168,28 @@ describe('memory', () => {
   });
 });
 
+test.each<[string, number, object]>([
+  ['UniPCMultistepScheduler', 20, { lower_order_final: false }],
+  ['UniPCMultistepScheduler', 20, { lower_order_final: false, solver_order: 3 }],
+  ['DPMSolverMultistepScheduler', 20, { lower_order_final: false, solver_order: 3 }],
+  [
+    'DPMSolverMultistepScheduler',
+    1000,
+    { solver_type: 'heun', timestep_spacing: 'trailing', final_sigmas_type: 'sigma_min' },
+  ],
+])('%s ends with numbers after %i steps, %j', (name, steps, options) => {
+  const end = walk(name, sampling(name, steps, options), gaussian);
+  expect(end.data.every(Number.isFinite)).toBe(true);
+});
+
 describe('refuses', () => {
   it.each<[string, object, string]>([
     ['EulerDiscreteScheduler', { use_beta_sigmas: true }, 'use_beta_sigmas'],
     ['UniPCMultistepScheduler', { use_flow_sigmas: true }, 'use_flow_sigmas'],
+    ['UniPCMultistepScheduler', { predict_x0: false }, 'valid: sigma_min'],
     ['DPMSolverMultistepScheduler', { algorithm_type: 'dpmsolver' }, 'valid: sigma_min'],
     ['DPMSolverMultistepScheduler', { solver_order: 9 }, 'solver_order'],
+    ['DPMSolverMultistepScheduler', { lambda_min_clipped: 50 }, 'lambda_min_clipped 50 cuts off'],
     ['DDPMScheduler', { variance_type: 'learned' }, 'variance_type'],
     ['DDIMScheduler', { num_train_timesteps: 1e9 }, 'num_train_timesteps'],
     ['DDIMScheduler', { trained_betas: [0.1, 0.2] }, '2 trained betas for 1000'],
@@ -182,6 +198,18 @@ describe('refuses', () => {
     ['PNDMScheduler', { prediction_type: 'sample' }, 'prediction_type'],
   ])('%s with %j', (name, options, message) => {
     expect(() => sampling(name, 8, options)).toThrow(message);
+  });
+
+  it.each<[string, number, object]>([
+    ['DPMSolverMultistepScheduler', 1000, { timestep_spacing: 'linspace' }],
+    ['DPMSolverMultistepScheduler', 999, { timestep_spacing: 'leading', steps_offset: 1 }],
+    ['DPMSolverMultistepScheduler', 1000, { timestep_spacing: 'leading', steps_offset: 1 }],
+    ['UniPCMultistepScheduler', 1000, {}],
+  ])('%s with %i steps on fewer levels, %j', (name, steps, options) => {
+    expect(() => sampling(name, steps, options)).toThrow(
+      `${steps} denoising steps are more than the 1000 training steps in use can tell apart`,
+    );
+    expect(() => sampling(name, 998, options)).not.toThrow();
   });
 
   it('too few steps for the four calls of a Runge-Kutta step', () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ModelLockError } from '../../base/error.ts';
 import { combine, type Latents } from '../latents.ts';
 import { boundsOf } from './bounds.ts';
 import { boundOptions, linspaceConfig, solverOptions } from './config.ts';
@@ -6,7 +7,7 @@ import { denoisedAtAlpha } from './predictions.ts';
 import { remembered, type Scheduler } from './scheduler.ts';
 import { refuse } from './sigmas.ts';
 import { solveLinear } from './solve-linear.ts';
-import { solverLevels, type Level } from './solver-levels.ts';
+import { hasLength, solverLevels, type Level } from './solver-levels.ts';
 import { rint } from './timesteps.ts';
 
 export const uniPcConfig = linspaceConfig.extend({
@@ -36,7 +37,7 @@ interface Update {
 
 /** UniPC (arXiv 2302.04867): a predictor, corrected by the next call's output at no further cost. */
 export function uniPc(config: UniPcConfig): Scheduler {
-  refuse(config, ['use_flow_sigmas', 'use_beta_sigmas']);
+  requirePossible(config);
   const bounded = boundsOf(config);
   return {
     sampling(steps) {
@@ -44,7 +45,9 @@ export function uniPc(config: UniPcConfig): Scheduler {
       const { levels, ...way } = solverLevels(config, steps, undefined, whole);
       const last = way.timesteps.length - 1;
       const orderAt = (i: number, known: number): number =>
-        Math.min(config.lower_order_final ? last + 1 - i : Infinity, config.solver_order, known);
+        hasLength(levels[i], levels[i + 1])
+          ? Math.min(config.lower_order_final ? last + 1 - i : Infinity, config.solver_order, known)
+          : 1;
       return {
         ...way,
         initNoiseSigma: 1,
@@ -95,6 +98,16 @@ export function uniPc(config: UniPcConfig): Scheduler {
       }
     },
   };
+}
+
+/** Throws `unsupported` for what no paper has. */
+function requirePossible(config: UniPcConfig): void {
+  refuse(config, ['use_flow_sigmas', 'use_beta_sigmas']);
+  if (!config.predict_x0 && config.final_sigmas_type === 'zero') {
+    throw new ModelLockError('unsupported', 'UniPC of the noise with final_sigmas_type "zero"', {
+      valid: ['sigma_min'],
+    });
+  }
 }
 
 /** UniP, or UniC where the output at the end is known: equations 3 and 8, in the B(h) versions. */

@@ -7,7 +7,8 @@ import { reduceSum } from '../ops/reduction/ops.ts';
 import { replaceValues } from '../rewrite.ts';
 import { scalar, type Producer, type Value } from '../value.ts';
 import { ValueMap } from '../value-map.ts';
-import { gradients, pullBack, zerosOf, type Cotangent } from './gradients.ts';
+import { gradients, pullBack, type Cotangent } from './gradients.ts';
+import { zerosOf } from './rule.ts';
 import { segmentsOf, type Segment } from './segments.ts';
 
 /**

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { float32, toNumbers } from '../../tensor/tensor.ts';
-import { mul, pow } from '../ops/binary/ops.ts';
-import { sin } from '../ops/elementwise/ops.ts';
+import { float32, tensor, toNumbers } from '../../tensor/tensor.ts';
+import { mul, pow, square } from '../ops/binary/ops.ts';
+import { cast, sin } from '../ops/elementwise/ops.ts';
 import { chunk } from '../ops/movement/join-ops.ts';
 import { reduceSum } from '../ops/reduction/ops.ts';
 import { sameAsFirst } from '../ops/infer.ts';
-import { apply, input, operator } from '../value.ts';
+import { apply, constant, input, operator, scalar, type Value } from '../value.ts';
 import { evaluate } from '../testing/evaluate.ts';
 import { gradients } from './gradients.ts';
 
@@ -33,6 +33,24 @@ test('second derivatives go through products', async () => {
   const [second] = gradients(reduceSum(first), [x]);
   const result = await evaluate({ second }, { x: at });
   toNumbers(result.second).forEach((value, i) => expect(value).toBeCloseTo(6 * at.data[i], 4));
+});
+
+test('a power of zero does not depend on its base, not even at zero', async () => {
+  const x = input('x', 'float32', [3]);
+  const at = float32([3], [0, 2, -1]);
+  const exponents = {
+    scalar: scalar(0),
+    mixed: constant(float32([3], [0, 3, 0])),
+    given: input('b', 'float32', []),
+  };
+  const slope = (b: Value): Value => gradients(reduceSum(pow(x, b)), [x])[0];
+  const result = await evaluate(
+    Object.fromEntries(Object.entries(exponents).map(([name, b]) => [name, slope(b)])),
+    { x: at, b: float32([], [0]) },
+  );
+  expect(toNumbers(result.scalar)).toEqual([0, 0, 0]);
+  expect(toNumbers(result.mixed)).toEqual([0, 12, 0]);
+  expect(toNumbers(result.given)).toEqual([0, 0, 0]);
 });
 
 test('a value that the loss does not depend on has a gradient of zeros', async () => {
@@ -73,4 +91,17 @@ test('a seed weighs the elements', async () => {
 test('named axes must be bound before a gradient is taken', () => {
   const x = input('x', 'float32', ['batch', 3]);
   expect(() => gradients(reduceSum(mul(x, x)), [x])).toThrow('[batch, 3] has a named axis');
+});
+
+test('a gradient is taken in float32, to which casts lead', async () => {
+  const x = input('x', 'float16', [3]);
+  expect(() => gradients(reduceSum(cast(sin(x), 'float32')), [x])).toThrow(
+    'operator Sin has no gradient in float16 (valid: float32)',
+  );
+  const [dx] = gradients(reduceSum(square(cast(x, 'float32'))), [x]);
+  const [none] = gradients(reduceSum(sin(input('y', 'float32', [3]))), [x]);
+  const half = tensor('float16', [3], Uint16Array.of(0x3c00, 0x4000, 0xc000)); // 1, 2, -2
+  const result = await evaluate({ dx: cast(dx, 'float32'), none }, { x: half });
+  expect(toNumbers(result.dx)).toEqual([2, 4, -4]);
+  expect(result.none.dtype).toBe('float16');
 });

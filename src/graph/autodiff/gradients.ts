@@ -2,11 +2,10 @@ import { ModelLockError } from '../../base/error.ts';
 import { isFloating } from '../../tensor/dtype.ts';
 import { visit } from '../graph.ts';
 import { add } from '../ops/binary/ops.ts';
-import { expand } from '../ops/movement/shape-ops.ts';
 import { showShape } from '../shape.ts';
 import { scalar, shapeOf, type Node, type Producer, type Value } from '../value.ts';
 import { ValueMap } from '../value-map.ts';
-import type { GradientRule } from './rule.ts';
+import { zerosOf, type GradientRule } from './rule.ts';
 import { gradientRules } from './rules.ts';
 
 /**
@@ -15,7 +14,8 @@ import { gradientRules } from './rules.ts';
  * `y` does not depend on has a gradient of zeros.
  *
  * @param seed gradient of y itself, of y's shape; needed where y is no scalar. Default: 1.
- * Throws `unsupported`, naming the operator, where one on the way has no gradient rule.
+ * Throws `unsupported`, naming the operator, where one on the way has no gradient rule, or computes
+ * in another precision than float32.
  */
 export function gradients(y: Value, wrt: readonly Value[], seed?: Value): readonly Value[] {
   if (!seed && shapeOf(y).length > 0) {
@@ -83,6 +83,7 @@ function applyRule(
   // The table is complete for our own operators; those of a lowered graph are not in it.
   const rule = (gradientRules as Readonly<Record<string, GradientRule<unknown> | undefined>>)[name];
   if (!rule) throw new ModelLockError('unsupported', `operator ${name} has no gradient`);
+  requireFloat32(node);
   // The type promises the first output's gradient, which nearly all rules want.
   const [first = zerosOf(node.outputs[0]), ...rest] = upstream;
   return rule(
@@ -95,7 +96,14 @@ function applyRule(
   );
 }
 
-/** Zeros of a value's shape. */
-export function zerosOf(value: Value): Value {
-  return expand(scalar(0), shapeOf(value));
+/** The numbers that rules bring in are float32. A cast leads from one precision to another. */
+function requireFloat32({ operator: { name }, inputs, outputs }: Node): void {
+  if (name === 'Cast') return;
+  const other = [...inputs, ...outputs].find(
+    (value) => value && isFloating(value.dtype) && value.dtype !== 'float32',
+  );
+  if (!other) return;
+  throw new ModelLockError('unsupported', `operator ${name} has no gradient in ${other.dtype}`, {
+    valid: ['float32'],
+  });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { int64, tensor } from '../../tensor/tensor.ts';
+import { float32, int64, tensor } from '../../tensor/tensor.ts';
 import { operators, type OperatorName } from '../operators.ts';
 import { conv, convTranspose } from '../ops/conv/ops.ts';
 import * as gathers from '../ops/gather/ops.ts';
@@ -13,7 +13,7 @@ import * as pools from '../ops/pool/ops.ts';
 import * as reductions from '../ops/reduction/ops.ts';
 import { resize } from '../ops/resize/ops.ts';
 import { logSoftmax, softmax } from '../ops/softmax/ops.ts';
-import { apply, scalar, type Value } from '../value.ts';
+import { apply, ints, scalar, type Value } from '../value.ts';
 import { positives, slopes, waves, type Sample } from '../testing/finite-differences.ts';
 
 type Build = (...inputs: readonly Value[]) => Value | readonly Value[];
@@ -111,7 +111,11 @@ const samples: Record<OperatorName, readonly Sample[]> = {
   Max: binary('Max'),
   Min: binary('Min'),
   Pow: [plain('Pow', positives([2, 3]), waves([3]))],
-  Mod: [sample([positives([2, 3])], (v) => apply(operators.Mod, [v, scalar(0.77)], { fmod: 1 }))],
+  Mod: [
+    sample([x, float32([2, 1], [0.37, -0.29])], (a, b) =>
+      apply(operators.Mod, [a, b], { fmod: 1 }),
+    ),
+  ],
   And: logical('And'),
   Or: logical('Or'),
   Equal: binary('Equal'),
@@ -228,6 +232,10 @@ const samples: Record<OperatorName, readonly Sample[]> = {
     sample([waves([2, 2, 2]), waves([2, 2], 3.1)], (v, w) =>
       norms.layerNorm(v, w, undefined, { axis: 1, epsilon: 0.1 }),
     ),
+    // The mean and the inverse of the deviation as well.
+    sample([waves([2, 4]), waves([4], 3.1)], (v, w) =>
+      apply(operators.LayerNormalization, [v, w, undefined], { axis: -1 }),
+    ),
   ],
   BatchNormalization: [
     sample(
@@ -262,6 +270,13 @@ const samples: Record<OperatorName, readonly Sample[]> = {
     sample([image], (v) => resize(v, { size: [6, 6], mode: 'linear', alignCorners: true })),
     sample([image], (v) => resize(v, { size: [2, 3], mode: 'linear', antialias: true })),
     sample([image], (v) => resize(v, { scale: [1.5, 2], mode: 'cubic' })),
+    ...['floor', 'ceil', 'round_prefer_floor', 'round_prefer_ceil'].map((nearest) =>
+      sample([image], (v) =>
+        apply(operators.Resize, [v, undefined, undefined, ints([1, 2, 8, 15])], {
+          nearest_mode: nearest,
+        }),
+      ),
+    ),
   ],
 };
 

@@ -1,7 +1,8 @@
-import { product, showShape, type Shape } from '../shape.ts';
+import { showShape, type Shape } from '../shape.ts';
 import { reduceSum } from '../ops/reduction/ops.ts';
-import { reshape } from '../ops/movement/shape-ops.ts';
-import type { AttributesOf, Operator, Value } from '../value.ts';
+import { cast } from '../ops/elementwise/ops.ts';
+import { expand, reshape } from '../ops/movement/shape-ops.ts';
+import { scalar, shapeOf, type AttributesOf, type Operator, type Value } from '../value.ts';
 
 /** A node as its gradient rule sees it. */
 export interface Application<Attributes> {
@@ -39,5 +40,10 @@ export function unbroadcast(dy: Value, shape: Shape): Value {
     axis < offset || (shape[axis - offset] === 1 && dim !== 1) ? [axis] : [],
   );
   const summed = reduceSum(dy, { axes, keepdims: true });
-  return product(shape) === 1 && shape.length === 0 ? reshape(summed, []) : reshape(summed, shape);
+  return reshape(summed, shape);
+}
+
+/** Zeros of a value's shape and dtype. */
+export function zerosOf(value: Value): Value {
+  return expand(cast(scalar(0), value.dtype), shapeOf(value));
 }

@@ -1,7 +1,6 @@
-import { bytesPerElement } from '../../tensor/dtype.ts';
-import { sizeOf } from '../../tensor/tensor.ts';
 import type { Graph } from '../graph.ts';
-import { shapeOf, type Node, type Producer, type Value } from '../value.ts';
+import { bytesOf } from '../memory.ts';
+import type { Node, Producer, Value } from '../value.ts';
 import { ValueMap } from '../value-map.ts';
 
 /** A stretch of a graph, in the order in which it is computed. */
@@ -102,7 +101,5 @@ function segmentOf(nodes: readonly Node[], reached: ReadonlySet<Producer>): Segm
   }
   return { nodes, taken };
 }
-
-const bytesOf = (value: Value): number => sizeOf(shapeOf(value)) * bytesPerElement(value.dtype);
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);

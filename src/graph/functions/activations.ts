@@ -1,13 +1,5 @@
 import { add, mul } from '../ops/binary/ops.ts';
-import {
-  hardSigmoid,
-  log,
-  neg,
-  reciprocal,
-  sigmoid,
-  softplus,
-  sqrt,
-} from '../ops/elementwise/ops.ts';
+import { hardSigmoid, log, neg, sigmoid, softplus } from '../ops/elementwise/ops.ts';
 import type { Value } from '../value.ts';
 
 /** x sigmoid(x), also called swish (arXiv 1702.03118). */
@@ -21,9 +13,6 @@ export const relu6 = (x: Value): Value => mul(hardSigmoid(x, 1 / 6, 0), 6);
 
 /** log(sigmoid(x)), without overflow. */
 export const logSigmoid = (x: Value): Value => neg(softplus(neg(x)));
-
-/** 1 / sqrt(x). */
-export const rsqrt = (x: Value): Value => reciprocal(sqrt(x));
 
 /** log(1 + x). */
 export const log1p = (x: Value): Value => log(add(x, 1));

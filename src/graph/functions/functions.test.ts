@@ -1,10 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { float32, int64, sizeOf, toNumbers, type Tensor } from '../../tensor/tensor.ts';
+import { gradients } from '../autodiff/gradients.ts';
 import { evaluate } from '../testing/evaluate.ts';
 import { positives, slopes, waves, type Sample } from '../testing/finite-differences.ts';
+import { rsqrt } from '../ops/elementwise/ops.ts';
 import { constant, input, type Value } from '../value.ts';
-import { logSigmoid, quickGelu, relu6, rsqrt, silu } from './activations.ts';
+import { logSigmoid, quickGelu, relu6, silu } from './activations.ts';
 import { argSort, flip, repeatInterleave, roll, stack } from './arrange.ts';
 import { scaledDotProductAttention } from './attention.ts';
 import { einsum } from './einsum.ts';
@@ -140,6 +142,22 @@ describe('losses', () => {
     const [zero] = await valuesOf(crossEntropy(logits, labels(0, 0, 1), { ignoreIndex: 0 }));
     expect(zero).toBeCloseTo(terms[2], 5);
   });
+  test('negative labels count for nothing, whatever is ignored', async () => {
+    const [mean] = await valuesOf(crossEntropy(logits, labels(0, -1, 1), { labelSmoothing: 0.1 }));
+    const options = { labelSmoothing: 0.1, ignoreIndex: 255 };
+    const [ignored] = await valuesOf(crossEntropy(logits, labels(0, 255, 1), options));
+    expect(mean).toBe(ignored);
+  });
+  test('a class that is impossible and not wanted adds nothing to the loss, nor to its gradient', async () => {
+    const x = constant(float32([1, 3], [1, -Infinity, 1]));
+    for (const target of [labels(2), constant(float32([1, 3], [0, 0, 1]))]) {
+      const loss = crossEntropy(x, target);
+      expect(await valuesOf(loss)).toEqual([expect.closeTo(Math.LN2)]);
+      const [dx] = gradients(loss, [x]);
+      expect(await valuesOf(dx)).toEqual([0.5, 0, -0.5]);
+    }
+    expect(await valuesOf(crossEntropy(x, labels(1)))).toEqual([Infinity]);
+  });
   test('the mean is weighted by the weights of the targets', async () => {
     const options = { weight: [3, 1] };
     const [mean] = await valuesOf(crossEntropy(logits, labels(0, 0, 1), options));
@@ -162,6 +180,7 @@ describe('losses', () => {
       expect.closeTo(2 / 3),
       2.5,
     ]);
+    expect(await valuesOf(smoothL1(a, b, 0, { reduction: 'none' }))).toEqual([0, 2, 4]);
   });
   test('binary cross-entropy does not overflow', async () => {
     const [x, y] = [numbers(-300, 300, 0), numbers(0, 0, 1)];
@@ -201,6 +220,15 @@ describe('statistics', () => {
     expect(toNumbers(result.variance)[0]).toBeCloseTo(0.5 + 10 / 3, 5);
     const expected = [1, 3, 5, 7].map((v) => 1 + (2 * (v - 4)) / Math.sqrt(5 + 1e-5));
     toNumbers(result.y).forEach((value, i) => expect(value).toBeCloseTo(expected[i], 5));
+  });
+  test('batch normalisation in training refuses channels of one value, which have no variance', () => {
+    const running = { mean: numbers(0, 0), variance: numbers(1, 1) };
+    const train = (x: Tensor): unknown =>
+      batchNormTraining(constant(x), numbers(1, 1), numbers(0, 0), running);
+    expect(() => train(waves([1, 2, 1, 1]))).toThrow(
+      'batch normalisation cannot be trained on one value for each channel, [1, 2, 1, 1]',
+    );
+    expect(() => train(waves([2, 2, 1, 1]))).not.toThrow();
   });
   test('adaptive pooling averages regions that may overlap', async () => {
     const line = constant(float32([1, 1, 5], [1, 2, 3, 4, 5]));

@@ -1,5 +1,17 @@
 import { float32, int64 } from '../../tensor/tensor.ts';
-import { add, div, equal, greater, less, mul, square, sub, where } from '../ops/binary/ops.ts';
+import {
+  add,
+  and,
+  div,
+  equal,
+  greater,
+  greaterOrEqual,
+  less,
+  mul,
+  square,
+  sub,
+  where,
+} from '../ops/binary/ops.ts';
 import { abs, cast, log, neg, not, softplus } from '../ops/elementwise/ops.ts';
 import { oneHot } from '../ops/gather/ops.ts';
 import { reshape } from '../ops/movement/shape-ops.ts';
@@ -23,7 +35,7 @@ export interface LossOptions {
 }
 
 export interface CrossEntropyOptions extends LossOptions {
-  /** A label whose positions count for nothing. Default -100. */
+  /** A label whose positions count for nothing, as those of negative labels do. Default -100. */
   readonly ignoreIndex?: number;
   /** The share of the target that is spread evenly over all classes. Default 0. */
   readonly labelSmoothing?: number;
@@ -54,7 +66,9 @@ export function negativeLogLikelihood(
 ): Value {
   const { reduction = 'mean', ignoreIndex = -100, labelSmoothing = 0, weight } = options;
   const classes = shapeOf(logProbabilities)[1];
-  const counted = cast(not(equal(labels, constant(int64([], [ignoreIndex])))), 'float32'); // [B, ...]
+  const isClass = greaterOrEqual(labels, constant(int64([], [0])));
+  const isIgnored = equal(labels, constant(int64([], [ignoreIndex])));
+  const counted = cast(and(isClass, not(isIgnored)), 'float32'); // [B, ...]
   const chosen = mul(oneHot(labels, classes, 1), broadcastClass(counted)); // [B, C, ...]
   const weighted = weight ? mul(chosen, classWeights(weight, logProbabilities)) : chosen;
   const targets =
@@ -64,7 +78,7 @@ export function negativeLogLikelihood(
           mul(weighted, 1 - labelSmoothing),
           mul(evenTargets(counted, logProbabilities, weight), labelSmoothing / classes),
         );
-  const losses = neg(reduceSum(mul(targets, logProbabilities), { axes: [1] })); // [B, ...]
+  const losses = neg(expectedLog(targets, logProbabilities)); // [B, ...]
   if (reduction !== 'mean') return reduced[reduction](losses);
   return div(reduceSum(losses), reduceSum(weighted));
 }
@@ -95,7 +109,13 @@ function distributionLoss(
   const smoothed =
     labelSmoothing === 0 ? target : add(mul(target, 1 - labelSmoothing), labelSmoothing / classes);
   const weighted = weight ? mul(smoothed, classWeights(weight, target)) : smoothed;
-  return reduced[reduction](neg(reduceSum(mul(weighted, logProbabilities), { axes: [1] })));
+  return reduced[reduction](neg(expectedLog(weighted, logProbabilities)));
+}
+
+/** The sum over classes of w log p, [B, ...]. What is impossible and not wanted, 0 log 0, adds nothing. */
+function expectedLog(weights: Value, logProbabilities: Value): Value {
+  const isNothing = and(equal(weights, 0), equal(logProbabilities, -Infinity));
+  return reduceSum(mul(weights, where(isNothing, 0, logProbabilities)), { axes: [1] });
 }
 
 export interface BinaryCrossEntropyOptions extends LossOptions {
@@ -137,9 +157,9 @@ export function huber(
   return reduced[reduction](where(less(distance, delta), near, far));
 }
 
-/** The Huber loss over its delta, here called beta. */
+/** The Huber loss over its delta, here called beta; at zero the limit, the absolute error. */
 export const smoothL1 = (a: Value, b: Value, beta = 1, options: LossOptions = {}): Value =>
-  mul(huber(a, b, beta, options), 1 / beta);
+  beta === 0 ? l1(a, b, options) : mul(huber(a, b, beta, options), 1 / beta);
 
 /** How PyTorch's `kl_div` reduces: `batchmean` divides by the first axis and is the true mean. */
 export type DivergenceReduction = Reduction | 'batchmean';

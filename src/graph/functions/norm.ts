@@ -1,11 +1,13 @@
+import { ModelLockError } from '../../base/error.ts';
 import { float32, sizeOf } from '../../tensor/tensor.ts';
 import { add, mul, square } from '../ops/binary/ops.ts';
 import { channelwise } from '../ops/channels.ts';
+import { rsqrt } from '../ops/elementwise/ops.ts';
 import { reshape } from '../ops/movement/shape-ops.ts';
 import { batchNormOwn, instanceNorm, type ChannelStatistics } from '../ops/norm/ops.ts';
 import { reduceMean } from '../ops/reduction/ops.ts';
+import { showShape } from '../shape.ts';
 import { constant, shapeOf, type Value } from '../value.ts';
-import { rsqrt } from './activations.ts';
 
 /** x / sqrt(mean(x^2) + epsilon) * scale, over the last axis (arXiv 1910.07467). */
 export function rmsNorm(x: Value, scale: Value, epsilon = 1e-6): Value {
@@ -52,7 +54,10 @@ export interface BatchNormTraining {
   readonly running: ChannelStatistics;
 }
 
-/** Batch normalisation of x [B, C, ...] with the statistics of the batch itself (arXiv 1502.03167). */
+/**
+ * Batch normalisation of x [B, C, ...] with the statistics of the batch itself (arXiv 1502.03167).
+ * Throws `shape` where a channel has one value, which has no variance.
+ */
 export function batchNormTraining(
   x: Value,
   scale: Value,
@@ -60,8 +65,14 @@ export function batchNormTraining(
   running: ChannelStatistics,
   { momentum = 0.1, epsilon = 1e-5 }: BatchNormTrainingOptions = {},
 ): BatchNormTraining {
-  const { y, statistics } = batchNormOwn(x, scale, bias, epsilon);
   const count = sizeOf(shapeOf(x)) / shapeOf(scale)[0];
+  if (count === 1) {
+    throw new ModelLockError(
+      'shape',
+      `batch normalisation cannot be trained on one value for each channel, ${showShape(x.shape)}; a larger batch or larger pictures have more`,
+    );
+  }
+  const { y, statistics } = batchNormOwn(x, scale, bias, epsilon);
   const unbiased = mul(statistics.variance, count / (count - 1));
   const blend = (old: Value, fresh: Value): Value =>
     add(mul(old, 1 - momentum), mul(fresh, momentum));

@@ -1,5 +1,4 @@
-import type { Tensor } from '../../tensor/tensor.ts';
-import { float32 } from '../../tensor/tensor.ts';
+import { float32, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { constant, shapeOf, type Value } from '../value.ts';
 import { normaliseAxis } from '../shape.ts';
 import { matmul } from './matmul/ops.ts';
@@ -29,11 +28,6 @@ export function mapAxis(x: Value, matrix: Tensor<'float32'>, axis: number): Valu
   if (along === x.shape.length - 1) return matmul(x, constant(transposed(matrix)));
   const shape = x.shape;
   if (along === shape.length - 2) return matmul(constant(matrix), x);
-  const lines = reshape(x, [
-    ...shape.slice(0, along + 1),
-    shapeOf(x)
-      .slice(along + 1)
-      .reduce((product, dim) => product * dim, 1),
-  ]);
+  const lines = reshape(x, [...shape.slice(0, along + 1), sizeOf(shapeOf(x).slice(along + 1))]);
   return reshape(matmul(constant(matrix), lines), shape.with(along, matrix.shape[0]));
 }

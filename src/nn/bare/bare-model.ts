@@ -1,4 +1,5 @@
 import type { StoredTensor, StoredTensors } from '../../formats/stored-tensor.ts';
+import { sizeOf } from '../../tensor/tensor.ts';
 import type { RawConfig } from '../config.ts';
 
 /**
@@ -70,12 +71,15 @@ export const colours = {
 
 /** A float32 tensor that no file has, all of one value. */
 export function filled(shape: readonly number[], value: number): StoredTensor {
-  const length = shape.reduce((product, dim) => product * dim, 1);
   return {
     dtype: 'float32',
     shape,
     read: () =>
-      Promise.resolve({ dtype: 'float32', shape, data: new Float32Array(length).fill(value) }),
+      Promise.resolve({
+        dtype: 'float32',
+        shape,
+        data: new Float32Array(sizeOf(shape)).fill(value),
+      }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { ModelLockError } from '../../base/error.ts';
 import {
   scaledDotProductAttention,
   type AttentionOptions,
@@ -7,9 +8,12 @@ import { reshape, transpose, unsqueeze } from '../../graph/ops/movement/shape-op
 import { constant, type Value } from '../../graph/value.ts';
 import { int64 } from '../../tensor/tensor.ts';
 
-/** [..., T, H * D] as [..., H, T, D]. */
+/** [..., T, H * D] as [..., H, T, D]. Throws `shape` where the width is no multiple of the heads. */
 export function splitHeads(x: Value, heads: number): Value {
   const width = Number(x.shape.at(-1));
+  if (width % heads !== 0) {
+    throw new ModelLockError('shape', `${heads} attention heads for a hidden size of ${width}`);
+  }
   return exchangeHeads(reshape(x, [...x.shape.slice(0, -1), heads, width / heads]));
 }
 

@@ -6,30 +6,31 @@ import { pad } from '../../graph/ops/movement/pad.ts';
 import { flatten } from '../../graph/ops/movement/shape-ops.ts';
 import { globalAveragePool } from '../../graph/ops/pool/ops.ts';
 import type { Value } from '../../graph/value.ts';
-import { labelled, labelsOf, layers, positive } from '../config.ts';
+import { labelled, labelsOf, positive, stages, withEqualStages } from '../config.ts';
 import { batchNorm2d, conv2d, dropPath, dropPathRatesOfStages, linear } from '../layers/basic.ts';
 import { kaimingFanOut, type Scope } from '../scope.ts';
 import type { ClassifierOptions, ClassifierOutput } from './classifier.ts';
 
 /** The residual networks for small pictures, which transformers does not have. */
-export const cifarResnetConfig = z.object({
-  ...labelled,
-  num_channels: positive.default(3),
-  /** Width of the stem. */
-  embedding_size: positive,
-  /** Of what each stage gives. */
-  hidden_sizes: z.array(positive).min(1).max(16),
-  depths: z.array(layers).min(1).max(16),
-  layer_type: z.enum(['basic', 'bottleneck']),
-  /**
-   * How the input of a block is made as large as its result: every other pixel, with zeros for the
-   * new colours, half of them on either side (option A of the paper); or a convolution (option B).
-   */
-  shortcut: z.enum(['pad', 'projection']),
-  /** The name of the module with that convolution, and of the last layer: implementations differ. */
-  shortcut_name: z.enum(['shortcut', 'downsample']).default('shortcut'),
-  head_name: z.enum(['linear', 'fc']).default('linear'),
-});
+export const cifarResnetConfig = withEqualStages(
+  z.object({
+    ...labelled,
+    num_channels: positive.default(3),
+    /** Width of the stem. */
+    embedding_size: positive,
+    /** Of what each stage gives. */
+    ...stages,
+    layer_type: z.enum(['basic', 'bottleneck']),
+    /**
+     * How the input of a block is made as large as its result: every other pixel, with zeros for the
+     * new colours, half of them on either side (option A of the paper); or a convolution (option B).
+     */
+    shortcut: z.enum(['pad', 'projection']),
+    /** The name of the module with that convolution, and of the last layer: implementations differ. */
+    shortcut_name: z.enum(['shortcut', 'downsample']).default('shortcut'),
+    head_name: z.enum(['linear', 'fc']).default('linear'),
+  }),
+);
 export type CifarResNetConfig = z.output<typeof cifarResnetConfig>;
 
 /**
@@ -95,7 +96,7 @@ const branches: Record<CifarResNetConfig['layer_type'], Branch> = {
     return normalised(scope, first, out, { place: 2, kernel: 3 });
   },
   bottleneck(scope, x, out, stride) {
-    const narrow = out / 4;
+    const narrow = Math.floor(out / 4);
     const first = relu(normalised(scope, x, narrow, { place: 1, kernel: 1 }));
     const second = relu(normalised(scope, first, narrow, { place: 2, kernel: 3, stride }));
     return normalised(scope, second, out, { place: 3, kernel: 1 });

@@ -49,18 +49,11 @@ export function clipText(
   { ids, mask }: ClipTextInputs,
 ): ClipTextOutput {
   const width = config.hidden_size;
-  const length = Number(ids.shape[1]);
   const at = scope.within('embeddings');
   const tokens = embedding(at.within('token_embedding'), ids, config.vocab_size, width);
-  const places = constant(
-    int64(
-      [1, length],
-      Array.from({ length }, (_, i) => i),
-    ),
-  );
   const positions = embedding(
     at.within('position_embedding'),
-    places,
+    placesOf(ids),
     config.max_position_embeddings,
     width,
   );
@@ -100,13 +93,10 @@ function poolAtEnd(states: Value, ids: Value, config: ClipTextConfig): Value {
   const isEnd = equal(ids, constant(int64([], [config.eos_token_id])));
   const marks = config.eos_token_id === 2 ? ids : cast(isEnd, 'int32');
   const end = argMax(marks, 1, true); // [B, 1]
-  const length = Number(ids.shape[1]);
-  const places = constant(
-    int64(
-      [1, length],
-      Array.from({ length }, (_, i) => i),
-    ),
-  );
-  const chosen = where(equal(places, end), 1, 0); // [B, T]
+  const chosen = where(equal(placesOf(ids), end), 1, 0); // [B, T]
   return reduceSum(mul(states, unsqueeze(chosen, [2])), { axes: [1] });
 }
+
+/** 0, 1, 2, ... for the tokens of ids [B, T]: [1, T]. */
+const placesOf = ({ shape: [, length] }: Value): Value =>
+  constant(int64([1, Number(length)], [...new Array(Number(length)).keys()]));

@@ -1,13 +1,11 @@
 import { z } from 'zod';
-import { add } from '../../graph/ops/binary/ops.ts';
-import { slice } from '../../graph/ops/movement/join-ops.ts';
-import { pad } from '../../graph/ops/movement/pad.ts';
-import { flatten, reshape, transpose } from '../../graph/ops/movement/shape-ops.ts';
+import { reshape } from '../../graph/ops/movement/shape-ops.ts';
 import type { Value } from '../../graph/value.ts';
 import { layers, positive } from '../config.ts';
-import { conv2d, layerNorm, linear } from '../layers/basic.ts';
+import { layerNorm, linear, tokenAt } from '../layers/basic.ts';
 import { normal, type Scope } from '../scope.ts';
 import { clipEncoder } from './clip-encoder.ts';
+import { placedTokens, projectPatches } from './vit-embeddings.ts';
 
 /** transformers' CLIPVisionConfig. */
 export const clipVisionConfig = z.object({
@@ -37,14 +35,13 @@ const init = normal(0.02);
 
 /** CLIPVisionModel of transformers (arXiv 2103.00020); x is [B, C, H, W]. */
 export function clipVision(scope: Scope, config: ClipVisionConfig, x: Value): ClipVisionOutput {
-  const { hidden_size: width, layer_norm_eps: epsilon } = config;
+  const { layer_norm_eps: epsilon } = config;
   const embedded = embeddings(scope.within('embeddings'), config, x);
   // The checkpoints have it misspelt.
   const normalised = layerNorm(scope.within('pre_layrnorm'), embedded, epsilon);
   const hidden = clipEncoder(scope.within('encoder'), config, normalised);
   const lastHiddenState = hidden.at(-1)!;
-  const classToken = reshape(slice(lastHiddenState, { axis: 1, end: 1 }), [x.shape[0], width]);
-  const pooled = layerNorm(scope.within('post_layernorm'), classToken, epsilon);
+  const pooled = layerNorm(scope.within('post_layernorm'), tokenAt(lastHiddenState, 0), epsilon);
   return { lastHiddenState, pooled, hidden };
 }
 
@@ -63,15 +60,8 @@ export function clipVisionWithProjection(
 function embeddings(scope: Scope, config: ClipVisionConfig, x: Value): Value {
   const { hidden_size: width, patch_size: patch, image_size: size } = config;
   const classToken = scope.parameter('class_embedding', [width], init);
-  const projected = conv2d(scope.within('patch_embedding'), x, width, {
-    kernel: patch,
-    stride: patch,
-    bias: false,
-    init,
-  });
-  const tokens = transpose(flatten(projected, 2), [0, 2, 1]); // [B, P, D]
+  const { tokens } = projectPatches(scope.within('patch_embedding'), config, x, { bias: false });
   const count = Math.floor(size / patch) ** 2;
   const positions = scope.parameter('position_embedding.weight', [count + 1, width], init);
-  const first = pad(reshape(classToken, [1, width]), { 0: [0, count] }); // [1 + P, D]
-  return add(pad(tokens, { 1: [1, 0] }), add(positions, first));
+  return placedTokens(reshape(classToken, [1, 1, width]), tokens, positions);
 }

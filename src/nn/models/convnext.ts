@@ -3,30 +3,27 @@ import { add, mul } from '../../graph/ops/binary/ops.ts';
 import { transpose } from '../../graph/ops/movement/shape-ops.ts';
 import { reduceMean } from '../../graph/ops/reduction/ops.ts';
 import type { Value } from '../../graph/value.ts';
-import { labelled, labelsOf, layers, positive } from '../config.ts';
+import { labelled, labelsOf, positive, stages, withEqualStages } from '../config.ts';
 import { activationNamed } from '../layers/activations.ts';
 import { conv2d, dropPath, dropPathRatesOfStages, layerNorm, linear } from '../layers/basic.ts';
 import { normal, type Scope } from '../scope.ts';
 import type { ClassifierOptions, ClassifierOutput } from './classifier.ts';
 
 /** transformers' ConvNextConfig. */
-export const convNextConfig = z
-  .object({
+export const convNextConfig = withEqualStages(
+  z.object({
     ...labelled,
     num_channels: positive.default(3),
     patch_size: positive.default(4),
-    hidden_sizes: z.array(positive).min(1).max(16).default([96, 192, 384, 768]),
-    depths: z.array(layers).min(1).max(16).default([3, 3, 9, 3]),
+    hidden_sizes: stages.hidden_sizes.default([96, 192, 384, 768]),
+    depths: stages.depths.default([3, 3, 9, 3]),
     hidden_act: z.string().default('gelu'),
     /** Of the norm before the head; the others have 1e-6. */
     layer_norm_eps: z.number().default(1e-12),
     /** What the scales of the branches begin with; zero for networks without scales. */
     layer_scale_init_value: z.number().min(0).default(1e-6),
-  })
-  .refine(({ hidden_sizes: widths, depths }) => widths.length === depths.length, {
-    path: ['depths'],
-    message: 'not as many as hidden_sizes',
-  });
+  }),
+);
 export type ConvNextConfig = z.output<typeof convNextConfig>;
 
 const init = normal(0.02);

@@ -2,15 +2,14 @@ import { z } from 'zod';
 import { add } from '../../graph/ops/binary/ops.ts';
 import { gelu } from '../../graph/ops/elementwise/ops.ts';
 import { chunk, slice } from '../../graph/ops/movement/join-ops.ts';
-import { pad } from '../../graph/ops/movement/pad.ts';
-import { flatten, reshape, transpose } from '../../graph/ops/movement/shape-ops.ts';
 import { reduceMean } from '../../graph/ops/reduction/ops.ts';
 import type { Value } from '../../graph/value.ts';
 import { labelsOf, positive } from '../config.ts';
 import { multiHeadAttention } from '../layers/attention.ts';
-import { conv2d, dropPath, dropPathRates, layerNorm, linear } from '../layers/basic.ts';
+import { dropPath, dropPathRates, layerNorm, linear, tokenAt } from '../layers/basic.ts';
 import { normal, type Scope } from '../scope.ts';
 import type { ClassifierOptions, ClassifierOutput } from './classifier.ts';
+import { placedTokens, projectPatches } from './vit-embeddings.ts';
 import { vitConfig, type ViTConfig } from './vit.ts';
 
 /** The vision transformer of timm and of MAE's fine-tuning (arXiv 2111.06377). */
@@ -66,16 +65,12 @@ const init = normal(0.02);
 /** x is [B, 3, H, W]. */
 export function maeVit(scope: Scope, config: MaeVitConfig, x: Value): ClassifierOutput {
   const { width, patch, image, depth } = config;
-  const projected = conv2d(scope.within('patch_embed.proj'), x, width, {
-    kernel: patch,
-    stride: patch,
-    init,
-  });
-  const tokens = transpose(flatten(projected, 2), [0, 2, 1]); // [B, P, D]
+  const layout = { hidden_size: width, patch_size: patch };
+  const { tokens } = projectPatches(scope.within('patch_embed.proj'), layout, x);
   const count = Math.floor(image / patch) ** 2;
   const classToken = scope.parameter('cls_token', [1, 1, width], init);
   const positions = scope.parameter('pos_embed', [1, count + 1, width], init);
-  let h = add(pad(tokens, { 1: [1, 0] }), add(positions, pad(classToken, { 1: [0, count] })));
+  let h = placedTokens(classToken, tokens, positions);
   const hidden = [h];
   for (const [i, rate] of dropPathRates(config.drop_path, depth).entries()) {
     h = block(scope.within(`blocks.${i}`), config, h, rate);
@@ -87,10 +82,7 @@ export function maeVit(scope: Scope, config: MaeVitConfig, x: Value): Classifier
         reduceMean(slice(h, { axis: 1, start: 1 }), { axes: [1] }),
         epsilon,
       )
-    : reshape(slice(layerNorm(scope.within('norm'), h, epsilon), { axis: 1, end: 1 }), [
-        h.shape[0],
-        width,
-      ]);
+    : tokenAt(layerNorm(scope.within('norm'), h, epsilon), 0);
   return {
     logits: linear(scope.within('head'), features, config.classes, { init }),
     features,

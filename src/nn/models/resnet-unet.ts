@@ -3,7 +3,7 @@ import { relu } from '../../graph/ops/elementwise/ops.ts';
 import { concat } from '../../graph/ops/movement/join-ops.ts';
 import { resize } from '../../graph/ops/resize/ops.ts';
 import type { Value } from '../../graph/value.ts';
-import { labelsOf, positive } from '../config.ts';
+import { labelsOf, positive, withEqualStages } from '../config.ts';
 import { batchNorm2d, conv2d } from '../layers/basic.ts';
 import type { Scope } from '../scope.ts';
 import type { ClassifierOptions } from './classifier.ts';
@@ -14,11 +14,13 @@ import type { SegmenterOutput } from './segmenter.ts';
 export const resnetUNetType = 'resnet_unet';
 
 /** A ResNet of transformers as an encoder, and a decoder of the project's own. */
-export const resnetUNetConfig = z.object({
-  ...resnetConfig.shape,
-  /** Of each level, the coarsest first; the last is half as long as the picture along each side. */
-  decoder_sizes: z.array(positive).min(1).max(16).default([128, 64, 48, 32]),
-});
+export const resnetUNetConfig = withEqualStages(
+  z.object({
+    ...resnetConfig.shape,
+    /** Of each level, the coarsest first; the last is half as long as the picture along each side. */
+    decoder_sizes: z.array(positive).min(1).max(16).default([128, 64, 48, 32]),
+  }),
+);
 export type ResNetUNetConfig = z.output<typeof resnetUNetConfig>;
 
 /**

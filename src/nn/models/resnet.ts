@@ -3,24 +3,25 @@ import { add } from '../../graph/ops/binary/ops.ts';
 import { flatten } from '../../graph/ops/movement/shape-ops.ts';
 import { globalAveragePool, maxPool } from '../../graph/ops/pool/ops.ts';
 import type { Value } from '../../graph/value.ts';
-import { labelled, labelsOf, layers, positive } from '../config.ts';
+import { labelled, labelsOf, positive, stages, withEqualStages } from '../config.ts';
 import { activationNamed } from '../layers/activations.ts';
 import { batchNorm2d, conv2d, dropPath, dropPathRatesOfStages, linear } from '../layers/basic.ts';
 import { kaimingFanOut, type Scope } from '../scope.ts';
 import type { ClassifierOptions, ClassifierOutput } from './classifier.ts';
 
 /** transformers' ResNetConfig. */
-export const resnetConfig = z.object({
-  ...labelled,
-  num_channels: positive.default(3),
-  embedding_size: positive,
-  hidden_sizes: z.array(positive).min(1),
-  depths: z.array(layers).min(1),
-  layer_type: z.enum(['basic', 'bottleneck']),
-  hidden_act: z.string().default('relu'),
-  downsample_in_first_stage: z.boolean().default(false),
-  downsample_in_bottleneck: z.boolean().default(false),
-});
+export const resnetConfig = withEqualStages(
+  z.object({
+    ...labelled,
+    num_channels: positive.default(3),
+    embedding_size: positive,
+    ...stages,
+    layer_type: z.enum(['basic', 'bottleneck']),
+    hidden_act: z.string().default('relu'),
+    downsample_in_first_stage: z.boolean().default(false),
+    downsample_in_bottleneck: z.boolean().default(false),
+  }),
+);
 export type ResNetConfig = z.output<typeof resnetConfig>;
 
 /** ResNetForImageClassification of transformers (arXiv 1512.03385); x is [B, C, H, W]. */
@@ -115,7 +116,7 @@ const residualBranches: Record<ResNetConfig['layer_type'], ResidualBranch> = {
     return convLayer(scope.within('layer.1'), first, out, { kernel: 3 });
   },
   bottleneck(scope, { hidden_act: activation, downsample_in_bottleneck: early }, x, out, stride) {
-    const narrow = out / 4;
+    const narrow = Math.floor(out / 4);
     const [before, middle] = early ? [stride, 1] : [1, stride];
     const layer = (i: number): Scope => scope.within(`layer.${i}`);
     const first = convLayer(layer(0), x, narrow, { kernel: 1, stride: before, activation });

@@ -16,19 +16,33 @@ export interface ViTEmbeddingsConfig {
 
 const init = normal(0.02);
 
-/** Patches of x [B, C, H, W] as tokens [B, P, D], row by row, and how many rows and columns. */
-export function patchTokens(
+/** What is made of the patches of a picture. */
+export interface Patches {
+  /** [B, P, D], row by row. */
+  readonly tokens: Value;
+  readonly grid: readonly [rows: number, columns: number];
+}
+
+/** The patches of x [B, C, H, W], projected by the weights that `scope` has. */
+export function projectPatches(
   scope: Scope,
-  { hidden_size: width, patch_size: patch }: ViTEmbeddingsConfig,
+  { hidden_size: width, patch_size: patch }: Omit<ViTEmbeddingsConfig, 'image_size'>,
   x: Value,
-): { readonly tokens: Value; readonly grid: readonly [rows: number, columns: number] } {
-  const projected = conv2d(scope.within('patch_embeddings.projection'), x, width, {
-    kernel: patch,
-    stride: patch,
-    init,
-  }); // [B, D, h, w]
+  options: { readonly bias?: boolean } = {},
+): Patches {
+  const projected = conv2d(scope, x, width, { ...options, kernel: patch, stride: patch, init }); // [B, D, h, w]
   const [rows, columns] = projected.shape.slice(2).map(Number);
   return { tokens: transpose(flatten(projected, 2), [0, 2, 1]), grid: [rows, columns] };
+}
+
+/** The same by the name that transformers has for those weights. */
+export const patchTokens = (scope: Scope, config: ViTEmbeddingsConfig, x: Value): Patches =>
+  projectPatches(scope.within('patch_embeddings.projection'), config, x);
+
+/** Learnt tokens [1, S, D] before those of patches [B, P, D], with positions [1, S + P, D] added to all. */
+export function placedTokens(learnt: Value, patches: Value, positions: Value): Value {
+  const [special, count] = [learnt, patches].map(({ shape }) => Number(shape[1]));
+  return add(pad(patches, { 1: [special, 0] }), add(positions, pad(learnt, { 1: [0, count] })));
 }
 
 /**
@@ -54,10 +68,7 @@ export function vitEmbeddings(
   const side = Math.floor(size / patch);
   const count = special.length;
   const positions = scope.parameter('position_embeddings', [1, count + side * side, width], init);
-  return add(
-    pad(tokens, { 1: [count, 0] }),
-    add(positionsFor(positions, count, side, grid), pad(learnt, { 1: [0, grid[0] * grid[1]] })),
-  );
+  return placedTokens(learnt, tokens, positionsFor(positions, count, side, grid));
 }
 
 /** Positions learnt for `count` tokens and side x side patches, interpolated to another grid. */

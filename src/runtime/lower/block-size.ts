@@ -1,22 +1,18 @@
 import { encodeOnnx } from '../../formats/onnx/write.ts';
 import { graphOf } from '../../graph/graph.ts';
 import { input } from '../../graph/value.ts';
+import { once } from '../once.ts';
 import { loadOrt } from '../ort.ts';
 import { block } from './nchwc-ops.ts';
 
 /** More channels than any processor has in a block, and a multiple of all of them. */
 const channels = 64;
 
-let known: Promise<number> | undefined;
-
 /**
  * Channels in a block of the blocked layout: 16 with AVX-512, 8 with AVX, 4 on ARM, 1 where there
  * is none. Found out by looking where ONNX Runtime puts the second pixel of the first channel.
  */
-export function nchwcBlockSize(): Promise<number> {
-  known ??= measure();
-  return known;
-}
+export const nchwcBlockSize = once(measure);
 
 async function measure(): Promise<number> {
   const ort = await loadOrt();
@@ -26,9 +22,12 @@ async function measure(): Promise<number> {
   try {
     const session = await ort.InferenceSession.create(model, { logSeverityLevel: 4 });
     const data = Float32Array.from({ length: channels * 2 }, (_, i) => i);
-    const { y } = await session.run({ x: new ort.Tensor('float32', data, [1, channels, 1, 2]) });
-    await session.release();
-    return (y.data as Float32Array).indexOf(1);
+    try {
+      const { y } = await session.run({ x: new ort.Tensor('float32', data, [1, channels, 1, 2]) });
+      return (y.data as Float32Array).indexOf(1);
+    } finally {
+      await session.release();
+    }
   } catch {
     // A build without these operators: every graph runs without them.
     return 1;

@@ -3,7 +3,9 @@ import { counterRandom } from '../../base/random/counter.ts';
 import { linear } from '../../graph/functions/linear.ts';
 import { graphOf } from '../../graph/graph.ts';
 import { conv, type ConvOptions } from '../../graph/ops/conv/ops.ts';
-import { input, parameter, type Value } from '../../graph/value.ts';
+import { gather } from '../../graph/ops/gather/ops.ts';
+import { add } from '../../graph/ops/binary/ops.ts';
+import { ints, input, parameter, type Value } from '../../graph/value.ts';
 import { float32, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { Session, type Precision } from '../session.ts';
 import { quantiseWeights } from './int8.ts';
@@ -63,6 +65,14 @@ describe('a session in integers', () => {
     expect(await decibels(linear(given, w, b), x, parameters)).toBeGreaterThan(35);
     expect(await decibels(linear(given, w, b), x, parameters)).toBeLessThan(60);
     expect(await decibels(linear(given, small), x, parameters)).toBe(Infinity);
+  });
+
+  it('keeps a weight that is also looked up', async () => {
+    const w = normal([256, 256]);
+    const tied = parameter('w', w.shape);
+    const x = normal([2, 256]);
+    const y = add(gather(tied, ints([3, 1])), linear(input('x', 'float32', x.shape), tied));
+    expect(await decibels(y, x, new Map([['w', w]]))).toBeGreaterThan(35);
   });
 
   it.each<[string, number, ConvOptions]>([

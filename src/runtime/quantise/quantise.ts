@@ -47,7 +47,8 @@ export async function quantisedGraph(
   for (const name of quantised) {
     const { q, scale } = quantiseWeights(toFloat32(await inMemory(weights.get(name)!)), most);
     const names = quantisedNames(name);
-    all.delete(name);
+    // What is not multiplied with, a tied embedding say, still wants the weight as it is.
+    if (!rewritten.parameters.has(name)) all.delete(name);
     all.set(names.q, q);
     all.set(names.scale, scale);
   }

@@ -2,20 +2,16 @@ import { encodeOnnx } from '../../formats/onnx/write.ts';
 import { graphOf } from '../../graph/graph.ts';
 import { input } from '../../graph/value.ts';
 import { tensor, type Tensor } from '../../tensor/tensor.ts';
+import { once } from '../once.ts';
 import { loadOrt } from '../ort.ts';
 import { integerProduct, quantisedNames } from './integer-ops.ts';
-
-let known: Promise<number> | undefined;
 
 /**
  * Largest integer that weights are rounded to: 127, or 63 on processors that add products of two
  * pairs of 8-bit integers in 16 bits, where larger ones overflow (x86 without VNNI). Found out by
  * trying.
  */
-export function largestWeight(): Promise<number> {
-  known ??= measure();
-  return known;
-}
+export const largestWeight = once(measure);
 
 /** As long as the vectors of any processor. */
 const length = 64;
@@ -33,11 +29,14 @@ async function measure(): Promise<number> {
     ]),
   });
   const session = await ort.InferenceSession.create(model, { logSeverityLevel: 4 });
-  const { y } = await session.run({
-    q: new ort.Tensor('uint8', new Uint8Array(length).fill(255), [1, length]),
-    scale: new ort.Tensor('float32', [1], []),
-    zero: new ort.Tensor('uint8', [0], []),
-  });
-  await session.release();
-  return (y.data as Float32Array)[0] === 255 * 127 * length ? 127 : 63;
+  try {
+    const { y } = await session.run({
+      q: new ort.Tensor('uint8', new Uint8Array(length).fill(255), [1, length]),
+      scale: new ort.Tensor('float32', [1], []),
+      zero: new ort.Tensor('uint8', [0], []),
+    });
+    return (y.data as Float32Array)[0] === 255 * 127 * length ? 127 : 63;
+  } finally {
+    await session.release();
+  }
 }

@@ -3,7 +3,6 @@ import {
   logSigmoid,
   quickGelu,
   relu6,
-  rsqrt,
   silu,
 } from '../../../src/graph/functions/activations.ts';
 import {
@@ -33,6 +32,7 @@ import {
   neg,
   reciprocal,
   relu,
+  rsqrt,
   sigmoid,
   sin,
   softplus,

@@ -5,7 +5,7 @@ import {
   type GradientRules,
 } from '../../autodiff/rule.ts';
 import { constantOf, type Value } from '../../value.ts';
-import { log, neg } from '../elementwise/ops.ts';
+import { log, neg, round } from '../elementwise/ops.ts';
 import { add, div, equal, greater, less, mul, pow, sub, where, type binary } from './ops.ts';
 
 /** The gradients of two broadcast operands, summed back to their shapes. */
@@ -38,7 +38,8 @@ export const binaryGradients: GradientRules<typeof binary> = {
     // log(0) would turn 0 * -inf into NaN where the power is zero anyway.
     mul(dy, where(greater(a, 0), mul(y, log(where(greater(a, 0), a, 1))), 0)),
   ]),
-  Mod: ({ inputs: [a] }, [dy]) => [unbroadcast(dy, a.shape)],
+  // y = a - n b, where n is a whole number of times.
+  Mod: operands((a, b, y, dy) => [dy, neg(mul(dy, round(div(sub(a, y), b))))]),
   And: noGradient,
   Or: noGradient,
   Equal: noGradient,
@@ -53,7 +54,7 @@ export const binaryGradients: GradientRules<typeof binary> = {
   ],
 };
 
-/** b a^(b-1), without the pole that a computed exponent of zero would have at a = 0. */
+/** b a^(b-1), without the pole that an exponent of zero would have at a = 0. */
 function powerSlope(a: Value, b: Value): Value {
   const exponent = constantOf(b);
   if (exponent?.data.length === 1) {
@@ -61,5 +62,5 @@ function powerSlope(a: Value, b: Value): Value {
     if (value === 2) return mul(2, a);
     if (value === 1) return add(mul(a, 0), 1);
   }
-  return mul(b, pow(a, sub(b, 1)));
+  return mul(b, pow(a, sub(where(equal(b, 0), 1, b), 1)));
 }

@@ -81,11 +81,15 @@ export const neg = (x: Value): Value => apply(elementwise.Neg, [x], {})[0];
 export const not = (x: Value): Value => apply(elementwise.Not, [x], {})[0];
 export const reciprocal = (x: Value): Value => apply(elementwise.Reciprocal, [x], {})[0];
 export const relu = (x: Value): Value => apply(elementwise.Relu, [x], {})[0];
+/** To the nearest whole number, halves to the even one. */
+export const round = (x: Value): Value => apply(elementwise.Round, [x], {})[0];
 export const sigmoid = (x: Value): Value => apply(elementwise.Sigmoid, [x], {})[0];
 export const sign = (x: Value): Value => apply(elementwise.Sign, [x], {})[0];
 export const sin = (x: Value): Value => apply(elementwise.Sin, [x], {})[0];
 export const softplus = (x: Value): Value => apply(elementwise.Softplus, [x], {})[0];
 export const sqrt = (x: Value): Value => apply(elementwise.Sqrt, [x], {})[0];
+/** 1 / sqrt(x). */
+export const rsqrt = (x: Value): Value => reciprocal(sqrt(x));
 export const tanh = (x: Value): Value => apply(elementwise.Tanh, [x], {})[0];
 
 export const elu = (x: Value, alpha = 1): Value => apply(elementwise.Elu, [x], { alpha })[0];

@@ -45,7 +45,7 @@ export const gathers = {
       return sameAsFirst(inputs);
     },
   }),
-  /** Inputs: indices, depth, [off, on]. A new axis of length depth; rows of others are all `off`. */
+  /** Inputs: indices, depth, [off, on]. A new axis of length depth; out of range, all are `off`. */
   OneHot: operator({
     name: 'OneHot',
     attributes: { axis: 'int' },
@@ -102,7 +102,10 @@ export const scatterElements = (
 export const scatterAdd = (x: Value, indices: Value, updates: Value, axis: number): Value =>
   scatterElements(x, indices, updates, axis, 'add');
 
-/** float32, 1 at the index and 0 elsewhere, along a new axis. Indices out of range give zeros. */
+/**
+ * float32, 1 at the index and 0 elsewhere, along a new axis. Indices from -depth to -1 count from the
+ * end; others out of range give zeros.
+ */
 export const oneHot = (indices: Value, depth: number, axis = -1): Value =>
   apply(gathers.OneHot, [indices, ints([depth]), constant(float32([2], [0, 1]))], { axis })[0];
 

@@ -78,10 +78,12 @@ export function rangesOf(inputs: readonly (Value | undefined)[]): readonly Range
       throw new ModelLockError('shape', `cannot slice the named axis ${length}`);
     }
     const step = steps[i];
-    const [low, high] = step > 0 ? [0, length] : [-1, length - 1];
-    const clamp = (bound: number): number =>
+    const clamp = (bound: number, low: number, high: number): number =>
       Math.min(Math.max(bound < 0 ? bound + length : bound, low), high);
-    return { axis, start: clamp(start), end: clamp(ends[i]), step };
+    // Backwards a start is an element, and an end may lie before the first.
+    return step > 0
+      ? { axis, start: clamp(start, 0, length), end: clamp(ends[i], 0, length), step }
+      : { axis, start: clamp(start, 0, length - 1), end: clamp(ends[i], -1, length - 1), step };
   });
 }
 

@@ -16,11 +16,13 @@ export const shapeOps = {
   Reshape: operator({
     name: 'Reshape',
     attributes: { allowzero: 'int' },
-    infer: (inputs) => {
+    infer: (inputs, { allowzero = 0 }) => {
       const x = required(inputs, 0);
       const target = constantInts(inputs[1], 'the shape');
-      // A zero copies the axis at that place, as ONNX defines it: so named axes pass through.
-      const dims = target.map((dim, axis): Dim => (dim === 0 ? x.shape[axis] : dim));
+      // A zero copies the axis at that place, as ONNX defines it: so named axes pass through. Where
+      // zeros are allowed, it is one.
+      const copies = (dim: number): boolean => dim === 0 && allowzero === 0;
+      const dims = target.map((dim, axis): Dim => (copies(dim) ? x.shape[axis] : dim));
       return [{ dtype: x.dtype, shape: resolveShape(x.shape, dims) }];
     },
   }),
@@ -93,12 +95,17 @@ function resolveShape(from: Shape, dims: Shape): Shape {
   throw new ModelLockError('shape', `${showShape(from)} as ${showShape(dims)}`);
 }
 
-/** One axis of the target may be -1, or named; those that stay in front may all be named. */
+/**
+ * One axis of the target may be -1, or named; those that stay in front may all be named, unless a
+ * length becomes zero.
+ */
 export function reshape(x: Value, shape: Shape): Value {
-  const copied = shape.map((dim, axis) =>
-    typeof dim !== 'string' ? dim : dim === x.shape[axis] ? 0 : -1,
-  );
-  return apply(shapeOps.Reshape, [x, ints(copied)], {})[0];
+  const allowzero = shape.some((dim, axis) => dim === 0 && x.shape[axis] !== 0);
+  const target = shape.map((dim, axis) => {
+    if (typeof dim === 'number') return dim;
+    return dim === x.shape[axis] && !allowzero ? 0 : -1;
+  });
+  return apply(shapeOps.Reshape, [x, ints(target)], allowzero ? { allowzero: 1 } : {})[0];
 }
 
 /** Joins the axes from `start` to `end`, both included. */

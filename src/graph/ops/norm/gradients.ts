@@ -5,21 +5,29 @@ import { normaliseAxis } from '../../shape.ts';
 import { constant, shapeOf, type Value } from '../../value.ts';
 import { add, mul, square, sub } from '../binary/ops.ts';
 import { channelSum, channelwise } from '../channels.ts';
-import { neg, reciprocal, sqrt } from '../elementwise/ops.ts';
+import { neg, rsqrt } from '../elementwise/ops.ts';
 import { reduceMean } from '../reduction/ops.ts';
 import { batchNorm, type norms } from './ops.ts';
 
 export const normGradients: GradientRules<typeof norms> = {
   LayerNormalization: (
     { inputs: [x, scale, bias], outputs: [, mean, inverse], attributes: { axis = -1 } },
-    [dy],
+    [dy, dMean, dInverse],
   ) => {
     const rank = x.shape.length;
     const first = normaliseAxis(axis, rank);
     const axes = Array.from({ length: rank - first }, (_, i) => first + i);
     const normalised = mul(sub(x, mean), inverse);
+    const share = 1 / sizeOf(shapeOf(scale));
+    const ofStatistics = [
+      dMean && mul(dMean, share),
+      dInverse && mul(mul(dInverse, mul(square(inverse), -share)), normalised),
+    ];
     return [
-      normalisedGradient(mul(dy, scale), normalised, inverse, axes),
+      ofStatistics.reduce<Value>(
+        (sum, term) => (term ? add(sum, term) : sum),
+        normalisedGradient(mul(dy, scale), normalised, inverse, axes),
+      ),
       unbroadcast(mul(dy, normalised), scale.shape),
       bias && unbroadcast(dy, bias.shape),
     ];
@@ -39,8 +47,6 @@ export const normGradients: GradientRules<typeof norms> = {
     ];
   },
 };
-
-const rsqrt = (x: Value): Value => reciprocal(sqrt(x));
 
 type BatchNormRule = GradientRules<typeof norms>['BatchNormalization'];
 

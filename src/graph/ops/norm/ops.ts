@@ -5,7 +5,10 @@ import { mul } from '../binary/ops.ts';
 import { required, sameAsFirst } from '../infer.ts';
 
 export const norms = {
-  /** Inputs: x, scale, bias over the axes from `axis` on. Outputs: y, mean, 1 / deviation. */
+  /**
+   * Inputs: x, scale, bias over the axes from `axis` on. Outputs: y, mean, 1 / deviation; the latter
+   * two float32, whatever x is.
+   */
   LayerNormalization: operator({
     name: 'LayerNormalization',
     optionalOutputs: 2,
@@ -17,7 +20,8 @@ export const norms = {
       if (showShape(scale) !== showShape(shape.slice(first))) {
         throw new ModelLockError('shape', `scale ${showShape(scale)} for ${showShape(shape)}`);
       }
-      const statistic = { dtype, shape: shape.map((dim, i) => (i < first ? dim : 1)) };
+      const kept = shape.map((dim, i) => (i < first ? dim : 1));
+      const statistic = { dtype: 'float32', shape: kept } as const;
       return [{ dtype, shape }, statistic, statistic];
     },
   }),

@@ -8,6 +8,8 @@ import {
   type Value,
   type ValueType,
 } from '../../value.ts';
+import { square } from '../binary/ops.ts';
+import { abs } from '../elementwise/ops.ts';
 import { required } from '../infer.ts';
 
 const attributes = { keepdims: 'int', noop_with_empty_axes: 'int' } as const;
@@ -65,11 +67,15 @@ export interface ReduceOptions {
   readonly keepdims?: boolean;
 }
 
+/** @param ofOne what comes of one element: the reduction over no axes. */
 const reduce =
-  (op: (typeof reductions)[Exclude<keyof typeof reductions, 'ArgMax'>]) =>
+  (
+    op: (typeof reductions)[Exclude<keyof typeof reductions, 'ArgMax'>],
+    ofOne: (x: Value) => Value = (x) => x,
+  ) =>
   (x: Value, { axes, keepdims = false }: ReduceOptions = {}): Value =>
     axes?.length === 0
-      ? x
+      ? ofOne(x)
       : apply(op as typeof reductions.ReduceSum, [x, axes && ints(axes)], {
           keepdims: keepdims ? 1 : 0,
         })[0];
@@ -79,8 +85,8 @@ export const reduceMean = reduce(reductions.ReduceMean);
 export const reduceMax = reduce(reductions.ReduceMax);
 export const reduceMin = reduce(reductions.ReduceMin);
 export const reduceProd = reduce(reductions.ReduceProd);
-export const reduceL2 = reduce(reductions.ReduceL2);
-export const reduceSumSquare = reduce(reductions.ReduceSumSquare);
+export const reduceL2 = reduce(reductions.ReduceL2, abs);
+export const reduceSumSquare = reduce(reductions.ReduceSumSquare, square);
 export const reduceLogSumExp = reduce(reductions.ReduceLogSumExp);
 
 /** The index of the first largest element along `axis`, int64. */

@@ -3,7 +3,12 @@ import { shapeOf, type Value } from '../../value.ts';
 import { mul } from '../binary/ops.ts';
 import { mapAxis, transposed } from '../linear-map.ts';
 import { averagePool } from '../pool/ops.ts';
-import { interpolationMatrix, type AxisScale, type Interpolation } from './interpolation.ts';
+import {
+  interpolationMatrix,
+  nearestOf,
+  type AxisScale,
+  type Interpolation,
+} from './interpolation.ts';
 import { interpolationOf, resizedAxes, type resizes } from './ops.ts';
 
 export const resizeGradients: GradientRules<typeof resizes> = {
@@ -28,11 +33,13 @@ function repeatsElements(
   axes: readonly (AxisScale & { readonly axis: number })[],
   how: Interpolation,
 ): boolean {
-  const repeats = ({ from, to, scale, axis }: (typeof axes)[number]): boolean =>
-    axis >= 2 && to % from === 0 && scale === to / from;
-  const inOrder =
-    how.coordinates === 'asymmetric' ? how.nearest === 'floor' : how.coordinates === 'half_pixel';
-  return how.mode === 'nearest' && inOrder && axes.every(repeats);
+  const repeats = (along: (typeof axes)[number]): boolean => {
+    const { axis, from, to } = along;
+    const takesInOrder = (_: unknown, i: number): boolean =>
+      nearestOf(i, along, how) === Math.floor((i * from) / to);
+    return axis >= 2 && to % from === 0 && Array.from({ length: to }, takesInOrder).every(Boolean);
+  };
+  return how.mode === 'nearest' && axes.every(repeats);
 }
 
 /** Sums the copies of each element: average pooling without the division. */

@@ -68,21 +68,29 @@ export function interpolationMatrix(axis: AxisScale, how: Interpolation): Tensor
   return matrixOf(axis.to, axis.from, (row, column) => rows[row].get(column) ?? 0);
 }
 
+/** The element of the input that is taken for element i of the result, where `mode` is nearest. */
+export function nearestOf(i: number, axis: AxisScale, how: Interpolation): number {
+  return clamped(nearestIndex[how.nearest](coordinateOf[how.coordinates](i, axis)), axis);
+}
+
+function clamped(index: number, { from }: AxisScale): number {
+  return Math.min(Math.max(index, 0), from - 1);
+}
+
 /** The weights of the elements of the input in element i of the result. */
 function weightsOf(i: number, axis: AxisScale, how: Interpolation): ReadonlyMap<number, number> {
-  const at = coordinateOf[how.coordinates](i, axis);
-  const last = axis.from - 1;
-  const clamp = (index: number): number => Math.min(Math.max(index, 0), last);
-  if (how.mode === 'nearest') return new Map([[clamp(nearestIndex[how.nearest](at)), 1]]);
+  if (how.mode === 'nearest') return new Map([[nearestOf(i, axis, how), 1]]);
 
+  const at = coordinateOf[how.coordinates](i, axis);
   const { reach, weight } = kernels[how.mode](how.cubicCoefficient);
   // An antialiasing kernel is stretched to cover what one element of the result stands for.
   const stretch = how.antialias ? Math.max(1, 1 / axis.scale) : 1;
   const weights = new Map<number, number>();
   for (let j = Math.ceil(at - reach * stretch); j <= at + reach * stretch; j++) {
-    if (how.excludeOutside && (j < 0 || j > last)) continue;
+    const place = clamped(j, axis);
+    if (how.excludeOutside && place !== j) continue;
     const share = weight((j - at) / stretch);
-    weights.set(clamp(j), (weights.get(clamp(j)) ?? 0) + share);
+    weights.set(place, (weights.get(place) ?? 0) + share);
   }
   const total = [...weights.values()].reduce((a, b) => a + b, 0);
   return new Map([...weights].map(([j, share]) => [j, share / total]));

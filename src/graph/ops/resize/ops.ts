@@ -64,7 +64,8 @@ export function resizedAxes(
     if (typeof from === 'string') {
       throw new ModelLockError('shape', `cannot resize the named axis ${from}`);
     }
-    const to = size ?? Math.floor(from * factor!);
+    // In single precision, like ONNX Runtime.
+    const to = size ?? Math.floor(Math.fround(from * factor!));
     return [{ axis, from, to, scale: factor ?? to / from }];
   });
 }

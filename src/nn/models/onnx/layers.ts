@@ -28,7 +28,7 @@ export function onnxLayers(
     last,
     of: (name) => {
       const place = places.get(name);
-      return place === undefined ? last : Math.floor((place / matrices) * last);
+      return place === undefined ? last : Math.floor((place / Math.max(1, matrices)) * last);
     },
   };
 }
