@@ -43,6 +43,15 @@ describe('owning', () => {
     for (const { dispose } of [model, editor]) expect(dispose).toHaveBeenCalledOnce();
   });
 
+  it('tells why the work failed, not what failed after it', async () => {
+    const work = owning((own) => {
+      own(stuck());
+      return Promise.reject(new Error('no editor'));
+    });
+    await expect(work).rejects.toThrow('no editor');
+    await expect(owning(async (own) => void own(stuck()))).rejects.toThrow('stuck');
+  });
+
   it('does so where the work fails between two of them', async () => {
     const model = fine();
     const work = owning((own) => {

@@ -30,12 +30,12 @@ export async function allOrNothing<T>(make: (keep: Own) => Promise<T>): Promise<
 /** Works with things of which it disposes at the end, however that comes. */
 export async function owning<Result>(work: (own: Own) => Promise<Result>): Promise<Result> {
   const owned: Disposable[] = [];
-  try {
-    return await work((thing) => {
+  const result = await allOrNothing((keep) =>
+    work((thing) => {
       owned.push(thing);
-      return thing;
-    });
-  } finally {
-    await disposeAll(owned.toReversed());
-  }
+      return keep(thing);
+    }),
+  );
+  await disposeAll(owned);
+  return result;
 }

@@ -41,7 +41,7 @@ export interface EvaluateOptions<Label> extends JobOptions {
   readonly seed: number;
 }
 
-const place = { decoders: 31, decoyItems: 32, noise: 33, secret: 34, interval: 35 } as const;
+const places = { decoders: 31, decoyItems: 32, noise: 33, secret: 34, interval: 35 } as const;
 
 /** Measures a locked model: LP, UP, wrong keys, what its outputs give away, robustness. */
 export async function evaluate<Label>(
@@ -61,7 +61,7 @@ export async function evaluate<Label>(
     : [];
   const decoders =
     locked.readable && samples.length >= 4
-      ? decodeOutputs(locked.readable, counterRandom(seed, place.decoders)).map((decoder) => ({
+      ? decodeOutputs(locked.readable, counterRandom(seed, places.decoders)).map((decoder) => ({
           ...decoder,
           interval: wilsonInterval(decoder.value, decodedImages(samples.length)),
         }))
@@ -70,10 +70,10 @@ export async function evaluate<Label>(
     samples,
     ({ stratum }) => stratum,
     options.decoyImages ?? 512,
-    seed + place.decoyItems,
+    seed + places.decoyItems,
   );
   const intervalOf = (outcome: Outcome): Interval =>
-    outcome.interval(counterRandom(seed, place.interval));
+    outcome.interval(counterRandom(seed, places.interval));
   const decoys: DocumentedDecoy[] = [];
   for (const { kind, change, prompt, key, options: edit } of wrong) {
     const { editor } = unlocking!;
@@ -109,7 +109,7 @@ export async function evaluate<Label>(
   };
   // The same draws for all, so that they can be compared.
   const measuresOf = (outcome: Outcome): Measures =>
-    outcome.measures(counterRandom(seed, place.interval));
+    outcome.measures(counterRandom(seed, places.interval));
   const estimates = {
     baseline: plain && measuresOf(plain),
     lp: measuresOf(locked),
@@ -178,9 +178,11 @@ function throughJpeg(edit: Treatment): Treatment {
 
 /** Every value one grey level up or down: what another machine's rounding may do. */
 function withNoise(edit: Treatment, seed: number): Treatment {
+  // By the place among all pictures: how they are grouped is a matter of memory.
+  let place = 0;
   return async (images) =>
-    (await edit(images)).map((image, i) => {
-      const random = counterRandom(seed, place.noise, i);
+    (await edit(images)).map((image) => {
+      const random = counterRandom(seed, places.noise, place++);
       const data = image.data.map((value) =>
         Math.min(255, Math.max(0, value + random.integer(3) - 1)),
       );
@@ -229,6 +231,6 @@ async function wrongKeys(
 
 /** A wrong secret, the same one whenever the evaluation is repeated. */
 function otherSecret({ length }: Uint8Array, seed: number): Uint8Array {
-  const random = counterRandom(seed, place.secret);
+  const random = counterRandom(seed, places.secret);
   return Uint8Array.from({ length }, () => random.integer(256));
 }

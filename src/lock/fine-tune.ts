@@ -10,7 +10,7 @@ import { normal, Scope, zeros, type Declarations } from '../nn/scope.ts';
 import type { Task } from '../tasks/task.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Batches } from './batches.ts';
-import { keptPlaces, lastLayerNotice, tuningOfKept, withClassesAt } from './last-layer.ts';
+import { keptPlaces, lastLayerNotice, withClassesAt } from './last-layer.ts';
 import { learn, type LearnOptions } from './learn.ts';
 import { stepsOf } from './learning-rate.ts';
 import { frozenParameters } from './parameter-options.ts';
@@ -90,7 +90,7 @@ export async function fineTune<Label>(options: FineTuneOptions<Label>): Promise<
       steps,
       batch: (step) => batches.at(step),
     },
-    { ...options, tuning: tuningOfKept(tuning, isKept) },
+    options,
   );
   return { config, weights };
 }

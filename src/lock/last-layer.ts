@@ -13,10 +13,22 @@ export function keptPlaces(
   base: ModelCheckpoint,
   labels: readonly string[],
 ): readonly number[] | undefined {
-  const [own, wanted] = [base.network.labels, labels].map((names) =>
+  const isTrained = base.weights.size > 0 && hasHead(base);
+  return isTrained ? placesAmong(base.network.labels, labels) : undefined;
+}
+
+/** Whether classes are the same and in the same order, however their accents are written. */
+export const areSameClasses = (own: readonly string[], wanted: readonly string[]): boolean =>
+  placesAmong(own, wanted)?.every((place, i) => place === i) ?? false;
+
+function placesAmong(
+  ofModel: readonly string[],
+  ofData: readonly string[],
+): readonly number[] | undefined {
+  const [own, wanted] = [ofModel, ofData].map((names) =>
     names.map((name) => name.normalize('NFC')),
   );
-  if (base.weights.size === 0 || !hasHead(base) || own.length !== wanted.length) return undefined;
+  if (own.length !== wanted.length) return undefined;
   if (own.join('\n') === wanted.join('\n')) return [...own.keys()];
   const places = wanted.map((name) => own.indexOf(name));
   return new Set(places).size === places.length && !places.includes(-1) ? places : undefined;
@@ -25,8 +37,7 @@ export function keptPlaces(
 /** Throws `unsupported` where a model would need another last layer than it has, and cannot. */
 export function requireLastLayer(base: ModelCheckpoint, labels: readonly string[]): void {
   const { network, weightsPath } = base;
-  if (network.fixedHead === undefined) return;
-  if (keptPlaces(base, labels)?.every((place, i) => place === i)) return;
+  if (network.fixedHead === undefined || areSameClasses(network.labels, labels)) return;
   throw new ModelLockError(
     'unsupported',
     `${weightsPath} cannot get a last layer for the classes of the data: ${network.fixedHead}`,

@@ -7,6 +7,9 @@ import {
   join,
   listFolder,
   makeFolder,
+  moveFolder,
+  partName,
+  removeAll,
   writeAtomic,
 } from '../platform/files.ts';
 import { encodeImage, encodeMask } from '../platform/images.ts';
@@ -16,45 +19,45 @@ import type { LabelMap } from '../tensor/label-map.ts';
 /** How much of the colour of its class a pixel gets. */
 const opacity = 0.6;
 
+/** Writes what was seen in a picture: the class of each of its pixels. */
+export type WriteMask = (path: string, image: RgbImage, map: LabelMap) => Promise<void>;
+
 /**
- * A folder of what a segmenter saw: for each picture `masks/NAME.png`, whose grey levels are numbers
- * of classes, and `overlays/NAME.png` for people; `classes.txt` names the classes. With the pictures
- * as `images` it is a data set that can be read again.
+ * Makes a folder of what a segmenter sees, while that is looked at: for each picture
+ * `masks/NAME.png`, whose grey levels are numbers of classes, and `overlays/NAME.png` for people;
+ * `classes.txt` names the classes. With the pictures as `images` it is a data set that can be read again.
+ * It is there whole or not at all.
+ *
+ * @param look sees all the pictures of `paths`. Throws `usage` for two of one name.
  */
-export class MaskFolder {
-  readonly #folder: string;
-
-  private constructor(folder: string) {
-    this.#folder = folder;
-  }
-
-  /**
-   * Makes the folder for what is seen in some pictures. Throws `usage` where something is there already, for
-   * masks may lie there that somebody has drawn, and for two pictures of one name.
-   */
-  static async create(
-    folder: string,
-    paths: readonly string[],
-    labels: readonly string[],
-  ): Promise<MaskFolder> {
-    if ((await exists(folder)) && (!(await isFolder(folder)) || (await hasFiles(folder)))) {
-      throw new ModelLockError('usage', `${folder} is there already; choose another --out`);
-    }
-    requireDistinct(paths);
-    for (const part of ['masks', 'overlays']) await makeFolder(join(folder, part));
-    await writeAtomic(join(folder, 'classes.txt'), `${labels.join('\n')}\n`);
-    return new MaskFolder(folder);
-  }
-
-  /** @param map the class of each pixel of the image. */
-  async write(path: string, image: RgbImage, map: LabelMap): Promise<void> {
+export async function makingMasks<Result>(
+  folder: string,
+  { paths, labels }: { readonly paths: readonly string[]; readonly labels: readonly string[] },
+  look: (write: WriteMask) => Promise<Result>,
+): Promise<Result> {
+  requireDistinct(paths);
+  const made = partName(folder);
+  const write: WriteMask = async (path, image, map) => {
     const name = nameOf(path);
-    await writeAtomic(join(this.#folder, 'masks', name), await encodeMask(map));
-    await writeAtomic(
-      join(this.#folder, 'overlays', name),
-      await encodeImage(overlaid(image, map)),
-    );
+    await writeAtomic(join(made, 'masks', name), await encodeMask(map));
+    await writeAtomic(join(made, 'overlays', name), await encodeImage(overlaid(image, map)));
+  };
+  try {
+    for (const part of ['masks', 'overlays']) await makeFolder(join(made, part));
+    await writeAtomic(join(made, 'classes.txt'), `${labels.join('\n')}\n`);
+    const result = await look(write);
+    await moveFolder(made, folder);
+    return result;
+  } catch (error) {
+    await removeAll(made);
+    throw error;
   }
+}
+
+/** Throws `usage` where something is already, for masks may lie there that somebody has drawn. */
+export async function requireNewFolder(folder: string): Promise<void> {
+  if (!(await exists(folder)) || ((await isFolder(folder)) && !(await hasFiles(folder)))) return;
+  throw new ModelLockError('usage', `${folder} is there already; choose another --out`);
 }
 
 const hasFiles = async (folder: string): Promise<boolean> => (await listFolder(folder)).length > 0;

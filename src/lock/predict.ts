@@ -7,14 +7,15 @@ import { Predictor } from '../bundle/predictor.ts';
 import type { EditorPlace } from '../editors/setup.ts';
 import type { Key } from '../key/key.ts';
 import { PictureFiles } from '../data/picture-files.ts';
+import type { Picture } from '../data/sample.ts';
 import type { Viewing } from '../data/viewing.ts';
 import { editedWith } from '../evaluate/evaluate.ts';
 import { untouched, type Treatment } from '../evaluate/score.ts';
 import { readingAtOnce } from '../platform/images.ts';
 import { pictureGroups } from '../platform/picture-groups.ts';
 import { taskNamed } from '../tasks/registry.ts';
-import { openModel, openUnlocking } from './bundle-lock.ts';
-import { MaskFolder } from './mask-folder.ts';
+import { openModel, openUnlocking, type OpenedModel } from './bundle-lock.ts';
+import { makingMasks, requireNewFolder, type WriteMask } from './mask-folder.ts';
 import { likeliest, type Prediction } from './prediction.ts';
 
 export interface PredictOptions extends OpenModelOptions, EditorPlace {
@@ -30,37 +31,48 @@ export interface PredictOptions extends OpenModelOptions, EditorPlace {
   readonly editor?: string;
   /** Classes to list for each image. Default 3. */
   readonly top?: number;
-  /** A folder to be made for what a segmenter sees: see `MaskFolder`. */
+  /** A folder to be made for what a segmenter sees: see `makingMasks`. */
   readonly out?: string;
 }
 
 /** What a model sees in some images. */
 export async function predict(options: PredictOptions): Promise<Prediction[]> {
-  const { checkpoint, manifest, task: name } = await openModel(options.model, options);
-  const { out, top = 3, signal, onProgress } = options;
-  const task = taskNamed(name);
-  if (out !== undefined && task.network !== 'segmenter') {
+  const { out } = options;
+  if (out !== undefined) await requireNewFolder(out);
+  const opened = await openModel(options.model, options);
+  if (out !== undefined && taskNamed(opened.task).network !== 'segmenter') {
     throw new ModelLockError(
       'usage',
       `${options.model} gives no masks, so there is nothing to write`,
     );
   }
-  const files = new PictureFiles({ ...manifest?.viewing, ...options.viewing });
+  const files = new PictureFiles({ ...opened.manifest?.viewing, ...options.viewing });
   const pictures = (await readingAtOnce(options.images, (name) => files.open(name))).flat();
+  if (out === undefined) return look(opened, pictures, options);
+  const paths = pictures.map(({ path }) => path);
+  const { labels } = opened.checkpoint.network;
+  return makingMasks(out, { paths, labels }, (write) => look(opened, pictures, options, write));
+}
+
+function look(
+  { checkpoint, manifest, task: name }: OpenedModel,
+  pictures: readonly Picture[],
+  options: PredictOptions,
+  write?: WriteMask,
+): Promise<Prediction[]> {
+  const { top = 3, signal, onProgress } = options;
+  const task = taskNamed(name);
   return owning(async (own) => {
     const predictor = own(await Predictor.create(checkpoint));
-    const { labels } = predictor;
     const treatment = await treatmentOf(manifest, options, own);
-    const paths = pictures.map(({ path }) => path);
-    const masks = out === undefined ? undefined : await MaskFolder.create(out, paths, labels);
     const predictions: Prediction[] = [];
     for await (const { things, images } of pictureGroups(pictures, (picture) => picture.read())) {
       throwIfAborted(signal);
       const answers = task.answers(await predictor.logits(await treatment(images)), images);
       for (const [i, { shares, map }] of answers.entries()) {
         const { path } = things[i];
-        await masks?.write(path, images[i], map!);
-        predictions.push({ image: path, classes: likeliest(labels, shares, top) });
+        await write?.(path, images[i], map!);
+        predictions.push({ image: path, classes: likeliest(predictor.labels, shares, top) });
       }
       const [done, total] = [predictions.length, pictures.length];
       onProgress?.({ stage: 'predict', done, total, unit: 'images' });

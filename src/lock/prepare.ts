@@ -7,7 +7,7 @@ import { forTask } from '../tasks/registry.ts';
 import type { Task } from '../tasks/task.ts';
 import type { Size } from '../tensor/image.ts';
 import { requireWeightable } from './class-weights.ts';
-import { requireLastLayer } from './last-layer.ts';
+import { keptPlaces, requireLastLayer, tuningOfKept } from './last-layer.ts';
 import { checkedTuning } from './parameter-options.ts';
 import { tuningFor, type FineTuning } from './tuning.ts';
 
@@ -38,7 +38,10 @@ export async function prepared<Label>(
       ? asSegmenter(checkpoint, pictures, inputSize)
       : { ...checkpoint, config: forTask(checkpoint.config, task.name) };
   requireLastLayer(base, set.classes);
-  const tuning = checkedTuning(tuningFor(task.name, set.samples.length, changes), base);
+  const tuning = tuningOfKept(
+    checkedTuning(tuningFor(task.name, set.samples.length, changes), base),
+    keptPlaces(base, set.classes) !== undefined,
+  );
   requireWeightable(task, tuning);
   return { base, tuning, pictures };
 }

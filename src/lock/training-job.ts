@@ -24,6 +24,6 @@ export function trainingIn(
   FineTuneOptions<unknown>,
   'seed' | 'checkpoints' | 'checkpointSeconds' | 'threads' | 'signal' | 'onProgress' | 'onNotice'
 > {
-  const checkpoints = work.checkpoints('training');
+  const checkpoints = work.checkpoints();
   return { seed, checkpoints, checkpointSeconds, threads, signal, onProgress, onNotice };
 }

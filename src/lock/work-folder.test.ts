@@ -121,6 +121,12 @@ describe('WorkFolder', () => {
     expect(await readdir(`${out}.work`)).toHaveLength(3);
   });
 
+  it('goes on beside what a system puts into folders', async () => {
+    const { path } = await begin();
+    await writeFile(join(path, '.DS_Store'), '');
+    await begin();
+  });
+
   it.skipIf(process.platform === 'win32')('shuts a folder that others may enter', async () => {
     await mkdir(`${out}.work`);
     await chmod(`${out}.work`, 0o777);
@@ -146,14 +152,13 @@ describe('WorkFolder', () => {
     }
   });
 
-  it('keeps checkpoints by name', async () => {
+  it('keeps checkpoints', async () => {
     const work = await claimed();
-    const store = work.checkpoints('train');
+    const store = work.checkpoints();
     expect(await store.load()).toBeUndefined();
     await store.save([Uint8Array.of(1), Uint8Array.of(2)]);
     expect(Uint8Array.from((await store.load())!)).toEqual(Uint8Array.of(1, 2));
-    expect(await work.checkpoints('other').load()).toBeUndefined();
-    expect(store.where).toBe(join(work.path, 'train.safetensors'));
+    expect(store.where).toBe(join(work.path, 'training.safetensors'));
     await work.close();
   });
 

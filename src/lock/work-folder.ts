@@ -18,7 +18,7 @@ import {
   removeAll,
   writeJson,
 } from '../platform/files.ts';
-import { lockFolder, lockName, type FolderLock } from '../platform/folder-lock.ts';
+import { lockFolder, type FolderLock } from '../platform/folder-lock.ts';
 import { checkpointFile } from '../train/checkpoint-file.ts';
 import type { CheckpointStore } from '../train/fit.ts';
 
@@ -36,17 +36,10 @@ type JobFile = z.output<typeof jobSchema>;
 
 const jobFile = 'job.json';
 const resultFile = 'result.json';
+const checkpointName = 'training.safetensors';
 
 /** What a work folder of this program may hold, each perhaps with what follows in the name of a part. */
-const ownNames = [
-  jobFile,
-  resultFile,
-  'training.safetensors',
-  'edits',
-  'pictures',
-  'bundle',
-  lockName,
-];
+const ownNames = [jobFile, resultFile, checkpointName, 'edits', 'pictures', 'bundle'];
 
 /**
  * Work in progress on `OUT` lies in `OUT.work`, which only its owner may enter: it holds images
@@ -120,9 +113,9 @@ export class WorkFolder {
     return (await readJson(join(this.path, resultFile))) as Result;
   }
 
-  /** Where a training keeps its checkpoints. */
-  checkpoints(name: string): CheckpointStore {
-    return checkpointFile(join(this.path, `${name}.safetensors`));
+  /** Where the job's training keeps its checkpoints. */
+  checkpoints(): CheckpointStore {
+    return checkpointFile(join(this.path, checkpointName));
   }
 
   /** Gives what the job made its final name; `made` is below this folder. */
@@ -207,7 +200,9 @@ async function requireFree(out: string, work: string): Promise<void> {
 /** Throws `usage` for a folder with anything in it that no job made, for it will be removed. */
 async function requireOwn(work: string): Promise<void> {
   const names = (await listFolder(work)).map(({ name }) => name);
-  const other = names.find((name) => !ownNames.some((own) => isOrPartOf(name, own)));
+  // Systems put hidden files anywhere.
+  const visible = names.filter((name) => !name.startsWith('.'));
+  const other = visible.find((name) => !ownNames.some((own) => isOrPartOf(name, own)));
   if (other === undefined) return;
   throw new ModelLockError(
     'usage',

@@ -97,17 +97,20 @@ export function hashFile(path: string): Promise<string> {
  * encoding, whose letters would all become one.
  */
 export function readText(path: string): Promise<string> {
-  return reading(path, async () => textOf(await readFile(path), path));
+  return reading(path, async () => {
+    const bytes = await readFile(path);
+    try {
+      return decoded(bytes);
+    } catch (cause) {
+      throw new ModelLockError('data', `${path} is not UTF-8; save it as UTF-8`, { cause });
+    }
+  });
 }
 
-function textOf(bytes: Uint8Array, path: string): string {
+/** Throws `TypeError` for what is no text. */
+function decoded(bytes: Uint8Array): string {
   const encoding = byteOrders.get((bytes.at(0) ?? 0) * 256 + (bytes.at(1) ?? 0)) ?? 'utf-8';
-  try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause;
-    throw new ModelLockError('data', `${path} is not UTF-8; save it as UTF-8`, { cause });
-  }
+  return new TextDecoder(encoding, { fatal: true }).decode(bytes);
 }
 
 /** The encodings by the byte order mark that a text begins with. */
@@ -118,9 +121,9 @@ const byteOrders: ReadonlyMap<number, string> = new Map([
 
 /** Throws `corrupt` for what is not JSON. */
 export async function readJson(path: string): Promise<unknown> {
-  const text = await readText(path);
+  const bytes = await readBytes(path);
   try {
-    return parseJson(text);
+    return parseJson(decoded(bytes));
   } catch (error) {
     throw new ModelLockError('corrupt', `${path} is not JSON: ${messageOf(error)}`);
   }
@@ -191,7 +194,9 @@ export async function makeFolder(path: string, mode = 0o777): Promise<void> {
  * else, who could look into it all the same.
  */
 export async function makePrivateFolder(path: string): Promise<void> {
+  const isThere = await exists(path);
   await makeFolder(path, 0o700);
+  if (!isThere) return;
   await attempt('use', path, async () => {
     const { uid, mode } = await stat(path);
     const own = process.getuid?.();
@@ -269,7 +274,7 @@ export async function writeAtomic(
 }
 
 /** A name for what is not whole yet. */
-const partName = (path: string): string => `${path}.${randomBytes(6).toString('hex')}.part`;
+export const partName = (path: string): string => `${path}.${randomBytes(6).toString('hex')}.part`;
 
 export function writeJson(path: string, value: unknown): Promise<void> {
   return writeAtomic(path, `${JSON.stringify(value, null, 2)}\n`);

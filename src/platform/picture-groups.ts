@@ -9,9 +9,9 @@ export interface PictureGroup<T> {
 
 /** How much is held at once. */
 export interface GroupLimits {
-  /** Pictures: enough to fill batches. */
+  /** Pictures: two batches, as models and editors have them. */
   readonly pictures?: number;
-  /** Beyond so many bytes of pixels no further picture is begun. */
+  /** Beyond so many bytes of pixels no further picture is begun. Fewer would leave batches of photographs half empty. */
   readonly bytes?: number;
 }
 
@@ -22,7 +22,7 @@ export interface GroupLimits {
 export async function* pictureGroups<T>(
   things: readonly T[],
   read: (thing: T) => Promise<RgbImage>,
-  { pictures = 64, bytes = 256 * 2 ** 20 }: GroupLimits = {},
+  { pictures = 64, bytes = 2 ** 30 }: GroupLimits = {},
 ): AsyncGenerator<PictureGroup<T>> {
   let start = 0;
   while (start < things.length) {

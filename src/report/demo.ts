@@ -16,7 +16,7 @@ import { lock } from '../lock/lock.ts';
 import { predict } from '../lock/predict.ts';
 import { train } from '../lock/train.ts';
 import { evaluationDecoys, type Decoy } from '../key/decoys/decoys.ts';
-import type { Key } from '../key/key.ts';
+import { keyedSeed, type Key } from '../key/key.ts';
 import type { ContactColumn, ContactSheet } from './contact-sheet.ts';
 import { evaluationReport } from './evaluation-report.ts';
 
@@ -152,7 +152,7 @@ async function sheetOf(
     const shown: readonly (readonly [ContactColumn, Key?])[] = [
       [{ role: 'original' }],
       [{ role: 'key' }, { prompt }],
-      ...wrongKeysShown(editor, seed).map(
+      ...(await wrongKeysShown(editor, seed)).map(
         (decoy) => [{ role: 'wrong-key', decoy }, { prompt: decoy.prompt }] as const,
       ),
     ];
@@ -178,9 +178,10 @@ async function sheetOf(
   return { columns: versions.map(({ column }) => column), rows };
 }
 
-/** A prompt that has nothing to do with the key, and one that is a word away from it. */
-function wrongKeysShown(editor: ImageEditor, seed: number): Omit<Decoy, 'secret'>[] {
-  const decoys = evaluationDecoys(prompt, promptReading(editor).same, seed);
+/** A prompt that has nothing to do with the key, and one of those measured that are a word away from it. */
+async function wrongKeysShown(editor: ImageEditor, seed: number): Promise<Omit<Decoy, 'secret'>[]> {
+  const { same } = promptReading(editor);
+  const decoys = evaluationDecoys(prompt, same, await keyedSeed({ prompt }, seed));
   return [
     { kind: 'unrelated', change: null, prompt: wrongPrompt },
     ...decoys.filter(({ change }) => change === 'word changed').slice(0, 1),

@@ -1,6 +1,6 @@
 import type { DocumentedMeasure, EvaluationDocument } from '../evaluate/document.ts';
 import type { Estimate } from '../metrics/intervals.ts';
-import { percent } from '../metrics/wording.ts';
+import { percent, percentRange } from '../metrics/wording.ts';
 import { html, nothing, type Html } from './html.ts';
 import { capitalised, measuresHeading } from './names.ts';
 
@@ -74,8 +74,7 @@ const cells = ({ lp, up, baseline }: DocumentedMeasure, withBaseline: boolean): 
 
 const cell = (estimate: Estimate | null): Html =>
   estimate
-    ? html`<td class="number">${percent(estimate.value)} <small>${range(estimate)}</small></td>`
+    ? html`<td class="number">
+        ${percent(estimate.value)} <small>${percentRange(estimate)}</small>
+      </td>`
     : html`<td class="number"><span class="absent">–</span></td>`;
-
-const range = ({ low, high }: Estimate): string =>
-  `${(100 * low).toFixed(1)} – ${(100 * high).toFixed(1)}`;

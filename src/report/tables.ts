@@ -4,7 +4,8 @@ import {
   type DecoderName,
 } from '../evaluate/decoders/decode.ts';
 import type { EvaluationDocument } from '../evaluate/document.ts';
-import { percent } from '../metrics/wording.ts';
+import type { Interval } from '../metrics/intervals.ts';
+import { percent, percentRange } from '../metrics/wording.ts';
 import { html, nothing, type Html } from './html.ts';
 import { capitalised, decoderName } from './names.ts';
 
@@ -52,12 +53,12 @@ export function decoderTable({ decoders, chance, n }: EvaluationDocument): Html 
     <table class="figures pairs">
       <tbody>
         ${decoders.map(
-          ({ name, value }) =>
+          ({ name, value, interval }) =>
             html`<tr>
               <th scope="row">
                 ${capitalised(decoderName(name))}<small>${aboutDecoder(name)}</small>
               </th>
-              <td>${meter(value, 'wrong', chance)}</td>
+              <td>${meter(value, 'wrong', chance)}${range(interval)}</td>
             </tr>`,
         )}
       </tbody>
@@ -65,12 +66,13 @@ export function decoderTable({ decoders, chance, n }: EvaluationDocument): Html 
   </section>`;
 }
 
-export function robustnessTable({ robustness, up }: EvaluationDocument): Html {
+export function robustnessTable({ robustness, up, intervals }: EvaluationDocument): Html {
   if (!robustness || up === null) return nothing;
+  const { jpeg95, noise1, intervals: own } = robustness;
   const rows = [
-    { label: 'As edited', value: up },
-    { label: 'After a JPEG of quality 95', value: robustness.jpeg95 },
-    { label: 'After one grey level of noise', value: robustness.noise1 },
+    { label: 'As edited', value: up, interval: intervals?.up },
+    { label: 'After a JPEG of quality 95', value: jpeg95, interval: own?.jpeg95 },
+    { label: 'After one grey level of noise', value: noise1, interval: own?.noise1 },
   ];
   return html`<section>
     <h2>Does the key survive?</h2>
@@ -78,16 +80,20 @@ export function robustnessTable({ robustness, up }: EvaluationDocument): Html {
     <table class="figures pairs">
       <tbody>
         ${rows.map(
-          ({ label, value }) =>
+          ({ label, value, interval }) =>
             html`<tr>
               <th scope="row">${label}</th>
-              <td>${meter(value, 'key')}</td>
+              <td>${meter(value, 'key')}${range(interval)}</td>
             </tr>`,
         )}
       </tbody>
     </table>
   </section>`;
 }
+
+/** The ends of a 95 % interval, where it is known. */
+const range = (interval: Interval | null | undefined): Html =>
+  interval ? html`<small>${percentRange(interval)}</small>` : nothing;
 
 /** A number beside its bar, with a mark at `reference`. */
 function meter(

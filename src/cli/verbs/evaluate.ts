@@ -6,7 +6,6 @@ import {
   readManifest,
   textTask,
   writeAtomic,
-  type Key,
 } from '../../index.ts';
 import {
   backgroundOption,
@@ -20,7 +19,7 @@ import {
   readingOf,
   testShareOption,
 } from '../data.ts';
-import { givenKey, requireKey, type KeyOptions } from '../key.ts';
+import { givenKey, requireKey } from '../key.ts';
 import {
   headsOption,
   labelsOption,
@@ -78,9 +77,17 @@ export const evaluateVerb = (context: Context) =>
     .addOption(poolingOption())
     .optionsGroup('Other options:')
     .action(async (model, { json, report, key: prompt, keyFile, ...options }) => {
+      const given = await givenKey({ key: prompt, keyFile }, context);
+      const asks = given === undefined && process.stdin.isTTY;
+      const isLocked = (report !== undefined || asks) && (await hasLock(model, context));
       // Before the evaluation, which may take hours.
-      if (report !== undefined) await requireLock(model, context);
-      const key = await keyFor(model, { key: prompt, keyFile }, context);
+      if (report !== undefined && !isLocked) {
+        throw new ModelLockError(
+          'usage',
+          `${model} has no lock, and there is no report of a plain model`,
+        );
+      }
+      const key = asks && isLocked ? await requireKey({}, context) : given;
       const modelOptions = await modelOptionsOf({ ...options, size: squareOf(options.inputSize) });
       const result = await withProgress((bar) =>
         evaluateBundle({
@@ -106,29 +113,9 @@ export const evaluateVerb = (context: Context) =>
       }
     });
 
-/** The key, if there is one; it is asked for where there is a lock, and somebody to ask. */
-async function keyFor(
-  model: string,
-  options: KeyOptions,
-  context: Context,
-): Promise<Key | undefined> {
-  const key = await givenKey(options, context);
-  if (key || !process.stdin.isTTY) return key;
-  return (await hasLock(model, context)) ? requireKey(options, context) : undefined;
-}
-
-/** Throws `usage` for a model without a lock, of which there is no report. */
-async function requireLock(model: string, context: Context): Promise<void> {
-  if (await hasLock(model, context)) return;
-  throw new ModelLockError(
-    'usage',
-    `${model} has no lock, and there is no report of a plain model`,
-  );
-}
-
 async function hasLock(model: string, { signal }: Context): Promise<boolean> {
   const manifest = await withProgress((bar) =>
     readManifest(model, { signal, onProgress: bar.listen }),
   );
-  return (manifest?.lock ?? null) !== null;
+  return Boolean(manifest?.lock);
 }

@@ -4,7 +4,7 @@ import type { Dim } from '../../graph/shape.ts';
 import type { KeyKind } from '../../key/kind.ts';
 import type { RawConfig } from '../../nn/config.ts';
 
-/** What can be done with a model: true, or the reason why not. */
+/** What can be done with a model: true, or why not, or within which bounds. */
 export type Abilities = Readonly<Record<Ability, true | string>>;
 export const abilities = ['predict', 'evaluate', 'train', 'lock', 'export', 'edit'] as const;
 export type Ability = (typeof abilities)[number];
@@ -42,7 +42,7 @@ interface Inspected {
 
 /** What a reference to a model is. */
 export interface ModelInspection extends Inspected {
-  /** `network`: an ONNX file that gives pictures no classes. */
+  /** `network`: an ONNX file that cannot be used as a classifier of pictures; its abilities say why. */
   readonly kind: 'classifier' | 'segmenter' | 'text-classifier' | 'network';
   /** Of an ONNX file: the version of its operators. */
   readonly opset: number | null;

@@ -7,11 +7,10 @@ import { withLabels } from '../../nn/models/registry.ts';
 import { textClassifierFrom } from '../../nn/models/text-registry.ts';
 import { Scope } from '../../nn/scope.ts';
 import { withHead, type FineTuned, type FineTuneOptions } from '../fine-tune.ts';
-import { lastLayerNotice, tuningOfKept } from '../last-layer.ts';
+import { areSameClasses, lastLayerNotice } from '../last-layer.ts';
 import { learn } from '../learn.ts';
 import { stepsOf } from '../learning-rate.ts';
 import { startingWeights } from '../starting-weights.ts';
-import { sameClasses } from './text-sets.ts';
 import { TextBatches, type TextRows } from './text-batches.ts';
 import { frozenTextParameters } from './text-tuning.ts';
 
@@ -30,10 +29,14 @@ const place = { head: 52 } as const;
 /** Lengths are multiples of this. */
 const multiple = 8;
 
+/** Whether a text classifier that is to learn such classes keeps its last layer. */
+export const keepsTextHead = (base: TextCheckpoint, labels: readonly string[]): boolean =>
+  hasTextHead(base) && areSameClasses(base.classifier.labels, labels);
+
 /** Fine-tunes a text classifier; all texts are filled up to the length of the longest. */
 export async function fineTuneTexts(options: FineTuneTextsOptions): Promise<FineTuned> {
   const { base, labels, rows, tuning, seed } = options;
-  const keepsHead = hasTextHead(base) && sameClasses(labels, base.classifier.labels);
+  const keepsHead = keepsTextHead(base, labels);
   const before = hasTextHead(base) ? base.classifier.labels : undefined;
   options.onNotice?.(lastLayerNotice({ before, classes: labels.length, isKept: keepsHead }));
   const config = withLabels(base.config, labels);
@@ -78,7 +81,7 @@ export async function fineTuneTexts(options: FineTuneTextsOptions): Promise<Fine
       steps,
       batch: (step) => Promise.resolve(batches.at(step)),
     },
-    { ...options, tuning: tuningOfKept(tuning, keepsHead) },
+    options,
   );
   return { config, weights };
 }

@@ -124,7 +124,7 @@ export function textOverlap(
 }
 
 /** Whether classes are the same, in whatever order and however their accents are written. */
-export function sameClasses(some: readonly string[], others: readonly string[]): boolean {
+function sameClasses(some: readonly string[], others: readonly string[]): boolean {
   const names = (classes: readonly string[]): string[] =>
     classes.map((name) => name.normalize('NFC')).sort();
   return JSON.stringify(names(some)) === JSON.stringify(names(others));

@@ -12,11 +12,12 @@ import { classification } from '../../tasks/classification.ts';
 import type { NamedEstimates } from '../../tasks/tally.ts';
 import { textTask } from '../../tasks/task.ts';
 import { labelWeights } from '../class-weights.ts';
+import { tuningOfKept } from '../last-layer.ts';
 import { measuredOf } from '../publish.ts';
 import { trainingIn, type TrainingJobOptions } from '../training-job.ts';
 import { inWorkFolder, type WorkFolder, type WorkOptions } from '../work-folder.ts';
 import { outcomeOfTexts } from './evaluate-texts.ts';
-import { fineTuneTexts } from './fine-tune-texts.ts';
+import { fineTuneTexts, keepsTextHead } from './fine-tune-texts.ts';
 import { encodedFor, openTextSets, type TextDataOptions } from './text-sets.ts';
 import { textTuning } from './text-tuning.ts';
 
@@ -58,9 +59,10 @@ async function trainIn(work: WorkFolder, options: TrainTextsOptions): Promise<Tr
   const { fromScratch, seed } = options;
   const { checkpoint, identity } = await openTextClassifier(options.model, options);
   const base = startOf(checkpoint, options);
-  const tuning = textTuning(base.classifier, options.tuning);
+  const wanted = textTuning(base.classifier, options.tuning);
   const sets = await openTextSets(options, base.classifier.labels);
   const { classes, train, test, overlap, skipped } = sets;
+  const tuning = tuningOfKept(wanted, keepsTextHead(base, classes));
   const positive = positiveClass(classes, options.positive);
   const ended = await work.claim<TrainTextsResult>({
     kind: 'train-texts',

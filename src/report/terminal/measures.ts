@@ -1,7 +1,7 @@
 import type { DocumentedMeasure, EvaluationDocument } from '../../evaluate/document.ts';
 import type { PlainScore } from '../../lock/plain-score.ts';
 import type { Estimate, Interval } from '../../metrics/intervals.ts';
-import { metricName, percent } from '../../metrics/wording.ts';
+import { metricName, percent, percentRange } from '../../metrics/wording.ts';
 import { textTask } from '../../tasks/task.ts';
 import { capitalised, measuresHeading } from '../names.ts';
 import { table, type Column } from './table.ts';
@@ -88,5 +88,4 @@ function estimate({ value, low, high }: Estimate): string {
   return `${percent(value)} ${range({ low, high })}`;
 }
 
-export const range = ({ low, high }: Interval): string =>
-  `(${(100 * low).toFixed(1)} – ${(100 * high).toFixed(1)})`;
+export const range = (interval: Interval): string => `(${percentRange(interval)})`;

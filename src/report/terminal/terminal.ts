@@ -1,4 +1,5 @@
 import type { EvaluationDocument } from '../../evaluate/document.ts';
+import type { Interval } from '../../metrics/intervals.ts';
 import { percent } from '../../metrics/wording.ts';
 import { capitalised, decoderName, verdictNames } from '../names.ts';
 import { prose } from '../prose.ts';
@@ -6,7 +7,7 @@ import { scoreGroups, type Score, type ScoreRole } from '../scores.ts';
 import { tellStory } from '../story.ts';
 import { bar } from './bar.ts';
 import { classMeasuresText, measuresText, range } from './measures.ts';
-import { table } from './table.ts';
+import { table, type Column } from './table.ts';
 import { pad, plain, textWidth, truncate, wrap } from './text-width.ts';
 
 export interface TerminalOptions {
@@ -119,29 +120,37 @@ const measures: Section = (document, { width, paint }) => {
   return heading === undefined ? [] : [paint(heading, 'bold'), ...lines];
 };
 
+/** A name, a score and its interval. */
+const figured: readonly Column[] = [
+  { heading: '' },
+  { heading: '', align: 'right' },
+  { heading: '' },
+];
+
 const decoders: Section = ({ decoders: results }, { width, paint }) => {
   if (results.length === 0) return [];
-  const rows = results.map(({ name, value }) => [
+  const rows = results.map(({ name, value, interval }) => [
     `  ${capitalised(plain(decoderName(name)))}`,
     percent(value),
+    interval ? range(interval) : '',
   ]);
-  return [
-    paint('Labels read out of the locked answers', 'bold'),
-    ...table([{ heading: '' }, { heading: '', align: 'right' }], rows, width),
-  ];
+  return [paint('Labels read out of the locked answers', 'bold'), ...table(figured, rows, width)];
 };
 
-const robustness: Section = ({ robustness: measured, up }, { width, paint }) => {
+const robustness: Section = ({ robustness: measured, up, intervals }, { width, paint }) => {
   if (!measured || up === null) return [];
+  const { jpeg95, noise1, intervals: own } = measured;
+  const line = (label: string, value: number, interval: Interval | null | undefined): string[] => [
+    `  ${label}`,
+    percent(value),
+    interval ? range(interval) : '',
+  ];
   const rows = [
-    ['  As edited', percent(up)],
-    ['  After a JPEG of quality 95', percent(measured.jpeg95)],
-    ['  After one grey level of noise', percent(measured.noise1)],
+    line('As edited', up, intervals?.up),
+    line('After a JPEG of quality 95', jpeg95, own?.jpeg95),
+    line('After one grey level of noise', noise1, own?.noise1),
   ];
-  return [
-    paint('What the key opens', 'bold'),
-    ...table([{ heading: '' }, { heading: '', align: 'right' }], rows, width),
-  ];
+  return [paint('What the key opens', 'bold'), ...table(figured, rows, width)];
 };
 
 const diagnosis: Section = ({ diagnosis: { verdict, findings } }, { width, paint }) => {
