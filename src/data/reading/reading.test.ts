@@ -188,6 +188,14 @@ describe('readSegmented', () => {
     await expect(readSegmented(root, 'train')).rejects.toThrow('called after sides (val)');
   });
 
+  it.each([['images/a.png', 'masks/a.png'], ['_annotations.coco.json']])(
+    'tests with none of a set that has a training side alone, of %s',
+    async (...names) => {
+      for (const name of names) await write(`train/${name}`, '{}');
+      expect(await readSegmented(root, 'test')).toBeUndefined();
+    },
+  );
+
   it('reads the sides of the layout of Pascal VOC by its lists', async () => {
     for (const name of ['a', 'b']) {
       await picture(`JPEGImages/${name}.jpg`);

@@ -7,6 +7,7 @@ import type { Dataset, Sample } from '../sample.ts';
 import { readCocoDataset } from '../segmentation/coco.ts';
 import {
   pairedFolders,
+  pairedFoldersIfAny,
   readSegmentationFolder,
   type SegmentationFolderOptions,
 } from '../segmentation/folders.ts';
@@ -39,11 +40,14 @@ async function layoutOf(path: string, side: Side): Promise<Reading | undefined> 
     const instances = files.filter((name) => /^instances.*\.json$/.test(name));
     if (instances.length > 0) return cocoSide(path, annotations, instances, side);
   }
-  const split = await sideFolder(path, side);
-  const root = split ?? path;
+  const root = await sideFolder(path, side);
+  if (root === undefined) {
+    // The folders of pictures and masks may have the side that their own folder lacks.
+    return (await pairedFoldersIfAny(path)) && paired(path, side);
+  }
   const beside = join(root, '_annotations.coco.json');
-  if (await exists(beside)) return split === undefined ? undefined : cocoReading(beside, root);
-  return root === path ? paired(path, side) : paired(root, 'train');
+  if (await exists(beside)) return cocoReading(beside, root);
+  return paired(root, root === path ? side : 'train');
 }
 
 /** Folders of pictures and masks, which may themselves have folders for the sides. */

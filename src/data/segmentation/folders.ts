@@ -88,14 +88,21 @@ async function noMask(path: string, expected: string): Promise<never> {
   throw new ModelLockError('data', `${path} has no mask`, { valid: [expected] });
 }
 
-/** How the folders of pictures and masks in `root` are called. Throws `not-found`. */
-export async function pairedFolders(root: string): Promise<FolderLayout> {
+/** How the folders of pictures and masks in `root` are called; `undefined` where there are none. */
+export async function pairedFoldersIfAny(root: string): Promise<FolderLayout | undefined> {
   for (const layout of layouts) {
     const there = await Promise.all(
       [layout.images, layout.masks].map((name) => isFolder(join(root, name))),
     );
     if (there.every(Boolean)) return layout;
   }
+  return undefined;
+}
+
+/** How the folders of pictures and masks in `root` are called. Throws `not-found`. */
+export async function pairedFolders(root: string): Promise<FolderLayout> {
+  const layout = await pairedFoldersIfAny(root);
+  if (layout) return layout;
   throw new ModelLockError('not-found', `${root} has no folders of pictures and masks`, {
     valid: layouts.map(({ images, masks }) => `${images} with ${masks}`),
   });
