@@ -56,6 +56,12 @@ function only(root: string, names: readonly string[], wanted: SplitName): string
   return called.length === 0 ? undefined : join(root, called[0]);
 }
 
+/** The folder within `root` of the side that another folder is called after, however it is spelt. */
+export async function folderOfSameSide(root: string, name: string): Promise<string | undefined> {
+  const side = sideNamed(name);
+  return side && only(root, await foldersIn(root), side);
+}
+
 /** Throws `data` where all folders or classes are called after sides. */
 export function requireOtherNames(root: string, names: readonly string[]): void {
   if (!names.every((name) => sideNamed(name) !== undefined)) return;

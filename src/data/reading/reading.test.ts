@@ -7,6 +7,7 @@ import { encodeImage, encodeMask } from '../../platform/images.ts';
 import type { Dataset } from '../sample.ts';
 import { readClassified } from './classified.ts';
 import { readMultiLabelled } from './multi-labelled.ts';
+import type { Side } from './read-dataset.ts';
 import { readSegmented, requireSameSize } from './segmented.ts';
 
 let root: string;
@@ -186,6 +187,40 @@ describe('readSegmented', () => {
     }
     await rm(join(root, 'images/train'), { recursive: true });
     await expect(readSegmented(root, 'train')).rejects.toThrow('called after sides (val)');
+  });
+
+  it('finds the masks of a side by what the word means', async () => {
+    for (const [side, folder, label] of [
+      ['Train', 'train', 0],
+      ['val', 'Validation', 1],
+    ] as const) {
+      await picture(`images/${side}/a.png`);
+      await mask(`masks/${folder}/a.png`, label, label);
+    }
+    await write('classes.txt', 'road\nsky\n');
+    expect([...(await labels(await readSegmented(root, 'train')))[0].data]).toEqual([0, 0]);
+    expect([...(await labels(await readSegmented(root, 'test')))[0].data]).toEqual([1, 1]);
+  });
+
+  it('does not take masks for strays that are of the other side', async () => {
+    const notices: string[] = [];
+    const read = (side: Side): ReturnType<typeof readSegmented> =>
+      readSegmented(root, side, { onNotice: (notice) => notices.push(notice) });
+    for (const [side, label] of [
+      ['train', 0],
+      ['val', 1],
+    ] as const) {
+      await picture(`images/${side}/${side}.png`);
+      await mask(`masks/${side}.png`, label, label);
+    }
+    await write('classes.txt', 'road\nsky\n');
+    expect([...(await labels(await read('train')))[0].data]).toEqual([0, 0]);
+    expect([...(await labels(await read('test')))[0].data]).toEqual([1, 1]);
+    expect(notices).toEqual([]);
+    for (const side of ['train', 'val']) await mask(`masks/${side}/${side}.png`, 0, 0);
+    await mask('masks/train/stray.png', 0, 0);
+    await read('train');
+    expect(notices).toEqual([expect.stringContaining('1 masks have no picture')]);
   });
 
   it.each([['images/a.png', 'masks/a.png'], ['_annotations.coco.json']])(

@@ -1,5 +1,5 @@
 import { ModelLockError } from '../../base/error.ts';
-import { exists, extname, join, listFolder, relative } from '../../platform/files.ts';
+import { basename, exists, extname, join, listFolder, relative } from '../../platform/files.ts';
 import type { Size } from '../../tensor/image.ts';
 import { ignoreIndex, type LabelMap } from '../../tensor/label-map.ts';
 import { classPlaces } from '../class-places.ts';
@@ -12,7 +12,7 @@ import {
   type SegmentationFolderOptions,
 } from '../segmentation/folders.ts';
 import type { SegmentationDataset, SegmentationItem } from '../segmentation/item.ts';
-import { sideFolder } from './layouts.ts';
+import { folderOfSameSide, sideFolder } from './layouts.ts';
 import { openItems } from './open-items.ts';
 import type { ReadDataset, ReadOptions, Side } from './read-dataset.ts';
 
@@ -55,13 +55,13 @@ async function paired(root: string, side: Side): Promise<Reading | undefined> {
   const { images, masks } = await pairedFolders(root);
   const within = await sideFolder(join(root, images), side);
   if (within === undefined) return undefined;
-  const folder = relative(join(root, images), within);
-  const beside = (await exists(join(root, masks, folder))) ? folder : '';
-  return (options) =>
-    readSegmentationFolder(root, {
-      ...folderOptions(options),
-      folders: { images: join(images, folder), masks: join(masks, beside) },
-    });
+  const ofSide = await folderOfSameSide(join(root, masks), basename(within));
+  const folders = {
+    images: relative(root, within),
+    masks: ofSide === undefined ? masks : relative(root, ofSide),
+    sharesMasks: ofSide === undefined && within !== join(root, images),
+  };
+  return (options) => readSegmentationFolder(root, { ...folderOptions(options), folders });
 }
 
 /** In the layout of Pascal VOC lists tell the sides. */

@@ -46,7 +46,12 @@ export interface SegmentationFolderOptions extends MaskOptions, Pick<JobOptions,
   /** In the layout of Pascal VOC: the list, such as `train`. */
   readonly list?: string;
   /** Folders for one side within those of all pictures and masks, such as `images/train`. */
-  readonly folders?: Pick<FolderLayout, 'images' | 'masks'>;
+  readonly folders?: SideFolders;
+}
+
+interface SideFolders extends Pick<FolderLayout, 'images' | 'masks'> {
+  /** Whether other sides have their masks in the same folder, where they are no strays. */
+  readonly sharesMasks: boolean;
 }
 
 /**
@@ -62,7 +67,7 @@ export async function readSegmentationFolder(
   const layout = { ...(await pairedFolders(root)), ...options.folders };
   const images = await byStem(join(root, layout.images));
   const masks = await byStem(join(root, layout.masks));
-  const stray = strayMasks(images, masks);
+  const stray = options.folders?.sharesMasks ? undefined : strayMasks(images, masks);
   if (stray !== undefined) options.onNotice?.(stray);
   const stems = layout.lists
     ? await listed(join(root, layout.lists), options.list)
