@@ -223,6 +223,21 @@ describe('readSegmented', () => {
     expect(notices).toEqual([expect.stringContaining('1 masks have no picture')]);
   });
 
+  it('takes a folder called after a side for no side beside pictures, unless one is for training', async () => {
+    for (const name of ['a', 'test/b']) {
+      await picture(`images/${name}.png`);
+      await mask(`masks/${name}.png`, 0, 1);
+    }
+    await write('classes.txt', 'road\nsky\n');
+    for (const side of ['train', 'scored'] as const) {
+      expect(paths(await readSegmented(root, side))).toEqual(['images/a.png', 'images/test/b.png']);
+    }
+    expect(await readSegmented(root, 'test')).toBeUndefined();
+    await picture('images/train/c.png');
+    expect(paths(await readSegmented(root, 'train'))).toEqual(['images/train/c.png']);
+    expect(paths(await readSegmented(root, 'test'))).toEqual(['images/test/b.png']);
+  });
+
   it.each([['images/a.png', 'masks/a.png'], ['_annotations.coco.json']])(
     'tests with none of a set that has a training side alone, of %s',
     async (...names) => {

@@ -12,7 +12,7 @@ import {
   type SegmentationFolderOptions,
 } from '../segmentation/folders.ts';
 import type { SegmentationDataset, SegmentationItem } from '../segmentation/item.ts';
-import { folderOfSameSide, sideFolder } from './layouts.ts';
+import { folderOfSameSide, pictureSideFolder, sideFolder } from './layouts.ts';
 import { openItems } from './open-items.ts';
 import type { ReadDataset, ReadOptions, Side } from './read-dataset.ts';
 
@@ -53,7 +53,7 @@ async function layoutOf(path: string, side: Side): Promise<Reading | undefined> 
 /** Folders of pictures and masks, which may themselves have folders for the sides. */
 async function paired(root: string, side: Side): Promise<Reading | undefined> {
   const { images, masks } = await pairedFolders(root);
-  const within = await sideFolder(join(root, images), side);
+  const within = await pictureSideFolder(join(root, images), side);
   if (within === undefined) return undefined;
   const ofSide = await folderOfSameSide(join(root, masks), basename(within));
   const folders = {
