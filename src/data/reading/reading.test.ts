@@ -346,6 +346,27 @@ describe('readSegmented', () => {
     expect([ignoring!.classes, paths(ignoring)]).toEqual([['cat'], ['a.png']]);
   });
 
+  it('knows whether what masks ignore is white in pictures, and nothing else', async () => {
+    const ignoring = async (): Promise<unknown> => {
+      const { samples } = (await readSegmented(root, 'train'))!;
+      return samples[0].ignoresWhite;
+    };
+    await picture('images/x.png');
+    await mask('masks/x.png', 0, 255);
+    await write('classes.txt', 'road\nsky\n');
+    expect(await ignoring()).toBe(true);
+    await write('classes.txt', 'road\nvoid\n');
+    expect(await ignoring()).toBe(false);
+    await write('palette.txt', '0 0 0 road\n255 255 255 sky\n');
+    expect(await ignoring()).toBe(false);
+    for (const name of ['palette.txt', 'images/x.png', 'masks/x.png']) await rm(join(root, name));
+    await write('classes.txt', 'road\nsky\n');
+    for (const folder of ['images', 'masks']) {
+      writeNifti(join(root, folder, 'x.nii'), [2, 1, 1], [0, 255]);
+    }
+    expect(await ignoring()).toBe(false);
+  });
+
   it('refuses a mask of another size than its picture, by name', async () => {
     await picture('images/x.png');
     await mask('masks/x.png', 0, 1, 0);

@@ -118,10 +118,15 @@ async function datasetOf(
   return {
     classes: wanted ?? classes,
     ...(wanted ? { ownClasses: classes } : {}),
-    samples: await openItems(items, options, ({ mask }: SegmentationItem, { slice }) => ({
-      stratum: 0,
-      label: async () => renumbered(await mask(slice)),
-    })),
+    samples: await openItems(
+      items,
+      options,
+      ({ mask, ignoresWhite }: SegmentationItem, { slice }) => ({
+        stratum: 0,
+        ignoresWhite,
+        label: async () => renumbered(await mask(slice)),
+      }),
+    ),
   };
 }
 

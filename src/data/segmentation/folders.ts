@@ -72,7 +72,7 @@ export async function readSegmentationFolder(
   const stems = layout.lists
     ? await listed(join(root, layout.lists), options.list)
     : [...images.keys()];
-  const { classes, read } = await maskReader(root, options, layout.classes);
+  const { classes, read, ignoresWhite } = await maskReader(root, options, layout.classes);
   const expected = (stem: string): string => join(root, layout.masks, `${stem}.png`);
   const items = stems.map((stem) => {
     // What a list names and the folder lacks is missed when it is read, so that it can be left out.
@@ -82,6 +82,7 @@ export async function readSegmentationFolder(
       path,
       mask: (slice?: SlicePlace) =>
         maskFile === undefined ? noMask(path, expected(stem)) : read(maskFile, slice),
+      ignoresWhite: maskFile !== undefined && ignoresWhite(maskFile),
     };
   });
   if (items.length === 0) throw new ModelLockError('data', `${root} has no pictures with masks`);
