@@ -39,6 +39,8 @@ export interface BundleCase {
   readonly preprocessor: RawConfig;
   /** What its configuration has beside what `tinyClassifiers` says. */
   readonly config?: RawConfig;
+  /** Whether its weights are those of a `ViTModel` in half precision. */
+  readonly isBody?: boolean;
 }
 
 /** Checkpoints to be locked: one of each architecture, then what else published ones have. */
@@ -62,6 +64,7 @@ export const bundleCases: Readonly<Record<string, BundleCase>> = {
     type: 'vit',
     preprocessor: { feature_extractor_type: 'ViTFeatureExtractor', size: 32, resample: 2 },
     config: { architectures: ['ViTModel'], torch_dtype: 'float16' },
+    isBody: true,
   },
   'vit-of-clip': {
     type: 'vit',

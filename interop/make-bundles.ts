@@ -29,8 +29,9 @@ import { tinyClassifiers } from '../src/nn/testing/tiny-classifiers.ts';
 import { assetPath } from '../src/platform/assets.ts';
 import { encodeImage, readImages } from '../src/platform/images.ts';
 import type { TaskName } from '../src/tasks/task.ts';
+import { toFloat16 } from '../src/tensor/convert.ts';
 import type { RgbImage } from '../src/tensor/image.ts';
-import { toNumbers, type Tensor } from '../src/tensor/tensor.ts';
+import { toNumbers, zeros, type Tensor } from '../src/tensor/tensor.ts';
 import { copyPhotographs } from '../tests/support/photographs.ts';
 import { bundleCases, type BundleCase } from './bundle-cases.ts';
 
@@ -174,13 +175,28 @@ function tinyConfig(type: ModelType): RawConfig {
   return tinyClassifiers.find((config) => config['model_type'] === type)!;
 }
 
-function writeCheckpoint(name: string, { type, preprocessor, config }: BundleCase): string {
+/** What transformers saves of a `ViTModel`: names without their prefix, and a pooler at the end. */
+function bodyAlone(
+  weights: ReadonlyMap<string, Tensor<'float32'>>,
+  { hidden_size: width }: RawConfig,
+): Map<string, Tensor> {
+  const pooler = [
+    ['vit.pooler.dense.weight', zeros('float32', [Number(width), Number(width)])],
+    ['vit.pooler.dense.bias', zeros('float32', [Number(width)])],
+  ] as const;
+  const body = [...weights, ...pooler].filter(([name]) => name.startsWith('vit.'));
+  return new Map(body.map(([name, t]) => [name.slice('vit.'.length), toFloat16(t)]));
+}
+
+function writeCheckpoint(name: string, { type, preprocessor, config, isBody }: BundleCase): string {
   const folder = join(models, name);
   const whole = { ...tinyConfig(type), ...config };
   mkdirSync(folder);
   writeFileSync(join(folder, 'config.json'), JSON.stringify(whole));
   writeFileSync(join(folder, 'preprocessor_config.json'), JSON.stringify(preprocessor));
-  writeFileSync(join(folder, 'model.safetensors'), encodeSafetensors(randomWeights(whole)));
+  const weights = randomWeights(whole);
+  const saved = isBody ? bodyAlone(weights, whole) : weights;
+  writeFileSync(join(folder, 'model.safetensors'), encodeSafetensors(saved));
   return folder;
 }
 

@@ -6,6 +6,7 @@ import { counterRandom } from '../base/random/counter.ts';
 import { encodeSafetensors } from '../formats/safetensors.ts';
 import { evaluate } from '../graph/testing/evaluate.ts';
 import { input } from '../graph/value.ts';
+import type { RawConfig } from '../nn/config.ts';
 import type { ClassifierOutput } from '../nn/models/classifier.ts';
 import { classifierFrom } from '../nn/models/registry.ts';
 import { vitMae, vitMaeConfig } from '../nn/models/vit-mae.ts';
@@ -29,9 +30,9 @@ const config = {
 
 const size = { width: 32, height: 32 };
 
-function freshWeights(): Map<string, Tensor<'float32'>> {
+function freshWeights(of: RawConfig = config): Map<string, Tensor<'float32'>> {
   const scope = Scope.root();
-  classifierFrom(config, 'x').build(scope, input('x', 'float32', [1, 3, 8, 8]));
+  classifierFrom(of, 'x').build(scope, input('x', 'float32', [1, 3, 8, 8]));
   return initialise(scope.declared, counterRandom(1));
 }
 
@@ -78,32 +79,48 @@ describe('readCheckpoint', () => {
   );
 });
 
-describe('a folder of the body alone', () => {
-  const body = (): Map<string, Tensor<'float32'>> =>
-    new Map(
-      [...freshWeights()].flatMap(([name, t]) =>
-        name.startsWith('resnet.') ? [[name.slice('resnet.'.length), t] as const] : [],
-      ),
-    );
-  beforeEach(async () => {
-    await write('config.json', { ...config, architectures: ['ResNetModel'] });
-    const pooler = [['pooler.dense.bias', zeros('float32', [4])]] as const;
-    await write('model.safetensors', encodeSafetensors(new Map([...body(), ...pooler])));
-  });
+const ofViT = {
+  model_type: 'vit',
+  hidden_size: 4,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  intermediate_size: 8,
+  image_size: 8,
+  patch_size: 4,
+};
 
-  it('has the weights of a classifier without a last layer', async () => {
-    const checkpoint = await readCheckpoint(folder);
-    expect(hasHead(checkpoint)).toBe(false);
-    for (const [name, t] of freshWeights()) {
-      const wanted = name.startsWith('classifier') ? undefined : t;
-      expect([name, checkpoint.weights.get(name)]).toEqual([name, wanted]);
-    }
-    await expect(Predictor.create(checkpoint)).rejects.toThrow(
-      `${join(folder, 'model.safetensors')} was pretrained without classes: it has no last layer yet (valid: train and lock give it one)`,
+describe('a folder of the body alone', () => {
+  /** As transformers saves it: names without their prefix, and a pooler at the end. */
+  const writeBody = async (architecture: string, own: RawConfig, prefix: string): Promise<void> => {
+    await write('config.json', { ...own, architectures: [architecture] });
+    const pooler = [[`${prefix}pooler.dense.bias`, zeros('float32', [4])]] as const;
+    const body = [...freshWeights(own), ...pooler].flatMap(([name, t]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), t] as const] : [],
     );
-  });
+    await write('model.safetensors', encodeSafetensors(new Map(body)));
+  };
+
+  it.each([
+    ['ResNetModel', config, 'resnet.'],
+    ['ViTModel', ofViT, 'vit.'],
+  ])(
+    'has the weights of a classifier without a last layer: %s',
+    async (architecture, own, prefix) => {
+      await writeBody(architecture, own, prefix);
+      const checkpoint = await readCheckpoint(folder);
+      expect(hasHead(checkpoint)).toBe(false);
+      for (const [name, t] of freshWeights(own)) {
+        const wanted = name.startsWith('classifier') ? undefined : t;
+        expect([name, checkpoint.weights.get(name)]).toEqual([name, wanted]);
+      }
+      await expect(Predictor.create(checkpoint)).rejects.toThrow(
+        `${join(folder, 'model.safetensors')} was pretrained without classes: it has no last layer yet (valid: train and lock give it one)`,
+      );
+    },
+  );
 
   it('becomes a segmenter’s encoder', async () => {
+    await writeBody('ResNetModel', config, 'resnet.');
     const { network, weights } = asSegmenter(await readCheckpoint(folder), size, size);
     const scope = Scope.root();
     network.build(scope, input('x', 'float32', [1, 3, 32, 32]));

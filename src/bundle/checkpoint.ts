@@ -5,10 +5,11 @@ import { openWeights, readWeights } from '../formats/weights.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
 import type { Network } from '../nn/models/network.ts';
 import { networkFrom } from '../nn/models/networks.ts';
-import { isSegmenter } from '../nn/models/segmenters.ts';
 import { encoderOf } from '../nn/models/pretrained.ts';
 import { withLabels } from '../nn/models/registry.ts';
 import { basename, exists, join, readJsonObject } from '../platform/files.ts';
+import { taskOf } from '../tasks/registry.ts';
+import type { TaskName } from '../tasks/task.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { withBody } from './body-names.ts';
 import type { ModelOptions } from './model-options.ts';
@@ -79,9 +80,15 @@ export function withWeights(
 export const hasHead = ({ network, weights }: ModelCheckpoint): boolean =>
   network.fixedHead !== undefined || [...weights.keys()].some(network.isHead);
 
-/** Whether a network gives each place one number, which chooses between no classes. */
-export const hasOneMap = ({ config, network }: ModelCheckpoint): boolean =>
-  isSegmenter(config) && network.labels.length === 1;
+/** What has a class of several, for each task where one number chooses between none. */
+const places: Readonly<Partial<Record<TaskName, string>>> = {
+  classification: 'a picture',
+  segmentation: 'each pixel',
+};
+
+/** What a network gives one number where it is to choose between classes, in words; else `undefined`. */
+export const placeOfOneNumber = ({ config, network }: ModelCheckpoint): string | undefined =>
+  network.labels.length === 1 ? places[taskOf(config)] : undefined;
 
 /** Throws `unsupported` for a network of anything but colour pictures. */
 export function requireColours({ channels }: Network, where: string): void {

@@ -6,7 +6,7 @@ import { Scope } from '../nn/scope.ts';
 import { Session } from '../runtime/session.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import { tensor, type Tensor } from '../tensor/tensor.ts';
-import { hasHead, hasOneMap, type ModelCheckpoint } from './checkpoint.ts';
+import { hasHead, placeOfOneNumber, type ModelCheckpoint } from './checkpoint.ts';
 
 /** Images of one batch. A fixed number, so that a prediction does not depend on its neighbours. */
 export const predictionBatch = 32;
@@ -37,10 +37,11 @@ export class Predictor {
         { valid: ['train and lock give it one'] },
       );
     }
-    if (hasOneMap(checkpoint)) {
+    const place = placeOfOneNumber(checkpoint);
+    if (place !== undefined) {
       throw new ModelLockError(
         'usage',
-        `${checkpoint.weightsPath} gives each pixel one number, not one for each of two classes or more`,
+        `${checkpoint.weightsPath} gives ${place} one number, not one for each of two classes or more`,
         { valid: ['train and lock give it another last layer'] },
       );
     }

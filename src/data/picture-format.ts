@@ -47,13 +47,17 @@ export async function medicalFormat(path: string): Promise<MedicalFormat | undef
 export const mayHavePictures = async (path: string): Promise<boolean> =>
   isPicture(path) || (await medicalFormat(path)) !== undefined;
 
-/** Scanners and archives have names of their own, such as `MR.1.3.12.IMA`. */
+/**
+ * Scanners and archives have names of their own, such as `MR.1.3.12.IMA`. What may not be read is
+ * taken for none of them: it need not be a picture at all.
+ */
 async function isUnnamedDicom(path: string): Promise<boolean> {
   // The directory of a disc is DICOM without pictures.
   if (basename(path).toUpperCase() === 'DICOMDIR') return false;
   const size = await fileSizeIfAny(path);
   if (size === undefined || size < dicomMagicBytes) return false;
-  return hasDicomMagic(await readRange(path, 0, dicomMagicBytes));
+  const start = await readRange(path, 0, dicomMagicBytes).catch(() => undefined);
+  return start !== undefined && hasDicomMagic(start);
 }
 
 /** Archives name files by numbers, by parts of a UID, or by letters and numbers without an ending. */

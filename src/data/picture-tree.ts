@@ -24,6 +24,14 @@ async function entriesIn(folder: string): Promise<Entry[]> {
 export const foldersIn = async (folder: string): Promise<string[]> =>
   (await entriesIn(folder)).filter((entry) => entry.isFolder).map(({ name }) => name);
 
+/** Whether pictures lie in a folder itself. */
+export async function holdsPictures(folder: string): Promise<boolean> {
+  const files = (await entriesIn(folder)).filter((entry) => !entry.isFolder);
+  return (await readingAtOnce(files, ({ name }) => mayHavePictures(join(folder, name)))).some(
+    Boolean,
+  );
+}
+
 /** What is in a folder and in those below it, as paths sorted by code point. */
 export interface PictureTree {
   /** Files with pictures: ordinary ones, DICOM, of any name, and NIfTI. */

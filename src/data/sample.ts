@@ -21,6 +21,8 @@ export interface Sample<Label> extends Picture, Annotation {
   label(): Promise<Label>;
   /** Draws from a set keep the shares of these numbers; one class, where there is one. */
   readonly stratum: number;
+  /** Of a label that is a mask, see `SegmentationItem`. */
+  readonly ignoresWhite?: boolean;
 }
 
 /** Labelled pictures on disk. */

@@ -34,6 +34,14 @@ describe('ShapedModel', () => {
     expect(dispose).toHaveBeenCalledTimes(2);
   });
 
+  it('gives none back while there is room', async () => {
+    const create = vi.spyOn(Session, 'create');
+    const model = modelOf(4);
+    for (const size of [1, 2, 3, 1]) await run(model, size);
+    expect(create).toHaveBeenCalledTimes(3);
+    await model.dispose();
+  });
+
   it('gives back the session used longest ago, none while it runs', async () => {
     const create = vi.spyOn(Session, 'create');
     const dispose = vi.spyOn(Session.prototype, 'dispose');

@@ -64,7 +64,8 @@ export class ShapedModel<Shape extends readonly number[]> implements Runnable<Sh
 
   /** Gives back all but the sessions used last. */
   async #keep(count: number): Promise<void> {
-    for (const [name, session] of [...this.#sessions].slice(0, this.#sessions.size - count)) {
+    const surplus = Math.max(0, this.#sessions.size - count);
+    for (const [name, session] of [...this.#sessions].slice(0, surplus)) {
       this.#sessions.delete(name);
       await session?.dispose();
     }

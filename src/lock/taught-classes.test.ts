@@ -25,6 +25,12 @@ const masks = (...values: readonly number[][]): Dataset<LabelMap> =>
     values.map((data) => ({ width: data.length, height: 1, data: Uint8Array.from(data) })),
   );
 
+/** The same, of pictures that a palette could give more classes. */
+const inWhite = ({ classes, samples }: Dataset<LabelMap>): Dataset<LabelMap> => ({
+  classes,
+  samples: samples.map((sample) => ({ ...sample, ignoresWhite: true })),
+});
+
 async function requireIn<Label>(
   task: Task<Label>,
   set: Dataset<Label>,
@@ -44,17 +50,25 @@ describe('requireTaught', () => {
     expect(notices).toEqual(['1 of 3 classes are in no training picture: c']);
   });
 
-  it('refuses masks of one class, and says how much is ignored and how it becomes a class', async () => {
+  it('refuses masks of one class, and says how much is ignored', async () => {
     await expect(requireIn(segmentation, masks([0, 255], [0, 0]))).rejects.toMatchObject({
       code: 'data',
       message:
-        'the training masks in D show one class only, "background", and 25.0 % of their pixels are ignored, as 255 always is without a palette; a file palette.txt with a line for each colour, such as "255 255 255 tumour", makes a class of it (valid: two classes or more)',
+        'the training masks in D show one class only, "background", and 25.0 % of their pixels are ignored (valid: two classes or more)',
     });
     await expect(requireIn(segmentation, masks([255]))).rejects.toThrow(
       'D show no class, and 100.0 % of',
     );
-    await expect(requireIn(segmentation, masks([1, 1]))).rejects.toThrow(
+    await expect(requireIn(segmentation, inWhite(masks([1, 1])))).rejects.toThrow(
       'D show one class only, "tumour" (valid:',
     );
+  });
+
+  it('says how what is ignored becomes a class where a palette would be read', async () => {
+    await expect(requireIn(segmentation, inWhite(masks([0, 255], [0, 0])))).rejects.toMatchObject({
+      code: 'data',
+      message:
+        'the training masks in D show one class only, "background", and 25.0 % of their pixels are ignored, as 255 always is without a palette; a file palette.txt with a line for each colour, such as "255 255 255 tumour", makes a class of it (valid: two classes or more)',
+    });
   });
 });

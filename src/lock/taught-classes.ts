@@ -12,10 +12,11 @@ const named = 10;
  */
 export function requireTaught<Label>(
   task: Task<Label>,
-  { classes, samples, frequencies, ignored }: TrainingSet<Label>,
+  set: TrainingSet<Label>,
   data: string,
   { onNotice }: JobOptions,
 ): void {
+  const { classes, samples, frequencies } = set;
   const missing = classes.filter((_, label) => !(frequencies[label] > 0));
   if (samples.length === 0 || (task.needsEveryClass && missing.length > 0)) {
     throw new ModelLockError(
@@ -24,7 +25,7 @@ export function requireTaught<Label>(
     );
   }
   if (task.ignored && missing.length > classes.length - 2) {
-    throw tooFewShown(classes, missing, ignored, data);
+    throw tooFewShown(set, missing, data);
   }
   if (missing.length > 0) {
     const names = missing.slice(0, named).join(', ') + (missing.length > named ? ', ...' : '');
@@ -34,20 +35,21 @@ export function requireTaught<Label>(
   }
 }
 
-/** Masks of 0 and 255 are common, and mean something else to most people than to this program. */
 function tooFewShown(
-  classes: readonly string[],
+  { classes, samples, ignored }: TrainingSet<unknown>,
   missing: readonly string[],
-  ignored: number,
   data: string,
 ): ModelLockError {
   const shown = classes.find((name) => !missing.includes(name));
   const what = shown === undefined ? 'no class' : `one class only, "${shown}"`;
-  const because =
-    ignored === 0
-      ? ''
-      : `, and ${(100 * ignored).toFixed(1)} % of their pixels are ignored, as 255 always is without a palette; a file palette.txt with a line for each colour, such as "255 255 255 ${missing[0]}", makes a class of it`;
-  return new ModelLockError('data', `the training masks in ${data} show ${what}${because}`, {
+  const share =
+    ignored === 0 ? '' : `, and ${(100 * ignored).toFixed(1)} % of their pixels are ignored`;
+  // Masks of 0 and 255 are common, and mean something else to most people than to this program.
+  const advice =
+    ignored > 0 && samples.some(({ ignoresWhite }) => ignoresWhite)
+      ? `, as 255 always is without a palette; a file palette.txt with a line for each colour, such as "255 255 255 ${missing[0]}", makes a class of it`
+      : '';
+  return new ModelLockError('data', `the training masks in ${data} show ${what}${share}${advice}`, {
     valid: ['two classes or more'],
   });
 }

@@ -38,23 +38,32 @@ const labelled = {
   num_labels: positive.max(1_000_000).optional(),
 };
 
-/** Widths and depths of the stages of a network. */
+/** A width or a count for each stage of a network. */
+const perStage = z.array(positive).min(1).max(16);
+/** Widths and depths of the stages. */
 const stages = {
-  hidden_sizes: z.array(positive).min(1).max(16),
+  hidden_sizes: perStage,
   depths: z.array(layers).min(1).max(16),
 };
 
-/** The same configuration, refused where its stages have not as many depths as widths. */
+/**
+ * The same configuration, refused where its stages have not as many depths as widths.
+ *
+ * @param more fields that have something for each stage as well.
+ */
 function withEqualStages<
-  S extends z.ZodType<{ readonly hidden_sizes: unknown[]; readonly depths: unknown[] }>,
->(schema: S): S {
-  return schema.refine(({ hidden_sizes: widths, depths }) => widths.length === depths.length, {
-    path: ['depths'],
-    message: 'not as many as hidden_sizes',
+  S extends z.ZodType<Readonly<Record<'hidden_sizes' | 'depths' | Field, unknown[]>>>,
+  Field extends string = never,
+>(schema: S, ...more: readonly Field[]): S {
+  return schema.superRefine((config, context) => {
+    for (const field of ['depths', ...more] as const) {
+      if (config[field].length === config.hidden_sizes.length) continue;
+      context.addIssue({ code: 'custom', path: [field], message: 'not as many as hidden_sizes' });
+    }
   });
 }
 
-export { positive, layers, labelled, stages, withEqualStages };
+export { positive, layers, labelled, perStage, stages, withEqualStages };
 
 /** The class names in order, by a configuration of transformers. */
 export function labelsOf(config: {

@@ -1,7 +1,7 @@
 import { ModelLockError } from '../../base/error.ts';
 import { extname, isFolder, join } from '../../platform/files.ts';
 import type { SplitName } from '../annotated-item.ts';
-import { foldersIn } from '../picture-tree.ts';
+import { foldersIn, holdsPictures } from '../picture-tree.ts';
 import { sideNamed } from '../sides.ts';
 import type { Side } from './read-dataset.ts';
 
@@ -44,6 +44,16 @@ export async function sideFolder(
 export const classSideFolder = (root: string, side: Side): Promise<string | undefined> =>
   sideFolder(root, side, async (folder) => (await foldersIn(folder)).length > 0);
 
+/**
+ * The same of pictures. Where some lie beside the folders, these are sides only if one is for training.
+ */
+export async function pictureSideFolder(root: string, side: Side): Promise<string | undefined> {
+  const names = await foldersIn(root);
+  const isSplit = only(root, names, 'train') !== undefined || !(await holdsPictures(root));
+  if (isSplit) return sideFolder(root, side);
+  return side === 'test' ? undefined : root;
+}
+
 function only(root: string, names: readonly string[], wanted: SplitName): string | undefined {
   const called = names.filter((name) => sideNamed(name) === wanted);
   if (called.length > 1) {
@@ -54,6 +64,12 @@ function only(root: string, names: readonly string[], wanted: SplitName): string
     );
   }
   return called.length === 0 ? undefined : join(root, called[0]);
+}
+
+/** The folder within `root` of the side that another folder is called after, however it is spelt. */
+export async function folderOfSameSide(root: string, name: string): Promise<string | undefined> {
+  const side = sideNamed(name);
+  return side && only(root, await foldersIn(root), side);
 }
 
 /** Throws `data` where all folders or classes are called after sides. */

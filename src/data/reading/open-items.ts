@@ -3,7 +3,7 @@ import { basename } from '../../platform/files.ts';
 import { readingAtOnce } from '../../platform/images.ts';
 import type { Annotation } from '../annotated-item.ts';
 import { PictureFiles, type FoundPicture } from '../picture-files.ts';
-import type { Sample } from '../sample.ts';
+import type { Picture, Sample } from '../sample.ts';
 import type { ReadOptions } from './read-dataset.ts';
 
 type Item = Annotation & { readonly path: string };
@@ -16,7 +16,7 @@ type Item = Annotation & { readonly path: string };
 export async function openItems<T extends Item, Label>(
   items: readonly T[],
   { viewing, groupPattern, files = new PictureFiles(viewing) }: ReadOptions,
-  answer: (item: T, picture: FoundPicture) => Pick<Sample<Label>, 'stratum' | 'label'>,
+  answer: (item: T, picture: FoundPicture) => Omit<Sample<Label>, keyof Picture | keyof Annotation>,
 ): Promise<Sample<Label>[]> {
   const groupOf = groupPattern === undefined ? undefined : groupsBy(groupPattern);
   const opened = await readingAtOnce(items, ({ path }) => files.open(path));

@@ -7,6 +7,7 @@ import { encodeImage, encodeMask } from '../../platform/images.ts';
 import type { Dataset } from '../sample.ts';
 import { readClassified } from './classified.ts';
 import { readMultiLabelled } from './multi-labelled.ts';
+import type { Side } from './read-dataset.ts';
 import { readSegmented, requireSameSize } from './segmented.ts';
 
 let root: string;
@@ -188,6 +189,63 @@ describe('readSegmented', () => {
     await expect(readSegmented(root, 'train')).rejects.toThrow('called after sides (val)');
   });
 
+  it('finds the masks of a side by what the word means', async () => {
+    for (const [side, folder, label] of [
+      ['Train', 'train', 0],
+      ['val', 'Validation', 1],
+    ] as const) {
+      await picture(`images/${side}/a.png`);
+      await mask(`masks/${folder}/a.png`, label, label);
+    }
+    await write('classes.txt', 'road\nsky\n');
+    expect([...(await labels(await readSegmented(root, 'train')))[0].data]).toEqual([0, 0]);
+    expect([...(await labels(await readSegmented(root, 'test')))[0].data]).toEqual([1, 1]);
+  });
+
+  it('does not take masks for strays that are of the other side', async () => {
+    const notices: string[] = [];
+    const read = (side: Side): ReturnType<typeof readSegmented> =>
+      readSegmented(root, side, { onNotice: (notice) => notices.push(notice) });
+    for (const [side, label] of [
+      ['train', 0],
+      ['val', 1],
+    ] as const) {
+      await picture(`images/${side}/${side}.png`);
+      await mask(`masks/${side}.png`, label, label);
+    }
+    await write('classes.txt', 'road\nsky\n');
+    expect([...(await labels(await read('train')))[0].data]).toEqual([0, 0]);
+    expect([...(await labels(await read('test')))[0].data]).toEqual([1, 1]);
+    expect(notices).toEqual([]);
+    for (const side of ['train', 'val']) await mask(`masks/${side}/${side}.png`, 0, 0);
+    await mask('masks/train/stray.png', 0, 0);
+    await read('train');
+    expect(notices).toEqual([expect.stringContaining('1 masks have no picture')]);
+  });
+
+  it('takes a folder called after a side for no side beside pictures, unless one is for training', async () => {
+    for (const name of ['a', 'test/b']) {
+      await picture(`images/${name}.png`);
+      await mask(`masks/${name}.png`, 0, 1);
+    }
+    await write('classes.txt', 'road\nsky\n');
+    for (const side of ['train', 'scored'] as const) {
+      expect(paths(await readSegmented(root, side))).toEqual(['images/a.png', 'images/test/b.png']);
+    }
+    expect(await readSegmented(root, 'test')).toBeUndefined();
+    await picture('images/train/c.png');
+    expect(paths(await readSegmented(root, 'train'))).toEqual(['images/train/c.png']);
+    expect(paths(await readSegmented(root, 'test'))).toEqual(['images/test/b.png']);
+  });
+
+  it.each([['images/a.png', 'masks/a.png'], ['_annotations.coco.json']])(
+    'tests with none of a set that has a training side alone, of %s',
+    async (...names) => {
+      for (const name of names) await write(`train/${name}`, '{}');
+      expect(await readSegmented(root, 'test')).toBeUndefined();
+    },
+  );
+
   it('reads the sides of the layout of Pascal VOC by its lists', async () => {
     for (const name of ['a', 'b']) {
       await picture(`JPEGImages/${name}.jpg`);
@@ -286,6 +344,27 @@ describe('readSegmented', () => {
     const file = await write('one.json', instances);
     const ignoring = await readSegmented(file, 'train', { coco: { background: 'ignore' } });
     expect([ignoring!.classes, paths(ignoring)]).toEqual([['cat'], ['a.png']]);
+  });
+
+  it('knows whether what masks ignore is white in pictures, and nothing else', async () => {
+    const ignoring = async (): Promise<unknown> => {
+      const { samples } = (await readSegmented(root, 'train'))!;
+      return samples[0].ignoresWhite;
+    };
+    await picture('images/x.png');
+    await mask('masks/x.png', 0, 255);
+    await write('classes.txt', 'road\nsky\n');
+    expect(await ignoring()).toBe(true);
+    await write('classes.txt', 'road\nvoid\n');
+    expect(await ignoring()).toBe(false);
+    await write('palette.txt', '0 0 0 road\n255 255 255 sky\n');
+    expect(await ignoring()).toBe(false);
+    for (const name of ['palette.txt', 'images/x.png', 'masks/x.png']) await rm(join(root, name));
+    await write('classes.txt', 'road\nsky\n');
+    for (const folder of ['images', 'masks']) {
+      writeNifti(join(root, folder, 'x.nii'), [2, 1, 1], [0, 255]);
+    }
+    expect(await ignoring()).toBe(false);
   });
 
   it('refuses a mask of another size than its picture, by name', async () => {

@@ -1,5 +1,5 @@
 import { ModelLockError } from '../../base/error.ts';
-import { exists, extname, join, listFolder, relative } from '../../platform/files.ts';
+import { basename, exists, extname, join, listFolder, relative } from '../../platform/files.ts';
 import type { Size } from '../../tensor/image.ts';
 import { ignoreIndex, type LabelMap } from '../../tensor/label-map.ts';
 import { classPlaces } from '../class-places.ts';
@@ -7,11 +7,12 @@ import type { Dataset, Sample } from '../sample.ts';
 import { readCocoDataset } from '../segmentation/coco.ts';
 import {
   pairedFolders,
+  pairedFoldersIfAny,
   readSegmentationFolder,
   type SegmentationFolderOptions,
 } from '../segmentation/folders.ts';
 import type { SegmentationDataset, SegmentationItem } from '../segmentation/item.ts';
-import { sideFolder } from './layouts.ts';
+import { folderOfSameSide, pictureSideFolder, sideFolder } from './layouts.ts';
 import { openItems } from './open-items.ts';
 import type { ReadDataset, ReadOptions, Side } from './read-dataset.ts';
 
@@ -39,25 +40,28 @@ async function layoutOf(path: string, side: Side): Promise<Reading | undefined> 
     const instances = files.filter((name) => /^instances.*\.json$/.test(name));
     if (instances.length > 0) return cocoSide(path, annotations, instances, side);
   }
-  const split = await sideFolder(path, side);
-  const root = split ?? path;
+  const root = await sideFolder(path, side);
+  if (root === undefined) {
+    // The folders of pictures and masks may have the side that their own folder lacks.
+    return (await pairedFoldersIfAny(path)) && paired(path, side);
+  }
   const beside = join(root, '_annotations.coco.json');
-  if (await exists(beside)) return split === undefined ? undefined : cocoReading(beside, root);
-  return root === path ? paired(path, side) : paired(root, 'train');
+  if (await exists(beside)) return cocoReading(beside, root);
+  return paired(root, root === path ? side : 'train');
 }
 
 /** Folders of pictures and masks, which may themselves have folders for the sides. */
 async function paired(root: string, side: Side): Promise<Reading | undefined> {
   const { images, masks } = await pairedFolders(root);
-  const within = await sideFolder(join(root, images), side);
+  const within = await pictureSideFolder(join(root, images), side);
   if (within === undefined) return undefined;
-  const folder = relative(join(root, images), within);
-  const beside = (await exists(join(root, masks, folder))) ? folder : '';
-  return (options) =>
-    readSegmentationFolder(root, {
-      ...folderOptions(options),
-      folders: { images: join(images, folder), masks: join(masks, beside) },
-    });
+  const ofSide = await folderOfSameSide(join(root, masks), basename(within));
+  const folders = {
+    images: relative(root, within),
+    masks: ofSide === undefined ? masks : relative(root, ofSide),
+    sharesMasks: ofSide === undefined && within !== join(root, images),
+  };
+  return (options) => readSegmentationFolder(root, { ...folderOptions(options), folders });
 }
 
 /** In the layout of Pascal VOC lists tell the sides. */
@@ -114,10 +118,15 @@ async function datasetOf(
   return {
     classes: wanted ?? classes,
     ...(wanted ? { ownClasses: classes } : {}),
-    samples: await openItems(items, options, ({ mask }: SegmentationItem, { slice }) => ({
-      stratum: 0,
-      label: async () => renumbered(await mask(slice)),
-    })),
+    samples: await openItems(
+      items,
+      options,
+      ({ mask, ignoresWhite }: SegmentationItem, { slice }) => ({
+        stratum: 0,
+        ignoresWhite,
+        label: async () => renumbered(await mask(slice)),
+      }),
+    ),
   };
 }
 

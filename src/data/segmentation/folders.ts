@@ -46,7 +46,12 @@ export interface SegmentationFolderOptions extends MaskOptions, Pick<JobOptions,
   /** In the layout of Pascal VOC: the list, such as `train`. */
   readonly list?: string;
   /** Folders for one side within those of all pictures and masks, such as `images/train`. */
-  readonly folders?: Pick<FolderLayout, 'images' | 'masks'>;
+  readonly folders?: SideFolders;
+}
+
+interface SideFolders extends Pick<FolderLayout, 'images' | 'masks'> {
+  /** Whether other sides have their masks in the same folder, where they are no strays. */
+  readonly sharesMasks: boolean;
 }
 
 /**
@@ -62,12 +67,12 @@ export async function readSegmentationFolder(
   const layout = { ...(await pairedFolders(root)), ...options.folders };
   const images = await byStem(join(root, layout.images));
   const masks = await byStem(join(root, layout.masks));
-  const stray = strayMasks(images, masks);
+  const stray = options.folders?.sharesMasks ? undefined : strayMasks(images, masks);
   if (stray !== undefined) options.onNotice?.(stray);
   const stems = layout.lists
     ? await listed(join(root, layout.lists), options.list)
     : [...images.keys()];
-  const { classes, read } = await maskReader(root, options, layout.classes);
+  const { classes, read, ignoresWhite } = await maskReader(root, options, layout.classes);
   const expected = (stem: string): string => join(root, layout.masks, `${stem}.png`);
   const items = stems.map((stem) => {
     // What a list names and the folder lacks is missed when it is read, so that it can be left out.
@@ -77,6 +82,7 @@ export async function readSegmentationFolder(
       path,
       mask: (slice?: SlicePlace) =>
         maskFile === undefined ? noMask(path, expected(stem)) : read(maskFile, slice),
+      ignoresWhite: maskFile !== undefined && ignoresWhite(maskFile),
     };
   });
   if (items.length === 0) throw new ModelLockError('data', `${root} has no pictures with masks`);
@@ -88,14 +94,21 @@ async function noMask(path: string, expected: string): Promise<never> {
   throw new ModelLockError('data', `${path} has no mask`, { valid: [expected] });
 }
 
-/** How the folders of pictures and masks in `root` are called. Throws `not-found`. */
-export async function pairedFolders(root: string): Promise<FolderLayout> {
+/** How the folders of pictures and masks in `root` are called; `undefined` where there are none. */
+export async function pairedFoldersIfAny(root: string): Promise<FolderLayout | undefined> {
   for (const layout of layouts) {
     const there = await Promise.all(
       [layout.images, layout.masks].map((name) => isFolder(join(root, name))),
     );
     if (there.every(Boolean)) return layout;
   }
+  return undefined;
+}
+
+/** How the folders of pictures and masks in `root` are called. Throws `not-found`. */
+export async function pairedFolders(root: string): Promise<FolderLayout> {
+  const layout = await pairedFoldersIfAny(root);
+  if (layout) return layout;
   throw new ModelLockError('not-found', `${root} has no folders of pictures and masks`, {
     valid: layouts.map(({ images, masks }) => `${images} with ${masks}`),
   });

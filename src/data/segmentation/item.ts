@@ -11,6 +11,8 @@ export interface SegmentationItem extends Annotation {
    * @param slice of a file of several pictures.
    */
   readonly mask: (slice?: SlicePlace) => Promise<LabelMap>;
+  /** Whether what is ignored in it is 255 in a picture, which a palette could give a class. */
+  readonly ignoresWhite?: boolean;
 }
 
 /** A set of pictures with masks on disk. Nothing of their pixels has been read. */

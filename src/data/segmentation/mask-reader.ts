@@ -3,7 +3,7 @@ import { openOneVolume, type NiftiVolume, type SliceOptions } from '../../format
 import { dirname, exists, join, readBytes, readText } from '../../platform/files.ts';
 import type { LabelMap } from '../../tensor/label-map.ts';
 import type { SlicePlace } from '../picture-files.ts';
-import { medicalFormat } from '../picture-format.ts';
+import { isPicture, medicalFormat } from '../picture-format.ts';
 import { RecentFiles } from '../recent-files.ts';
 import { classList, namesIn, type ClassList } from './class-list.ts';
 import { readColourMask, readIndexMask, sliceMask } from './mask-file.ts';
@@ -28,6 +28,14 @@ export interface MaskOptions {
 /** Of a file of several pictures, the mask of one slice. */
 export type MaskReader = (path: string, slice: SlicePlace | undefined) => Promise<LabelMap>;
 
+/** The masks of a folder. */
+export interface FolderMasks {
+  readonly classes: readonly string[];
+  readonly read: MaskReader;
+  /** See `SegmentationItem`. */
+  readonly ignoresWhite: (path: string) => boolean;
+}
+
 /**
  * How the masks of a folder are read, and the classes in them: by a palette, or as numbers.
  *
@@ -37,11 +45,15 @@ export async function maskReader(
   root: string,
   options: MaskOptions,
   known?: readonly string[],
-): Promise<{ classes: readonly string[]; read: MaskReader }> {
+): Promise<FolderMasks> {
   const paletteFile = options.palette ?? (await firstFile(root, paletteFiles));
   if (paletteFile !== undefined) {
     const palette = await readPalette(paletteFile, options.ignore);
-    return { classes: palette.classes, read: onePicture((path) => readColourMask(path, palette)) };
+    return {
+      classes: palette.classes,
+      read: onePicture((path) => readColourMask(path, palette)),
+      ignoresWhite: () => false,
+    };
   }
   const classFile = await firstFile(root, classFiles);
   const written = classFile === undefined ? undefined : namesIn(await readText(classFile));
@@ -59,6 +71,7 @@ export async function maskReader(
     classes: list.classes,
     read: async (path, slice) =>
       ((await medicalFormat(path)) === 'nifti' ? ofVolume : ofPicture)(path, slice),
+    ignoresWhite: (path) => isPicture(path) && list.classes.length === names.length,
   };
 }
 

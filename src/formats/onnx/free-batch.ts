@@ -4,6 +4,7 @@ import { type Dim, type Shape } from '../../graph/shape.ts';
 import { input, type Value } from '../../graph/value.ts';
 import { int64 } from '../../tensor/tensor.ts';
 import { openArchitecture, type OnnxNetwork } from './architecture.ts';
+import { requirePicturesApart } from './batch-mixing.ts';
 import {
   batchAxisOf,
   freedExpand,
@@ -38,7 +39,8 @@ const anySide = 224;
 /**
  * A network of pictures for batches of any length. One that was exported for a fixed batch, the
  * first axis of its input, has that length in the shapes of its graph; they are written anew.
- * Throws `unsupported` where it cannot be told from them where the batch is.
+ * Throws `unsupported` where it cannot be told from them where the batch is, and where pictures of a
+ * batch would mix.
  */
 export function withFreeBatch(own: Architecture): Architecture {
   const { model } = own.network;
@@ -56,6 +58,7 @@ export function withFreeBatch(own: Architecture): Architecture {
   try {
     const freed = results(batchAxis, freeing(batch, changes)).get(model.outputs[0])!;
     if (batchAxisOf(freed.shape) !== 0) throw new ModelLockError('shape', 'the batch is lost');
+    requirePicturesApart(freed);
   } catch (error) {
     if (!(error instanceof ModelLockError)) throw error;
     throw new ModelLockError(

@@ -19,9 +19,6 @@ const wrappers = [
   'params_ema',
 ] as const;
 
-/** Prefixes that wrappers around a module leave: DataParallel and torch.compile. */
-const prefixes = ['module.', '_orig_mod.'];
-
 export type Scalar = number | string | boolean;
 
 export interface StateDict {
@@ -43,7 +40,7 @@ export function stateDictOf(value: unknown, where: string): StateDict {
     for (const [name, item] of path.toReversed().flatMap((dict) => [...dict])) {
       if (typeof name === 'string' && isScalar(item)) scalars.set(name, item);
     }
-    return { tensors: withoutPrefixes(tensorsOf(path.at(-1)!)), scalars };
+    return { tensors: tensorsOf(path.at(-1)!), scalars };
   }
   const names =
     value instanceof Map ? [...value.keys()].filter((key) => typeof key === 'string') : [];
@@ -77,18 +74,6 @@ function tensorsOf(dict: Dict): Map<string, TorchTensor> {
     if (typeof name === 'string' && item instanceof TorchTensor) tensors.set(name, item);
   }
   return tensors;
-}
-
-/** Prefixes that all names have are a wrapper's. */
-function withoutPrefixes(
-  tensors: ReadonlyMap<string, TorchTensor>,
-): ReadonlyMap<string, TorchTensor> {
-  const names = [...tensors.keys()];
-  const shared = (start: number): string | undefined =>
-    prefixes.find((prefix) => names.every((name) => name.startsWith(prefix, start)));
-  let start = 0;
-  for (let prefix = shared(0); prefix; prefix = shared(start)) start += prefix.length;
-  return new Map([...tensors].map(([name, tensor]) => [name.slice(start), tensor]));
 }
 
 function isScalar(value: unknown): value is Scalar {

@@ -115,6 +115,22 @@ describe('inspectModel', () => {
     );
   });
 
+  it('says that one number for a picture chooses no class, unless there may be several', async () => {
+    const initializers = { w: waves([1, 4]) };
+    const single = await inspected({ nodes: [...pooled, gemm('w')], initializers }, 'batch');
+    expect(single.can).toMatchObject({ train: true, lock: true });
+    for (const verb of ['predict', 'evaluate', 'export'] as const) {
+      expect(single.can[verb]).toBe('it gives a picture one number; train gives it classes');
+    }
+    const { checkpoint } = await openCheckpoint(single.path, { modelOptions: { normalisation } });
+    await expect(Predictor.create(checkpoint)).rejects.toThrow(
+      `${single.path} gives a picture one number, not one for each of two classes or more (valid: train and lock give it another last layer)`,
+    );
+    const nodes: TestNode[] = [...pooled, gemm('w', 'l'), { op: 'Sigmoid', in: ['l'] }];
+    const several = await inspected({ nodes, initializers }, 'batch');
+    expect(several.can).toMatchObject({ predict: true, evaluate: true, train: true });
+  });
+
   it('says that ViT-MAE can be trained and locked, and is no classifier yet', async () => {
     const config = {
       model_type: 'vit_mae',

@@ -1,5 +1,5 @@
 import { ModelLockError, type ErrorCode } from '../../base/error.ts';
-import { hasHead, hasOneMap, type ModelCheckpoint } from '../../bundle/checkpoint.ts';
+import { hasHead, placeOfOneNumber, type ModelCheckpoint } from '../../bundle/checkpoint.ts';
 import type { ModelOptions, OpenModelOptions } from '../../bundle/model-options.ts';
 import {
   isTextClassifier,
@@ -105,8 +105,8 @@ function abilitiesOf(
 /** Why a model answers nothing as it is, if so. */
 function lackOf(checkpoint: ModelCheckpoint): string | undefined {
   if (!hasHead(checkpoint)) return 'it has no last layer yet; train gives it one';
-  if (hasOneMap(checkpoint)) return 'it gives each pixel one number; train gives it classes';
-  return undefined;
+  const place = placeOfOneNumber(checkpoint);
+  return place && `it gives ${place} one number; train gives it classes`;
 }
 
 const inputsOf = ({ network }: OnnxFile): ModelInspection['inputs'] =>

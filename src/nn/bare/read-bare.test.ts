@@ -118,11 +118,13 @@ describe('readBare', () => {
       'x looks like a vision transformer of timm, DeiT or MAE, but there is a tensor "blocks.0.ls1.gamma" that such a model does not have',
     );
     const { tensors: padded } = await openTensorFile(at('cifar-padded.th'));
-    const cut = new Map([...padded].filter(([name]) => name !== 'layer2.0.bn2.running_mean'));
+    const cut = new Map(
+      [...padded].filter(([name]) => name !== 'module.layer2.0.bn2.running_mean'),
+    );
     await expect(readBare(cut, {}, 'x')).rejects.toThrow(
       'there is no tensor "layer2.0.bn2.running_mean"',
     );
-    const wide = new Map([...padded, ['layer1.0.conv2.weight', filled([9, 4, 3, 3], 0)]]);
+    const wide = new Map([...padded, ['module.layer1.0.conv2.weight', filled([9, 4, 3, 3], 0)]]);
     await expect(readBare(wide, {}, 'x')).rejects.toMatchObject({ code: 'unsupported' });
   });
 
@@ -135,7 +137,7 @@ describe('readBare', () => {
   ])('misses any tensor of %s but those of the head', async (file, options) => {
     const { tensors } = await openTensorFile(at(file));
     const needed = [...tensors.keys()].filter(
-      (name) => !/^(?:head|head_dist|linear)\.|num_batches_tracked$/.test(name),
+      (name) => !/^(?:module\.)?(?:head|head_dist|linear)\.|num_batches_tracked$/.test(name),
     );
     expect(needed.length).toBeGreaterThan(20);
     for (const name of needed) {
@@ -165,7 +167,7 @@ describe('readBare', () => {
   it.each(['model.', 'module.', 'net._orig_mod.'])(
     'looks below the prefix "%s" where all names have it, and says so',
     async (prefix) => {
-      const { tensors } = await openTensorFile(at('cifar-padded.th'));
+      const { tensors } = await openTensorFile(at('cifar-projected.pth'));
       const plain = await readBare(tensors, {}, 'x');
       const wrapped = [...tensors].map(([name, t]) => [`${prefix}${name}`, t] as const);
       const below = await readBare(new Map(wrapped), {}, 'x');
@@ -179,6 +181,11 @@ describe('readBare', () => {
       );
     },
   );
+
+  it('says so of what DataParallel saved', async () => {
+    const { assumed } = await read('cifar-padded.th', {});
+    expect(assumed).toContain('names without their prefix "module."');
+  });
 
   it('names what it knows where weights are of none of it', async () => {
     const lone = new Map([['encoder.weight', filled([2, 2], 0)]]);

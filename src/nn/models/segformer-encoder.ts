@@ -2,42 +2,36 @@ import { z } from 'zod';
 import { add } from '../../graph/ops/binary/ops.ts';
 import { flatten, reshape, transpose } from '../../graph/ops/movement/shape-ops.ts';
 import type { Value } from '../../graph/value.ts';
-import { labelled, layers, positive } from '../config.ts';
+import { labelled, perStage, positive, stages, withEqualStages } from '../config.ts';
 import { activationNamed } from '../layers/activations.ts';
 import { multiHeadAttention } from '../layers/attention.ts';
 import { conv2d, dropPath, dropPathRatesOfStages, layerNorm, linear } from '../layers/basic.ts';
 import { normal, type Scope } from '../scope.ts';
 
-/** One number for each stage. */
-const perStage = (numbers: number[]) => z.array(positive).min(1).max(16).default(numbers);
-const stageFields = {
-  hidden_sizes: perStage([32, 64, 160, 256]),
-  depths: z.array(layers).min(1).max(16).default([2, 2, 2, 2]),
-  num_attention_heads: perStage([1, 2, 5, 8]),
-  /** How many times fewer keys and values there are than queries, along each side. */
-  sr_ratios: perStage([8, 4, 2, 1]),
-  patch_sizes: perStage([7, 3, 3, 3]),
-  strides: perStage([4, 2, 2, 2]),
-  mlp_ratios: z.array(z.number().positive().max(64)).min(1).default([4, 4, 4, 4]),
-};
-
 /** transformers' SegformerConfig. Its `layer_norm_eps` is not read there either. */
-export const segformerConfig = z
-  .object({
+export const segformerConfig = withEqualStages(
+  z.object({
     ...labelled,
-    ...stageFields,
+    hidden_sizes: stages.hidden_sizes.default([32, 64, 160, 256]),
+    depths: stages.depths.default([2, 2, 2, 2]),
+    num_attention_heads: perStage.default([1, 2, 5, 8]),
+    /** How many times fewer keys and values there are than queries, along each side. */
+    sr_ratios: perStage.default([8, 4, 2, 1]),
+    patch_sizes: perStage.default([7, 3, 3, 3]),
+    strides: perStage.default([4, 2, 2, 2]),
+    mlp_ratios: z.array(z.number().positive().max(64)).min(1).default([4, 4, 4, 4]),
     num_channels: positive.default(3),
     hidden_act: z.string().default('gelu'),
     /** Width of the segmentation head. */
     decoder_hidden_size: positive.default(256),
     reshape_last_stage: z.literal(true).default(true),
-  })
-  .superRefine((config, context) => {
-    for (const field of Object.keys(stageFields) as (keyof typeof stageFields)[]) {
-      if (config[field].length === config.hidden_sizes.length) continue;
-      context.addIssue({ code: 'custom', path: [field], message: 'not as many as hidden_sizes' });
-    }
-  });
+  }),
+  'num_attention_heads',
+  'sr_ratios',
+  'patch_sizes',
+  'strides',
+  'mlp_ratios',
+);
 export type SegformerConfig = z.output<typeof segformerConfig>;
 
 export const segformerInit = normal(0.02);

@@ -99,29 +99,75 @@ it('finds the batch after the tokens, and among the heads', async () => {
   await expectRows(onnxFile(fileOf(attention, more)), x, 1);
 });
 
-it('refuses, in one line, what would mix pictures or loses them', () => {
-  const squeezed: readonly TestNode[] = [
-    { op: 'Reshape', in: ['t', 'flat'], out: ['c'] },
+/** Tokens as rows "c" [4, 6], and the mean of such rows "v" as the features of a picture. */
+const asRows: TestNode = { op: 'Reshape', in: ['t', 'flat'], out: ['c'] };
+const averaged: readonly TestNode[] = [
+  { op: 'Reshape', in: ['v', 'whole'], out: ['o'] },
+  { op: 'ReduceMean', in: ['o'], out: ['f'], attributes: { axes: [1], keepdims: 0 } },
+];
+const rows = {
+  flat: int64([2], [4, 6]),
+  whole: int64([3], [1, 4, 6]),
+  zero: int64([], [0]),
+};
+
+it('takes tokens for rows as long as those of pictures do not meet', async () => {
+  const apart: TestNode = { op: 'Softmax', in: ['c'], out: ['v'], attributes: { axis: 1 } };
+  await expectRows(onnxFile(fileOf([asRows, apart, ...averaged], rows)), x, 1);
+});
+
+const mixing: Readonly<Record<string, readonly TestNode[]>> = {
+  'a mean of rows': [
     { op: 'ReduceMean', in: ['c'], out: ['f'], attributes: { axes: [0], keepdims: 1 } },
-  ];
-  const mixed: readonly TestNode[] = [
-    { op: 'Reshape', in: ['t', 'flat'], out: ['c'] },
+  ],
+  'a product of all rows': [
     { op: 'Transpose', in: ['c'], out: ['k'], attributes: { perm: [1, 0] } },
     { op: 'MatMul', in: ['c', 'k'], out: ['s'] },
     { op: 'MatMul', in: ['s', 'c'], out: ['v'] },
-    { op: 'Reshape', in: ['v', 'whole'], out: ['o'] },
-    { op: 'ReduceMean', in: ['o'], out: ['f'], attributes: { axes: [1], keepdims: 0 } },
-  ];
-  const more = { flat: int64([2], [4, 6]), whole: int64([3], [1, 4, 6]) };
-  for (const nodes of [squeezed, mixed]) {
-    expect(() => opened(onnxFile(fileOf(nodes, more)))).toThrow(
-      expect.objectContaining({
-        code: 'unsupported',
-        message:
-          'm.onnx was exported for batches of 1; export it with a free batch axis (dynamic_axes)',
-      }) as Error,
-    );
-  }
+    ...averaged,
+  ],
+  'a softmax over rows': [
+    { op: 'Softmax', in: ['c'], out: ['v'], attributes: { axis: 0 } },
+    ...averaged,
+  ],
+  'rows less their mean': [
+    { op: 'ReduceMean', in: ['c'], out: ['m'], attributes: { axes: [0], keepdims: 1 } },
+    { op: 'Sub', in: ['c', 'm'], out: ['v'] },
+    ...averaged,
+  ],
+  'rows beside the covariance of all': [
+    { op: 'Transpose', in: ['c'], out: ['k'], attributes: { perm: [1, 0] } },
+    { op: 'MatMul', in: ['k', 'c'], out: ['s'] },
+    { op: 'MatMul', in: ['c', 's'], out: ['v'] },
+    ...averaged,
+  ],
+  'rows less the first': [
+    { op: 'Gather', in: ['c', 'zero'], out: ['m'], attributes: { axis: 0 } },
+    { op: 'Sub', in: ['c', 'm'], out: ['v'] },
+    ...averaged,
+  ],
+  'sums of the rows so far': [{ op: 'CumSum', in: ['c', 'zero'], out: ['v'] }, ...averaged],
+  'a softmax over columns': [
+    { op: 'Transpose', in: ['c'], out: ['k'], attributes: { perm: [1, 0] } },
+    { op: 'Softmax', in: ['k'], out: ['s'] },
+    { op: 'Transpose', in: ['s'], out: ['v'], attributes: { perm: [1, 0] } },
+    ...averaged,
+  ],
+  'rows that a picture picks': [
+    { op: 'ArgMax', in: ['c'], out: ['i'], attributes: { axis: 1, keepdims: 0 } },
+    { op: 'Gather', in: ['c', 'i'], out: ['v'], attributes: { axis: 0 } },
+    ...averaged,
+  ],
+};
+
+it.each(Object.entries(mixing))('refuses, in one line, %s', (_, nodes) => {
+  expect(() => opened(onnxFile(fileOf([asRows, ...nodes], rows)))).toThrow(
+    expect.objectContaining({
+      code: 'unsupported',
+      message:
+        'm.onnx was exported for batches of 1; export it with a free batch axis (dynamic_axes)',
+    }) as Error,
+  );
 });
 
 it('leaves what is wrong with the fixed batch, too, to its own message', () => {
