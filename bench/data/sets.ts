@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { FineTuning, ModelOptions, TaskName } from '../../src/index.ts';
 import { tuningFor } from '../../src/lock/tuning.ts';
@@ -43,6 +44,9 @@ export interface SetModel {
 /** Where models are that are not shipped. */
 export const modelsDir = (): string =>
   resolve(process.env['MODELS_DIR'] ?? join(import.meta.dirname, '../../../shared/models'));
+
+/** Whether the file of a model is in MODELS_DIR. */
+export const isThere = ({ file }: SetModel): boolean => existsSync(join(modelsDir(), file));
 
 const efficientNet: SetModel = {
   file: 'efficientnet-lite0.onnx',
