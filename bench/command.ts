@@ -29,7 +29,10 @@ export const benchCommand = (name: string, description: string) =>
       '.bench',
     )
     .option('--known <dir>', 'results of earlier runs; what is there is not done again')
-    .option('--quick', 'tens of images, one epoch: to see that all of it runs')
+    .option(
+      '--quick',
+      'tens of images (of a set that is taken whole all), one epoch: to see that all of it runs',
+    )
     .option('--tables', 'run nothing, print the tables of what is done')
     .option('--write', 'put the tables into docs/benchmarks.md');
 
@@ -72,18 +75,28 @@ export const quick = {
   decoyImages: 12,
 } as const;
 
-/** The sets to measure on: `named` ones or the folder of --data, with the sizes that were asked for. */
+/**
+ * The sets to measure on: `named` ones or the folder of --data, with the sizes that were asked for.
+ * Throws `usage` for sizes of a set that is taken whole; with --quick it is whole, too.
+ */
 export function setsOf(options: BenchOptions, named: readonly SetPlan[]): SetPlan[] {
-  const { data, classes } = options;
+  const { data, classes, train, test } = options;
   if (classes && data === undefined) {
     throw new ModelLockError('usage', '--classes goes with --data');
   }
   const chosen = data === undefined ? named : [setOfFolder(data, classes ?? 'all')];
+  const whole = chosen.find(({ task }) => task);
+  if (whole && (train ?? test) !== undefined) {
+    throw new ModelLockError(
+      'usage',
+      `--train and --test draw from class folders, and ${whole.name} is taken whole; choose another --set`,
+    );
+  }
   return chosen.map((set) => ({
     ...set,
-    ...(options.quick ? quick.set : {}),
-    ...(options.train === undefined ? {} : { train: options.train }),
-    ...(options.test === undefined ? {} : { test: options.test }),
+    ...(options.quick && !set.task ? quick.set : {}),
+    ...(train === undefined ? {} : { train }),
+    ...(test === undefined ? {} : { test }),
   }));
 }
 
