@@ -52,14 +52,17 @@ await runBench(
         }),
       }));
       const jobs = rows.flatMap((row) => row.jobs);
-      const results = await runJobs(jobs, [set], { ...options, shareEdits: true });
+      const { resultsOf, all, baselines } = await runJobs(jobs, [set], {
+        ...options,
+        shareEdits: true,
+      });
       const table = ablationTable(
         rows.map((row) => ({
           name: row.name,
           planned: row.jobs.length,
-          results: results(row.jobs),
+          results: resultsOf(row.jobs),
         })),
       );
-      await publish('ABLATIONS', `${table}\n\n${provenance(results(jobs))}`, options);
+      await publish('ABLATIONS', `${table}\n\n${provenance(all, baselines)}`, options);
     }),
 );

@@ -35,13 +35,13 @@ await runBench(
         return { name, jobs: jobsOf(name, { fromScratch: true, tuning: { learningRate } }) };
       });
       const jobs = [pretrained, ...scratch].flatMap((row) => row.jobs);
-      const results = await runJobs(jobs, [set], options);
+      const { resultsOf, all } = await runJobs(jobs, [set], options);
       const measured = ({ name, jobs: wanted }: typeof pretrained) => ({
         name,
-        results: results(wanted),
+        results: resultsOf(wanted),
       });
       const table = backboneTable(measured(pretrained), scratch.map(measured));
-      await publish('BACKBONE', `${table}\n\n${provenance(results(jobs))}`, options);
+      await publish('BACKBONE', `${table}\n\n${provenance(all)}`, options);
     },
   ),
 );

@@ -108,15 +108,21 @@ export function tuningOf({ quick: short, epochs }: BenchOptions): {
   return { ...(short ? quick.tuning : {}), ...(epochs === undefined ? {} : { epochs }) };
 }
 
-/** The results of jobs that are done. */
-export type Results<J extends Job> = (jobs: readonly J[]) => Result<J>[];
+/** What is done of the jobs. */
+export interface Done<J extends Job> {
+  readonly resultsOf: (jobs: readonly J[]) => Result<J>[];
+  /** Of all jobs. */
+  readonly all: readonly Result<J>[];
+  /** Of what locks among them were compared with. */
+  readonly baselines: readonly Result[];
+}
 
 /** Draws the sets and runs the jobs that are not done. */
 export async function runJobs<J extends Job>(
   jobs: readonly J[],
   sets: readonly SetPlan[],
   options: BenchOptions & Pick<RunnerOptions, 'shareEdits'>,
-): Promise<Results<J>> {
+): Promise<Done<J>> {
   const out = resolve(options.out);
   if (options.known !== undefined && !existsSync(options.known)) {
     throw new ModelLockError('not-found', `there is no folder ${options.known}`);
@@ -135,8 +141,16 @@ export async function runJobs<J extends Job>(
       await withProgress(({ listen }) => runner.run(job, { signal, onProgress: listen })),
     );
   }
-  return (wanted) => wanted.map((job) => results.get(job)).filter((result) => result !== undefined);
+  const compared = [...results.keys()].flatMap((job) => (job.kind === 'lock' ? job.baseline : []));
+  const baselines = await Promise.all(compared.map((job) => runner.resultOf(job)));
+  return {
+    resultsOf: (wanted) => wanted.map((job) => results.get(job)).filter(isKnown),
+    all: [...results.values()],
+    baselines: baselines.filter(isKnown),
+  };
 }
+
+const isKnown = <R extends Result>(result: R | undefined): result is R => result !== undefined;
 
 /** Aborted by the first Ctrl-C. */
 function interruptible(): AbortController {

@@ -69,14 +69,14 @@ await runBench(
         })),
       );
       const jobs = groups.flatMap((group) => group.jobs ?? []);
-      const results = await runJobs(jobs, plans, options);
+      const { resultsOf, all, baselines } = await runJobs(jobs, plans, options);
       const tables = groups.flatMap((group) => [
         group.heading,
         group.jobs
-          ? lockTable(group.set, group.jobs, results(group.jobs))
+          ? lockTable(group.set, group.jobs, resultsOf(group.jobs))
           : `Results are found by what is locked, and ${group.set.model!.file} is not in MODELS_DIR.`,
       ]);
-      await publish('LOCKS', [...tables, provenance(results(jobs))].join('\n\n'), options);
+      await publish('LOCKS', [...tables, provenance(all, baselines)].join('\n\n'), options);
     }),
 );
 

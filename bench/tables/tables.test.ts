@@ -40,11 +40,14 @@ it('writes a real minus, and no minus zero', () => {
   expect(row).toBe('| x | −1.0 ± 12.5 | −2.0 | 0.0 |  |  |');
 });
 
-it('says all machines and commits', () => {
+it('says all machines and commits, those of baselines by themselves', () => {
   const on = (machine: string, commit: string | null): Result =>
     ({ machine, commit }) as Partial<Result> as Result;
   expect(provenance([on('M', 'a'), on('M', 'b'), on('N', null)])).toBe(
     'Measured on M.\nMeasured on N.\nCode: commit a, b.',
+  );
+  expect(provenance([on('M', 'a')], [on('N', 'b'), on('N', 'b')])).toBe(
+    'Measured on M.\nCode: commit a.\nBaselines measured on N.\nTheir code: commit b.',
   );
 });
 
