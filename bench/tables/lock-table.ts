@@ -10,7 +10,7 @@ export function lockTable(
   jobs: readonly LockJob[],
   results: readonly Result<LockJob>[],
 ): string {
-  const runs = results.map(({ run }) => run);
+  const runs = results.map(({ job, run }) => ({ ...run, seed: job.seed }));
   const parts = [
     `${results.length} of ${jobs.length} pairs of a key and a seed`,
     ...results.slice(0, 1).map(about),

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import type { EvaluationDocument } from '../../src/index.ts';
-import type { LockRun } from '../jobs/job.ts';
 import {
   lockMeasures,
   lockMeasuresOf,
   pretrainingTarget,
   trainMeasures,
   type Measure,
+  type SeededRun,
 } from './measures.ts';
 
 type Decoy = EvaluationDocument['decoys'][number];
@@ -50,7 +50,8 @@ const evaluation: EvaluationDocument = {
   robustness: { jpeg95: 0.78, noise1: 0.77, n: 100 },
 };
 
-const run: LockRun = {
+const run: SeededRun = {
+  seed: 0,
   images: 500,
   seconds: { read: 10, edit: 100, train: 400, write: 30, evaluate: 120 },
   peakMemory: 2 ** 30,
@@ -100,7 +101,7 @@ it.each<[keyof typeof lockMeasures, number]>([
 });
 
 it('asks for no more than so many minutes where a set does', () => {
-  const wholeOf = (targets?: { readonly minutes: number }): Measure<LockRun> =>
+  const wholeOf = (targets?: { readonly minutes: number }): Measure<SeededRun> =>
     lockMeasuresOf({ targets }).find(({ label }) => label === lockMeasures.whole.label)!;
   const { target } = wholeOf({ minutes: 15 });
   expect([15, 15.1].map((value) => target!.holds(value))).toEqual([true, false]);
@@ -126,7 +127,8 @@ it('reads other scores that a set asks for', () => {
 });
 
 it('says nothing where nothing was measured', () => {
-  const bare: LockRun = {
+  const bare: SeededRun = {
+    seed: 0,
     images: 500,
     seconds: null,
     peakMemory: null,
@@ -157,7 +159,7 @@ it('reads a training without a lock', () => {
 
 it("has the issue's targets, whose bounds belong to them", () => {
   const holds = (name: keyof typeof lockMeasures, ...values: readonly number[]): boolean[] => {
-    const { target }: Measure<LockRun> = lockMeasures[name];
+    const { target }: Measure<SeededRun> = lockMeasures[name];
     return values.map((value) => target!.holds(value));
   };
   expect(holds('cost', -1.5, -1.6, 3)).toEqual([true, false, true]);
