@@ -36,7 +36,7 @@ await runBench(
     )
     .option('--decoy-images <n>', 'most images a decoy is scored on', integer(1), 256)
     .action(async ({ variant: chosen, keys, prompt, decoyImages, ...options }) => {
-      const [set] = setsOf(options, [ablationSets[options.set]]);
+      const [set] = await setsOf(options, [ablationSets[options.set]]);
       const pocket = await pinPocket();
       const rows = chosen.map((name) => ({
         name,

@@ -18,7 +18,7 @@ const factors = [0.5, 1, 2, 4];
 await runBench(
   benchCommand('bench:backbone', 'measure what the pretraining of the backbone is worth').action(
     async (options) => {
-      const [set] = setsOf(options, [sets.cifar10]);
+      const [set] = await setsOf(options, [sets.cifar10]);
       const { model } = await pinPocket();
       const seeds = Array.from({ length: options.seeds ?? (options.quick ? 2 : 3) }, (_, i) => i);
       const jobsOf = (called: string, plan: Partial<TrainPlan>) =>

@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ModelLockError, messageOf } from '../src/base/error.ts';
-import { integer, number } from '../src/cli/options.ts';
+import { given, integer, number } from '../src/cli/options.ts';
 import { withProgress } from '../src/cli/progress.ts';
 import { writeAtomic } from '../src/platform/files.ts';
-import { prepareSet } from './data/prepare.ts';
-import { setOfFolder, type SetPlan } from './data/sets.ts';
+import { prepareSet, setOfFolder } from './data/prepare.ts';
+import type { SetPlan } from './data/sets.ts';
 import type { Job, Result } from './jobs/job.ts';
 import { prompts } from './jobs/keys.ts';
 import { Runner, type RunnerOptions } from './jobs/runner.ts';
@@ -79,25 +79,24 @@ export const quick = {
  * The sets to measure on: `named` ones or the folder of --data, with the sizes that were asked for.
  * Throws `usage` for sizes of a set that is taken whole; with --quick it is whole, too.
  */
-export function setsOf(options: BenchOptions, named: readonly SetPlan[]): SetPlan[] {
+export async function setsOf(options: BenchOptions, named: readonly SetPlan[]): Promise<SetPlan[]> {
   const { data, classes, train, test } = options;
   if (classes && data === undefined) {
     throw new ModelLockError('usage', '--classes goes with --data');
   }
-  const chosen = data === undefined ? named : [setOfFolder(data, classes ?? 'all')];
-  const whole = chosen.find(({ task }) => task);
+  const sizes = { ...(options.quick ? quick.set : {}), ...given({ train, test }) };
+  if (data !== undefined) {
+    const all = { train: null, test: null };
+    return [await setOfFolder(data, { classes: classes ?? 'all', ...all, ...sizes })];
+  }
+  const whole = named.find(({ task }) => task);
   if (whole && (train ?? test) !== undefined) {
     throw new ModelLockError(
       'usage',
       `--train and --test draw from class folders, and ${whole.name} is taken whole; choose another --set`,
     );
   }
-  return chosen.map((set) => ({
-    ...set,
-    ...(options.quick && !set.task ? quick.set : {}),
-    ...(train === undefined ? {} : { train }),
-    ...(test === undefined ? {} : { test }),
-  }));
+  return named.map((set) => (set.task ? set : { ...set, ...sizes }));
 }
 
 /** How long to train: what was asked for, or the library's default. */

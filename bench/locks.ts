@@ -40,7 +40,7 @@ await runBench(
     .option('--share-edits', 'make edits once for all locks, and measure no time that they take')
     .action(async ({ set: wanted, recipe: chosen, prompt, ...options }) => {
       const names = wanted === 'all' ? setNames : [wanted];
-      const plans = setsOf(
+      const plans = await setsOf(
         options,
         names.map((name) => sets[name]),
       );

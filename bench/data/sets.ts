@@ -1,19 +1,16 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { FineTuning, ModelOptions, TaskName } from '../../src/index.ts';
-import { tuningFor } from '../../src/lock/tuning.ts';
-import type { ClassSelection } from './subset.ts';
+import type { Drawing } from './subset.ts';
 
 /** A part of a data set that locks are measured on. Plain values: its name is a hash of them. */
-export interface SetPlan {
+export interface SetPlan extends Drawing {
   readonly name: string;
   /** The folder it lies in; null: a folder or an archive NAME.tar.gz in DATA_DIR. */
   readonly folder: string | null;
-  readonly classes: ClassSelection;
-  /** Images in all; null: as many as there are. */
-  readonly train: number | null;
-  readonly test: number | null;
+  /** Images that there are to train on, of the classes: how long a few are trained on depends on them. */
+  readonly images: number;
   /** `crossed`: every key with every seed; `matched`: the first key with the first seed, and so on. */
   readonly pairing: 'crossed' | 'matched';
   /** Default: classification. Sets of other tasks are taken whole. */
@@ -67,6 +64,7 @@ export const sets = {
     classes: 'all',
     train: 5000,
     test: 2000,
+    images: 50_000,
     pairing: 'crossed',
     targets: { minutes: 15 },
   },
@@ -77,6 +75,7 @@ export const sets = {
     classes: 'held back',
     train: null,
     test: null,
+    images: 5460,
     pairing: 'matched',
   },
   /** A network of ImageNet from an ONNX file, for five epochs. */
@@ -86,6 +85,7 @@ export const sets = {
     classes: 'all',
     train: 5000,
     test: 2000,
+    images: 50_000,
     pairing: 'matched',
     model: efficientNet,
     tuning: { epochs: 5, warmup: 0.3 },
@@ -97,6 +97,7 @@ export const sets = {
     classes: 'all',
     train: null,
     test: null,
+    images: 2870,
     pairing: 'matched',
     measures: ['balanced accuracy', 'macro AUROC'],
     targets: { cost: 2 },
@@ -107,10 +108,9 @@ export const sets = {
     classes: 'all',
     train: null,
     test: null,
+    images: 367,
     pairing: 'matched',
     task: 'segmentation',
-    // The default for its pictures, which are only counted when they are there.
-    tuning: { epochs: tuningFor('segmentation', 367).epochs },
     measures: ['pixel accuracy'],
     targets: { cost: 2, left: 10 },
   },
@@ -125,18 +125,12 @@ export const ablationSets = {
     classes: 'all',
     train: null,
     test: null,
+    images: 1500,
     pairing: 'crossed',
   },
   cifar10: { ...sets.cifar10, train: 2000, test: 1000 },
   camvid: sets.camvid,
 } as const satisfies Record<string, SetPlan>;
-
-/** Any folder of pictures as a set. */
-export function setOfFolder(folder: string, classes: ClassSelection): SetPlan {
-  const name = basename(resolve(folder));
-  const all = { train: null, test: null };
-  return { name, folder: resolve(folder), classes, ...all, pairing: 'crossed' };
-}
 
 /** A name for people. */
 export const titleOf = ({ name, model }: Pick<SetPlan, 'name' | 'model'>): string =>
