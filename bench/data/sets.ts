@@ -27,7 +27,7 @@ export interface SetPlan extends Drawing {
     readonly cost?: number;
     /** Minutes that a lock takes on two cores, at most. */
     readonly minutes?: number;
-    /** What is left without the key of what it opens, at most, in place of LP beside chance. */
+    /** What is left without the key of what it opens, at most and below chance too, in place of LP beside chance. */
     readonly left?: number;
   };
 }

@@ -108,6 +108,21 @@ it('asks for no more than so many minutes where a set does', () => {
   expect(wholeOf().target).toBeUndefined();
 });
 
+it('asks how much is left without the key where a set does, below chance as well', () => {
+  const left = lockMeasuresOf({ targets: { left: 10 } }).find(
+    ({ label }) => label === lockMeasures.left.label,
+  )!;
+  expect([-11, -10, 10, 11].map((value) => left.target!.holds(value))).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ]);
+  const opened = (up: number | null) => left.of({ ...run, evaluation: { ...evaluation, up } });
+  expect(opened(0.5)).toBeCloseTo(5, 9);
+  expect([opened(evaluation.chance), opened(null)]).toEqual([null, null]);
+});
+
 it('reads other scores that a set asks for', () => {
   const at = (value: number) => ({ value, low: 0, high: 1 });
   const balanced = { name: 'balanced accuracy', baseline: at(0.6), up: null, lp: at(0.25) };

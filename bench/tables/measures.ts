@@ -106,9 +106,9 @@ const baseline: OfDocument = (document) => document.baseline;
 const up: OfDocument = (document) => document.up;
 const lp: OfDocument = (document) => document.lp;
 const chance: OfDocument = (document) => document.chance;
-/** How much of what the key opens is open without it. */
-const shareLeft: OfDocument = (document) =>
-  document.up === null ? null : (document.lp - document.chance) / (document.up - document.chance);
+/** How much of what the key opens is open without it; null where the key opens nothing. */
+const shareLeft: OfDocument = ({ lp: locked, up: unlocked, chance: guessed }) =>
+  unlocked === null || unlocked === guessed ? null : (locked - guessed) / (unlocked - guessed);
 const edited: OfDocument = (document) => document.baselineEdited ?? null;
 const bestDecoder: OfDocument = ({ decoders }) =>
   decoders.length === 0 ? null : Math.max(...decoders.map(({ value }) => value));
@@ -177,7 +177,7 @@ export function lockMeasuresOf({
     ...lockMeasures,
     ...(cost === undefined ? {} : { cost: { ...lockMeasures.cost, target: atLeast(-cost) } }),
     ...(most === undefined ? {} : { whole: { ...lockMeasures.whole, target: atMost(most) } }),
-    ...(left === undefined ? {} : { locked, left: { ...lockMeasures.left, target: atMost(left) } }),
+    ...(left === undefined ? {} : { locked, left: { ...lockMeasures.left, target: within(left) } }),
   });
   return [...scores, ...measures.flatMap(otherScores)];
 }
