@@ -31,7 +31,10 @@ export function about({ job, run: { images, evaluation } }: Result<LockJob>): st
   ].join(', ');
 }
 
-/** Where, and of which commits of the code, results and those of their baselines were measured. */
+/**
+ * Where, and of which commits of the code, results and those of their baselines were measured; and
+ * what their notes say.
+ */
 export function provenance(results: readonly Result[], baselines: readonly Result[] = []): string {
   return [
     ...origins(results, 'Measured on', 'Code'),
@@ -42,10 +45,12 @@ export function provenance(results: readonly Result[], baselines: readonly Resul
 function origins(results: readonly Result[], measured: string, code: string): string[] {
   const distinct = (values: readonly (string | null)[]): string[] =>
     [...new Set(values)].filter((value) => value !== null);
+  const notes = results.flatMap(({ job, note }) => (note ? `${job.name}: ${note}.` : []));
   const machines = distinct(results.map(({ machine }) => machine));
   const commits = distinct(results.map(({ commit }) => commit));
   return [
     ...machines.map((machine) => `${measured} ${machine}.`),
     ...(commits.length > 0 ? [`${code}: commit ${commits.join(', ')}.`] : []),
+    ...notes,
   ];
 }

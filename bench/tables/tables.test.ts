@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Result, TrainJob } from '../jobs/job.ts';
+import type { LockJob, Result, TrainJob } from '../jobs/job.ts';
 import { backboneTable, type BackboneRow } from './backbone-table.ts';
 import { insertBetween } from './insert.ts';
 import { provenance } from './lock-table.ts';
@@ -66,6 +66,14 @@ function trained(name: string, accuracies: readonly number[]): BackboneRow {
     })),
   };
 }
+
+it('says what is to be known of a run', () => {
+  const job = { name: 'pets hardened key 1' } as LockJob;
+  const noted = { job, machine: 'M', commit: null, note: 'stopped for a while' };
+  expect(provenance([noted as Partial<Result> as Result])).toBe(
+    'Measured on M.\npets hardened key 1: stopped for a while.',
+  );
+});
 
 it('compares the pretrained network with the best from scratch, seed by seed', () => {
   const table = backboneTable(trained('pretrained', [0.7, 0.8]), [
