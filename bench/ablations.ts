@@ -46,7 +46,7 @@ await runBench(
           recipe: recipeOf(name, variants[name], set.task),
           keys: (prompt ?? prompts.slice(0, keys ?? 1)).map(withoutSecret),
           seeds: options.seeds ?? (options.quick ? 2 : 1),
-          tuning: { ...variants[name].tuning, ...tuningOf(options) },
+          tuning: tuningOf(options),
           baselineTuning: tuningOf(options),
           decoyImages: options.quick ? quick.decoyImages : decoyImages,
         }),

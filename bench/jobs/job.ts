@@ -68,7 +68,7 @@ interface Run {
   /** Pictures trained on. */
   readonly images: number;
   /**
-   * By stage: `read`, `edit`, `train`, `evaluate`, `write`; those that edit are left out where edits are
+   * By stage: `read`, `compare`, `hash`, `edit`, `train`, `evaluate`, `write`; those that edit are left out where edits are
    * shared. null for a job that was interrupted, and where a note says why times were taken out.
    */
   readonly seconds: Readonly<Record<string, number>> | null;

@@ -113,13 +113,17 @@ const edited: OfDocument = (document) => document.baselineEdited ?? null;
 const bestDecoder: OfDocument = ({ decoders }) =>
   decoders.length === 0 ? null : Math.max(...decoders.map(({ value }) => value));
 
+/** What belongs to reading, and has a stage of its own in results that are new enough. */
+const readingToo = ['compare', 'hash'] as const;
+
 /** null where a stage was not timed. */
 const seconds =
   (...stages: readonly string[]) =>
-  ({ seconds: by }: LockRun | TrainRun): number | null =>
-    by && stages.every((stage) => Object.hasOwn(by, stage))
-      ? stages.reduce((sum, stage) => sum + by[stage], 0)
-      : null;
+  ({ seconds: by }: LockRun | TrainRun): number | null => {
+    if (!by || !stages.every((stage) => Object.hasOwn(by, stage))) return null;
+    const counted = stages.includes('read') ? [...stages, ...readingToo] : stages;
+    return counted.reduce((sum, stage) => sum + (by[stage] ?? 0), 0);
+  };
 
 const mebibytes = ({ peakMemory }: LockRun | TrainRun): number | null =>
   peakMemory === null ? null : peakMemory / 2 ** 20;
