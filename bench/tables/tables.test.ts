@@ -35,6 +35,12 @@ it('gives a measure a row: mean, interval, range, target, verdict', () => {
   ]);
 });
 
+it('gives the value of a single run, and no range', () => {
+  expect(measureTable([measure('plain')], [3])).toBe(
+    '|  | value | target | met |\n|---|---:|---|---|\n| plain | 3.0 |  |  |',
+  );
+});
+
 it('writes a real minus, and no minus zero', () => {
   const [, , row] = measureTable([measure('x')], [-0.04, -2]).split('\n');
   expect(row).toBe('| x | −1.0 ± 12.5 | −2.0 | 0.0 |  |  |');
@@ -92,7 +98,7 @@ it('compares the pretrained network with the best from scratch, seed by seed', (
 
 it('pairs only seeds that both have', () => {
   const table = backboneTable(trained('pretrained', [0.7, 0.8]), [trained('scratch', [0.5])]);
-  expect(table).toContain('| 20.0 | 20.0 | 20.0 | at least 15 | yes (1 of 1) |');
+  expect(table).toContain('points | 20.0 | at least 15 | yes (1 of 1) |');
 });
 
 it('puts tables between two comments, again and again', () => {
