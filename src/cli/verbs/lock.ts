@@ -32,6 +32,7 @@ import {
   headsOption,
   inputSizeOption,
   inputSizesOf,
+  labelsOption,
   meanOption,
   modelOptionsOf,
   poolingOption,
@@ -137,6 +138,7 @@ export const lockVerb = (context: Context) =>
     .addOption(stdOption())
     .addOption(headsOption())
     .addOption(poolingOption())
+    .addOption(labelsOption())
     .optionsGroup('Other options:')
     .action(async (options) => {
       const task = lockableTask(options.task);
