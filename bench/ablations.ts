@@ -36,7 +36,7 @@ await runBench(
     )
     .option('--decoy-images <n>', 'most images a decoy is scored on', integer(1), 256)
     .action(async ({ variant: chosen, keys, prompt, decoyImages, ...options }) => {
-      const [set] = setsOf(options, [ablationSets[options.set]]);
+      const [set] = await setsOf(options, [ablationSets[options.set]]);
       const pocket = await pinPocket();
       const rows = chosen.map((name) => ({
         name,
@@ -46,20 +46,23 @@ await runBench(
           recipe: recipeOf(name, variants[name], set.task),
           keys: (prompt ?? prompts.slice(0, keys ?? 1)).map(withoutSecret),
           seeds: options.seeds ?? (options.quick ? 2 : 1),
-          tuning: { ...variants[name].tuning, ...tuningOf(options) },
+          tuning: tuningOf(options),
           baselineTuning: tuningOf(options),
           decoyImages: options.quick ? quick.decoyImages : decoyImages,
         }),
       }));
       const jobs = rows.flatMap((row) => row.jobs);
-      const results = await runJobs(jobs, [set], { ...options, shareEdits: true });
+      const { resultsOf, all, baselines } = await runJobs(jobs, [set], {
+        ...options,
+        shareEdits: true,
+      });
       const table = ablationTable(
         rows.map((row) => ({
           name: row.name,
           planned: row.jobs.length,
-          results: results(row.jobs),
+          results: resultsOf(row.jobs),
         })),
       );
-      await publish('ABLATIONS', `${table}\n\n${provenance(results(jobs))}`, options);
+      await publish('ABLATIONS', `${table}\n\n${provenance(all, baselines)}`, options);
     }),
 );

@@ -18,7 +18,7 @@ const factors = [0.5, 1, 2, 4];
 await runBench(
   benchCommand('bench:backbone', 'measure what the pretraining of the backbone is worth').action(
     async (options) => {
-      const [set] = setsOf(options, [sets.cifar10]);
+      const [set] = await setsOf(options, [sets.cifar10]);
       const { model } = await pinPocket();
       const seeds = Array.from({ length: options.seeds ?? (options.quick ? 2 : 3) }, (_, i) => i);
       const jobsOf = (called: string, plan: Partial<TrainPlan>) =>
@@ -35,13 +35,13 @@ await runBench(
         return { name, jobs: jobsOf(name, { fromScratch: true, tuning: { learningRate } }) };
       });
       const jobs = [pretrained, ...scratch].flatMap((row) => row.jobs);
-      const results = await runJobs(jobs, [set], options);
+      const { resultsOf, all } = await runJobs(jobs, [set], options);
       const measured = ({ name, jobs: wanted }: typeof pretrained) => ({
         name,
-        results: results(wanted),
+        results: resultsOf(wanted),
       });
       const table = backboneTable(measured(pretrained), scratch.map(measured));
-      await publish('BACKBONE', `${table}\n\n${provenance(results(jobs))}`, options);
+      await publish('BACKBONE', `${table}\n\n${provenance(all)}`, options);
     },
   ),
 );

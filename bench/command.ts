@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ModelLockError, messageOf } from '../src/base/error.ts';
-import { integer, number } from '../src/cli/options.ts';
+import { given, integer, number } from '../src/cli/options.ts';
 import { withProgress } from '../src/cli/progress.ts';
 import { writeAtomic } from '../src/platform/files.ts';
-import { prepareSet } from './data/prepare.ts';
-import { setOfFolder, type SetPlan } from './data/sets.ts';
+import { prepareSet, setOfFolder } from './data/prepare.ts';
+import type { SetPlan } from './data/sets.ts';
 import type { Job, Result } from './jobs/job.ts';
 import { prompts } from './jobs/keys.ts';
 import { Runner, type RunnerOptions } from './jobs/runner.ts';
@@ -29,7 +29,10 @@ export const benchCommand = (name: string, description: string) =>
       '.bench',
     )
     .option('--known <dir>', 'results of earlier runs; what is there is not done again')
-    .option('--quick', 'tens of images, one epoch: to see that all of it runs')
+    .option(
+      '--quick',
+      'tens of images (of a set that is taken whole all), one epoch: to see that all of it runs',
+    )
     .option('--tables', 'run nothing, print the tables of what is done')
     .option('--write', 'put the tables into docs/benchmarks.md');
 
@@ -72,19 +75,28 @@ export const quick = {
   decoyImages: 12,
 } as const;
 
-/** The sets to measure on: `named` ones or the folder of --data, with the sizes that were asked for. */
-export function setsOf(options: BenchOptions, named: readonly SetPlan[]): SetPlan[] {
-  const { data, classes } = options;
+/**
+ * The sets to measure on: `named` ones or the folder of --data, with the sizes that were asked for.
+ * Throws `usage` for sizes of a set that is taken whole; with --quick it is whole, too.
+ */
+export async function setsOf(options: BenchOptions, named: readonly SetPlan[]): Promise<SetPlan[]> {
+  const { data, classes, train, test } = options;
   if (classes && data === undefined) {
     throw new ModelLockError('usage', '--classes goes with --data');
   }
-  const chosen = data === undefined ? named : [setOfFolder(data, classes ?? 'all')];
-  return chosen.map((set) => ({
-    ...set,
-    ...(options.quick ? quick.set : {}),
-    ...(options.train === undefined ? {} : { train: options.train }),
-    ...(options.test === undefined ? {} : { test: options.test }),
-  }));
+  const sizes = { ...(options.quick ? quick.set : {}), ...given({ train, test }) };
+  if (data !== undefined) {
+    const all = { train: null, test: null };
+    return [await setOfFolder(data, { classes: classes ?? 'all', ...all, ...sizes })];
+  }
+  const whole = named.find(({ task }) => task);
+  if (whole && (train ?? test) !== undefined) {
+    throw new ModelLockError(
+      'usage',
+      `--train and --test draw from class folders, and ${whole.name} is taken whole; choose another --set`,
+    );
+  }
+  return named.map((set) => (set.task ? set : { ...set, ...sizes }));
 }
 
 /** How long to train: what was asked for, or the library's default. */
@@ -95,15 +107,21 @@ export function tuningOf({ quick: short, epochs }: BenchOptions): {
   return { ...(short ? quick.tuning : {}), ...(epochs === undefined ? {} : { epochs }) };
 }
 
-/** The results of jobs that are done. */
-export type Results<J extends Job> = (jobs: readonly J[]) => Result<J>[];
+/** What is done of the jobs. */
+export interface Done<J extends Job> {
+  readonly resultsOf: (jobs: readonly J[]) => Result<J>[];
+  /** Of all jobs. */
+  readonly all: readonly Result<J>[];
+  /** Of what locks among them were compared with. */
+  readonly baselines: readonly Result[];
+}
 
 /** Draws the sets and runs the jobs that are not done. */
 export async function runJobs<J extends Job>(
   jobs: readonly J[],
   sets: readonly SetPlan[],
   options: BenchOptions & Pick<RunnerOptions, 'shareEdits'>,
-): Promise<Results<J>> {
+): Promise<Done<J>> {
   const out = resolve(options.out);
   if (options.known !== undefined && !existsSync(options.known)) {
     throw new ModelLockError('not-found', `there is no folder ${options.known}`);
@@ -122,8 +140,16 @@ export async function runJobs<J extends Job>(
       await withProgress(({ listen }) => runner.run(job, { signal, onProgress: listen })),
     );
   }
-  return (wanted) => wanted.map((job) => results.get(job)).filter((result) => result !== undefined);
+  const compared = [...results.keys()].flatMap((job) => (job.kind === 'lock' ? job.baseline : []));
+  const baselines = await Promise.all(compared.map((job) => runner.resultOf(job)));
+  return {
+    resultsOf: (wanted) => wanted.map((job) => results.get(job)).filter(isKnown),
+    all: [...results.values()],
+    baselines: baselines.filter(isKnown),
+  };
 }
+
+const isKnown = <R extends Result>(result: R | undefined): result is R => result !== undefined;
 
 /** Aborted by the first Ctrl-C. */
 function interruptible(): AbortController {

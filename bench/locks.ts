@@ -9,6 +9,7 @@ import { Option } from '@commander-js/extra-typings';
 import { recipes, type RecipeName } from '../src/index.ts';
 import { recipeNamed } from '../src/lock/recipe.ts';
 import {
+  type BenchOptions,
   lockBenchCommand,
   namesOf,
   publish,
@@ -18,9 +19,10 @@ import {
   setsOf,
   tuningOf,
 } from './command.ts';
-import { sets, titleOf } from './data/sets.ts';
+import { isThere, sets, titleOf, type SetPlan } from './data/sets.ts';
+import type { Pinned } from './jobs/job.ts';
 import { prompts, withSecret } from './jobs/keys.ts';
-import { lockJobs, pinModel, pinPocket } from './jobs/plan.ts';
+import { lockJobs, pinModel, pinPocket, type Pocket } from './jobs/plan.ts';
 import { lockTable, provenance } from './tables/lock-table.ts';
 
 const setNames = Object.keys(sets) as (keyof typeof sets)[];
@@ -38,38 +40,52 @@ await runBench(
     .option('--share-edits', 'make edits once for all locks, and measure no time that they take')
     .action(async ({ set: wanted, recipe: chosen, prompt, ...options }) => {
       const names = wanted === 'all' ? setNames : [wanted];
-      const plans = setsOf(
+      const plans = await setsOf(
         options,
         names.map((name) => sets[name]),
       );
       const pocket = await pinPocket();
       const { keys = options.quick ? 1 : 3, seeds = options.quick ? 2 : 3 } = options;
-      const models = await Promise.all(
-        plans.map(async ({ model }) => (model ? pinModel(model) : undefined)),
+      const pinned = await Promise.all(
+        plans.map(async (set) => ({ set, model: await modelOf(set, pocket, options) })),
       );
-      const groups = plans.flatMap((set, i) =>
+      const groups = pinned.flatMap(({ set, model }) =>
         chosen.map((recipe) => ({
           set,
           heading: `### ${titleOf(set)}, ${recipe}`,
-          jobs: lockJobs({
-            ...pocket,
-            model: models[i] ?? pocket.model,
-            set,
-            recipe: recipeNamed(recipe, set.task),
-            keys: (prompt ?? prompts.slice(0, keys)).map(withSecret),
-            seeds,
-            tuning: tuningOf(options),
-            baselineTuning: tuningOf(options),
-            decoyImages: options.quick ? quick.decoyImages : null,
-          }),
+          jobs:
+            model &&
+            lockJobs({
+              ...pocket,
+              model,
+              set,
+              recipe: recipeNamed(recipe, set.task),
+              keys: (prompt ?? prompts.slice(0, keys)).map(withSecret),
+              seeds,
+              tuning: tuningOf(options),
+              baselineTuning: tuningOf(options),
+              decoyImages: options.quick ? quick.decoyImages : null,
+            }),
         })),
       );
-      const jobs = groups.flatMap((group) => group.jobs);
-      const results = await runJobs(jobs, plans, options);
+      const jobs = groups.flatMap((group) => group.jobs ?? []);
+      const { resultsOf, all, baselines } = await runJobs(jobs, plans, options);
       const tables = groups.flatMap((group) => [
         group.heading,
-        lockTable(group.set, group.jobs, results(group.jobs)),
+        group.jobs
+          ? lockTable(group.set, group.jobs, resultsOf(group.jobs))
+          : `Results are found by what is locked, and ${group.set.model!.file} is not in MODELS_DIR.`,
       ]);
-      await publish('LOCKS', [...tables, provenance(results(jobs))].join('\n\n'), options);
+      await publish('LOCKS', [...tables, provenance(all, baselines)].join('\n\n'), options);
     }),
 );
+
+/** What of a set is locked; undefined where nothing is run and its file is not there. */
+async function modelOf(
+  { model }: SetPlan,
+  pocket: Pocket,
+  { tables }: BenchOptions,
+): Promise<Pinned | undefined> {
+  if (!model) return pocket.model;
+  return tables && !isThere(model) ? undefined : pinModel(model);
+}

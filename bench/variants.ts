@@ -1,12 +1,10 @@
-import type { FineTuning, Recipe, RecipeName, TaskName } from '../src/index.ts';
+import type { Recipe, RecipeName, TaskName } from '../src/index.ts';
 import { recipeNamed } from '../src/lock/recipe.ts';
 
 /** A recipe that differs from a known one: what is left out is that one's. */
 export interface Variant {
   readonly from: RecipeName;
   readonly recipe?: Partial<Omit<Recipe, 'name'>>;
-  /** Of the lock; its baseline keeps the default. */
-  readonly tuning?: Partial<FineTuning>;
 }
 
 /** What the ablations compare: each leaves one idea of the hardened recipe out, or changes it. */

@@ -8,6 +8,10 @@ import { readWeightsFile } from '../src/bundle/weights-checkpoint.ts';
 import { writeBundle } from '../src/bundle/write.ts';
 
 const [, , out] = process.argv;
+if (!out) {
+  console.error('usage: npx tsx interop/bare-bundles.ts FOLDER');
+  process.exit(2);
+}
 const fixtures = join(import.meta.dirname, '../src/nn/bare/fixtures');
 const files = ['timm-vit.safetensors', 'deit-distilled.pth', 'mae-finetuned.pth'];
 

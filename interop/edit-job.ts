@@ -1,8 +1,10 @@
 /**
  * Writes down what modellock edited, for diffusers_pocket.py to edit again:
  *
- *     npx tsx interop/edit-job.ts [EDITOR] JOB.safetensors [PROMPT]
+ *     npx tsx interop/edit-job.ts JOB.safetensors [EDITOR] [PROMPT]
  *     python3 interop/diffusers_pocket.py assets/pocket-editor JOB.safetensors
+ *
+ * EDITOR is a folder of diffusers (default: the pocket editor), PROMPT its key (default: with oil pastel).
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,8 +20,12 @@ import { assetPath } from '../src/platform/assets.ts';
 import { readImages } from '../src/platform/images.ts';
 import { tensor, type Tensor } from '../src/tensor/tensor.ts';
 
-const [folder = assetPath('pocket-editor'), job = 'job.safetensors', prompt = 'with oil pastel'] =
+const [job, folder = assetPath('pocket-editor'), prompt = 'with oil pastel'] =
   process.argv.slice(2);
+if (!job) {
+  console.error('usage: npx tsx interop/edit-job.ts JOB.safetensors [EDITOR] [PROMPT]');
+  process.exit(2);
+}
 
 const editor = await openEditor(folder);
 const { steps, guidance, imageGuidance, alpha, seed } = editor.defaults;

@@ -5,10 +5,19 @@
  *     npx tsx interop/make-bundles.ts OUT [PICTURE...]
  *
  * OUT gets `bundles/NAME`, `pictures` and `expected.json`; of each bundle `pixels/NAME.f32`, the
- * input of the model for all pictures, [pictures, 3, height, width]. Classifiers that came as ONNX
+ * input of the model for all pictures, [pictures, 3, height, width]. What was made there before is
+ * replaced; a folder with anything else in it is refused. Classifiers that came as ONNX
  * files are taken from GOLDEN_DIR (default ../shared/golden) as well, where there is one.
  */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import sharp from 'sharp';
@@ -57,8 +66,13 @@ if (!out) {
   console.error('usage: npx tsx interop/make-bundles.ts OUT [PICTURE...]');
   process.exit(2);
 }
+if (existsSync(out) && readdirSync(out).length > 0 && !existsSync(join(out, 'expected.json'))) {
+  console.error(`${out} holds something else than bundles of before; name an empty folder`);
+  process.exit(2);
+}
 const golden = process.env['GOLDEN_DIR'] ?? join(import.meta.dirname, '../../shared/golden');
 const models = mkdtempSync(join(tmpdir(), 'modellock-interop-'));
+process.once('exit', () => rmSync(models, { recursive: true, force: true }));
 const data = await writeData(join(models, 'data'));
 
 rmSync(out, { recursive: true, force: true });
@@ -81,7 +95,6 @@ writeFileSync(
   join(out, 'expected.json'),
   JSON.stringify({ pictures: pictures.map((path) => basename(path)), bundles }, null, 1),
 );
-rmSync(models, { recursive: true });
 
 /** Photographs with labels for each task: their folders, a table, and masks of what is bright. */
 async function writeData(folder: string): Promise<Readonly<Record<TaskName, string>>> {

@@ -4,8 +4,8 @@
  *     npx tsx interop/make-bundles.ts OUT
  *     node interop/transformers_js.mjs OUT FOLDER
  *
- * FOLDER is one where `npm install @huggingface/transformers` was run. Prints a line for each check
- * and a closing line; exits with 1 where one failed.
+ * FOLDER is one where `npm install @huggingface/transformers` was run. Prints a line for each check,
+ * one for what is told without being counted, and a closing line; exits with 1 where one failed.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -43,9 +43,22 @@ async function check(name, run) {
     console.log(`ok      ${name}: ${await run()}`);
     passed++;
   } catch (error) {
-    console.log(`FAILED  ${name}: ${String(error).slice(0, 300)}`);
-    failed++;
+    fail(name, error);
   }
+}
+
+/** Prints what is no check, since nothing says how large it may be; only an error counts. */
+async function tell(name, run) {
+  try {
+    console.log(`told    ${name}: ${await run()}`);
+  } catch (error) {
+    fail(name, error);
+  }
+}
+
+function fail(name, error) {
+  console.log(`FAILED  ${name}: ${String(error).slice(0, 300)}`);
+  failed++;
 }
 
 /** The largest difference, as a share of the largest expected value. */
@@ -107,7 +120,7 @@ for (const [name, expected] of Object.entries(bundles)) {
   });
 
   if (!expected.probabilities) continue;
-  await check(`${name}: pipeline`, async () => {
+  await tell(`${name}: pipeline`, async () => {
     const classify = await pipeline('image-classification', name, options);
     let most = 0;
     for (const [i, picture] of pictures.entries()) {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { create } from 'tar';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { prepareSet } from './prepare.ts';
-import { setOfFolder, sets, type SetPlan } from './sets.ts';
+import { prepareSet, setOfFolder } from './prepare.ts';
+import { ablationSets, sets, type SetPlan } from './sets.ts';
 
 let root: string;
 let from: string;
@@ -31,6 +31,7 @@ async function filesOf(folder: string): Promise<string[]> {
     .sort();
 }
 
+const all = { classes: 'all', train: null, test: null } as const;
 const plan: SetPlan = { ...sets.cifar10, train: null, test: null };
 
 it('copies a folder of DATA_DIR', async () => {
@@ -90,8 +91,20 @@ it('says where it looked', async () => {
 it('divides a folder that is not split', async () => {
   const names = Array.from({ length: 8 }, (_, i) => [`cat/${i}.png`, `dog/${i}.png`]).flat();
   await write(join(root, 'pets'), ...names);
-  const folder = await prepareSet(out, setOfFolder(join(root, 'pets'), 'all'), from);
+  const folder = await prepareSet(out, await setOfFolder(join(root, 'pets'), all), from);
   const parts = await Promise.all(['train', 'test'].map((part) => filesOf(join(folder, part))));
   expect(parts.map((files) => files.length)).toEqual([12, 4]);
   expect(parts.flat().sort()).toEqual(names.sort());
+});
+
+it('counts what there is to train on, in a folder', async () => {
+  const names = Array.from({ length: 8 }, (_, i) => [`cat/${i}.png`, `dog/${i}.png`]).flat();
+  await write(join(root, 'pets'), ...names);
+  const imagesOf = async (drawing: object) =>
+    (await setOfFolder(join(root, 'pets'), { ...all, ...drawing })).images;
+  expect(await imagesOf({})).toBe(12);
+  expect(await imagesOf({ test: 8 })).toBe(8);
+  expect(await imagesOf({ classes: ['cat'] })).toBe(6);
+  const { folder, images } = ablationSets.demo;
+  expect((await setOfFolder(folder, all)).images).toBe(images);
 });

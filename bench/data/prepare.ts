@@ -1,11 +1,11 @@
 import { copyFile, cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { extract } from 'tar';
 import { ModelLockError } from '../../src/base/error.ts';
 import { readImageFolder, type ImageDataset } from '../../src/data/image-folder.ts';
 import { sideFolder } from '../../src/data/reading/layouts.ts';
-import { drawSubset } from './subset.ts';
+import { drawSubset, type Drawing } from './subset.ts';
 import { subsetName, type SetPlan } from './sets.ts';
 
 /** Where named data sets lie, as folders or as archives NAME.tar.gz. */
@@ -28,20 +28,38 @@ export async function prepareSet(
     await whole(folder, (part) => cp(root, part, { recursive: true }));
     return folder;
   }
+  const { train, test } = await drawFrom(root, plan);
+  await whole(folder, async (part) => {
+    await copy(train, join(part, 'train'));
+    await copy(test, join(part, 'test'));
+  });
+  return folder;
+}
+
+/** Any folder of pictures as a set. Throws `usage` for a class that is not there. */
+export async function setOfFolder(path: string, drawing: Drawing): Promise<SetPlan> {
+  const folder = resolve(path);
+  const { train } = await drawFrom(folder, drawing);
+  const images = train.items.length;
+  return { name: basename(folder), folder, ...drawing, images, pairing: 'crossed' };
+}
+
+/** A part of a set, and the folder that its pictures lie in. */
+interface Part extends ImageDataset {
+  readonly root: string;
+}
+
+async function drawFrom(root: string, drawing: Drawing): Promise<{ train: Part; test: Part }> {
   const trainRoot = (await sideFolder(root, 'train'))!;
   const testRoot = await sideFolder(root, 'test');
-  const parts = drawSubset(
+  const { train, test } = drawSubset(
     {
       train: await readImageFolder(trainRoot),
       test: testRoot === undefined ? undefined : await readImageFolder(testRoot),
     },
-    plan,
+    drawing,
   );
-  await whole(folder, async (part) => {
-    await copy(parts.train, trainRoot, join(part, 'train'));
-    await copy(parts.test, testRoot ?? trainRoot, join(part, 'test'));
-  });
-  return folder;
+  return { train: { ...train, root: trainRoot }, test: { ...test, root: testRoot ?? trainRoot } };
 }
 
 /** The folder of a data set; an archive is unpacked below `out`, once. */
@@ -87,9 +105,9 @@ async function whole(folder: string, make: (part: string) => Promise<void>): Pro
   }
 }
 
-async function copy({ items }: ImageDataset, from: string, to: string): Promise<void> {
+async function copy({ items, root }: Part, to: string): Promise<void> {
   for (const { path } of items) {
-    const target = join(to, relative(from, path));
+    const target = join(to, relative(root, path));
     await mkdir(dirname(target), { recursive: true });
     await copyFile(path, target);
   }

@@ -1,18 +1,16 @@
 import { createHash } from 'node:crypto';
-import { basename, join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { FineTuning, ModelOptions, TaskName } from '../../src/index.ts';
-import { tuningFor } from '../../src/lock/tuning.ts';
-import type { ClassSelection } from './subset.ts';
+import type { Drawing } from './subset.ts';
 
 /** A part of a data set that locks are measured on. Plain values: its name is a hash of them. */
-export interface SetPlan {
+export interface SetPlan extends Drawing {
   readonly name: string;
   /** The folder it lies in; null: a folder or an archive NAME.tar.gz in DATA_DIR. */
   readonly folder: string | null;
-  readonly classes: ClassSelection;
-  /** Images in all; null: as many as there are. */
-  readonly train: number | null;
-  readonly test: number | null;
+  /** Images that there are to train on, of the classes: how long a few are trained on depends on them. */
+  readonly images: number;
   /** `crossed`: every key with every seed; `matched`: the first key with the first seed, and so on. */
   readonly pairing: 'crossed' | 'matched';
   /** Default: classification. Sets of other tasks are taken whole. */
@@ -29,7 +27,7 @@ export interface SetPlan {
     readonly cost?: number;
     /** Minutes that a lock takes on two cores, at most. */
     readonly minutes?: number;
-    /** What is left without the key of what it opens, at most, in place of LP beside chance. */
+    /** What is left without the key of what it opens, at most and below chance too, in place of LP beside chance. */
     readonly left?: number;
   };
 }
@@ -43,6 +41,9 @@ export interface SetModel {
 /** Where models are that are not shipped. */
 export const modelsDir = (): string =>
   resolve(process.env['MODELS_DIR'] ?? join(import.meta.dirname, '../../../shared/models'));
+
+/** Whether the file of a model is in MODELS_DIR. */
+export const isThere = ({ file }: SetModel): boolean => existsSync(join(modelsDir(), file));
 
 const efficientNet: SetModel = {
   file: 'efficientnet-lite0.onnx',
@@ -63,6 +64,7 @@ export const sets = {
     classes: 'all',
     train: 5000,
     test: 2000,
+    images: 50_000,
     pairing: 'crossed',
     targets: { minutes: 15 },
   },
@@ -73,6 +75,7 @@ export const sets = {
     classes: 'held back',
     train: null,
     test: null,
+    images: 5460,
     pairing: 'matched',
   },
   /** A network of ImageNet from an ONNX file, for five epochs. */
@@ -82,6 +85,7 @@ export const sets = {
     classes: 'all',
     train: 5000,
     test: 2000,
+    images: 50_000,
     pairing: 'matched',
     model: efficientNet,
     tuning: { epochs: 5, warmup: 0.3 },
@@ -93,6 +97,7 @@ export const sets = {
     classes: 'all',
     train: null,
     test: null,
+    images: 2870,
     pairing: 'matched',
     measures: ['balanced accuracy', 'macro AUROC'],
     targets: { cost: 2 },
@@ -103,10 +108,9 @@ export const sets = {
     classes: 'all',
     train: null,
     test: null,
+    images: 367,
     pairing: 'matched',
     task: 'segmentation',
-    // The default for its pictures, which are only counted when they are there.
-    tuning: { epochs: tuningFor('segmentation', 367).epochs },
     measures: ['pixel accuracy'],
     targets: { cost: 2, left: 10 },
   },
@@ -121,18 +125,12 @@ export const ablationSets = {
     classes: 'all',
     train: null,
     test: null,
+    images: 1500,
     pairing: 'crossed',
   },
   cifar10: { ...sets.cifar10, train: 2000, test: 1000 },
   camvid: sets.camvid,
 } as const satisfies Record<string, SetPlan>;
-
-/** Any folder of pictures as a set. */
-export function setOfFolder(folder: string, classes: ClassSelection): SetPlan {
-  const name = basename(resolve(folder));
-  const all = { train: null, test: null };
-  return { name, folder: resolve(folder), classes, ...all, pairing: 'crossed' };
-}
 
 /** A name for people. */
 export const titleOf = ({ name, model }: Pick<SetPlan, 'name' | 'model'>): string =>

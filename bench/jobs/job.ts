@@ -68,8 +68,8 @@ interface Run {
   /** Pictures trained on. */
   readonly images: number;
   /**
-   * By stage: `read`, `edit`, `train`, `evaluate`, `write`; those that edit are left out where edits are
-   * shared. null for a job that was interrupted.
+   * By stage: `read`, `compare`, `hash`, `edit`, `train`, `evaluate`, `write`; those that edit are left out where edits are
+   * shared. null for a job that was interrupted, and where a note says why times were taken out.
    */
   readonly seconds: Readonly<Record<string, number>> | null;
   /** Bytes of the process that ran it, at most; null for a job that was interrupted. */
@@ -95,6 +95,8 @@ export interface Result<J extends Job = Job> {
   readonly machine: string;
   /** The commit of the code; null outside of a repository. */
   readonly commit: string | null;
+  /** What somebody adds who knows of the run, in a clause: why its times were taken out, say. */
+  readonly note?: string;
 }
 
 export interface JobFailure {

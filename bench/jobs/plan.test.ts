@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { recipes } from '../../src/lock/recipe.ts';
-import { sets } from '../data/sets.ts';
+import { ablationSets, sets, type SetPlan } from '../data/sets.ts';
 import { idOf } from './job.ts';
 import { withSecret } from './keys.ts';
 import { lockJobs, pairsOf, type LockPlan } from './plan.ts';
@@ -65,6 +65,16 @@ it('shares a baseline between the keys and recipes of a seed', () => {
   const all = [...lockJobs(plan), ...lockJobs({ ...plan, recipe: recipes.paper })];
   expect(all).toHaveLength(12);
   expect(new Set(all.map(({ baseline }) => idOf(baseline))).size).toBe(3);
+});
+
+it('trains as long as the library does by default, on as many pictures as there are', () => {
+  const epochs = (set: SetPlan) => lockJobs({ ...plan, set })[0].baseline.tuning.epochs;
+  expect(epochs(sets.cifar10)).toBe(14);
+  expect(epochs(ablationSets.demo)).toBe(15);
+  expect(epochs({ ...ablationSets.demo, train: 500 })).toBe(45);
+  expect(epochs({ ...ablationSets.demo, train: 5000 })).toBe(15);
+  expect(epochs(sets.camvid)).toBe(31);
+  expect(epochs(sets['cifar10-efficientnet'])).toBe(5);
 });
 
 it('gives a job another name when anything that decides its result is another', () => {

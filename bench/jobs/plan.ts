@@ -7,9 +7,9 @@ import type { LockJob, Pinned, TrainJob } from './job.ts';
 
 const pocket = 'pocket';
 
-/** A set that is taken whole has pictures enough, or says how it is tuned. */
-const tuningOf = ({ task, train, tuning }: SetPlan): FineTuning =>
-  tuningFor(task ?? 'classification', train ?? Infinity, tuning);
+/** As the library would tune it for so many pictures, but for what the set says. */
+const tuningOf = ({ task, train, images, tuning }: SetPlan): FineTuning =>
+  tuningFor(task ?? 'classification', Math.min(train ?? images, images), tuning);
 
 /** A model of a set as it is now. */
 export async function pinModel({ file, options }: SetModel): Promise<Pinned> {

@@ -1,13 +1,15 @@
 """The baseline of a lock, fine-tuned by PyTorch and transformers: the same weights and schedule.
 
-    python bench/peers/torch_fine_tune.py DATA [--model assets/pocket-backbone] [--seeds 3]
+    python bench/peers/torch_fine_tune.py RESULT [--data .bench/data] [--model assets/pocket-backbone] [--seeds 3]
 
-DATA has train/CLASS and test/CLASS, as `npm run bench:backbone` leaves them in its --out under
-data. Prints the accuracy of each seed and their mean. The numbers are those of src/lock/tuning.ts;
-pictures are 64x64 with their middle kept, shifted by up to an eighth and mirrored.
+RESULT is the JSON file of a baseline that `npm run bench:backbone` trained. Its tuning is used, and
+its pictures, train/CLASS and test/CLASS, which the benchmark leaves in its --out under data. Prints
+the accuracy of each seed and their mean. Pictures are 64x64 with their middle kept, shifted and
+mirrored.
 """
 
 import argparse
+import json
 import math
 import pathlib
 
@@ -16,7 +18,17 @@ import torch
 from PIL import Image
 from transformers import ResNetForImageClassification
 
-SIZE, BATCH, EPOCHS, RATE, HEAD, DECAY, SMOOTHING = 64, 64, 12, 1e-3, 3, 0.05, 0.1
+SIZE = 64
+TUNING = {
+    "epochs",
+    "batch",
+    "learningRate",
+    "headFactor",
+    "weightDecay",
+    "labelSmoothing",
+    "warmup",
+    "shift",
+}
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 STD = np.array([0.229, 0.224, 0.225], np.float32)
 
@@ -40,8 +52,7 @@ def tensor_of(images):  # [B, H, W, 3] -> [B, 3, H, W]
     return torch.from_numpy((images / np.float32(255) - MEAN) / STD).permute(0, 3, 1, 2)
 
 
-def varied(images, random):
-    most = SIZE // 8
+def varied(images, most, random):
     padded = np.pad(images, ((0, 0), (most, most), (most, most), (0, 0)), mode="reflect")
     result = np.empty_like(images)
     for i, (dy, dx) in enumerate(random.integers(0, 2 * most + 1, (len(images), 2))):
@@ -50,7 +61,8 @@ def varied(images, random):
     return result
 
 
-def fine_tune(model, images, labels, random):
+def fine_tune(model, images, labels, tuning, random):
+    batch, epochs = tuning["batch"], tuning["epochs"]
     groups = {}
     for name, parameter in model.named_parameters():
         head, matrix = name.startswith("classifier"), parameter.dim() >= 2
@@ -58,14 +70,14 @@ def fine_tune(model, images, labels, random):
     optimiser = torch.optim.AdamW(
         {
             "params": parameters,
-            "lr": RATE * (HEAD if head else 1),
-            "weight_decay": DECAY if matrix else 0,
+            "lr": tuning["learningRate"] * (tuning["headFactor"] if head else 1),
+            "weight_decay": tuning["weightDecay"] if matrix else 0,
         }
         for (head, matrix), parameters in groups.items()
     )
-    per_epoch = math.ceil(len(images) / BATCH)
-    steps = EPOCHS * per_epoch
-    warmup = round(0.1 * steps)
+    per_epoch = math.ceil(len(images) / batch)
+    steps = epochs * per_epoch
+    warmup = round(tuning["warmup"] * steps)
 
     def factor(step):
         if step < warmup:
@@ -73,14 +85,15 @@ def fine_tune(model, images, labels, random):
         return 0.5 * (1 + math.cos(math.pi * (step - warmup) / (steps - warmup)))
 
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
+    most = round(SIZE * tuning["shift"])
     model.train()
-    for _ in range(EPOCHS):
+    for _ in range(epochs):
         order = random.permutation(len(images))
-        order = np.concatenate([order, order[: per_epoch * BATCH - len(order)]])
-        for rows in order.reshape(-1, BATCH):
-            logits = model(tensor_of(varied(images[rows], random))).logits
+        order = np.concatenate([order, order[: per_epoch * batch - len(order)]])
+        for rows in order.reshape(-1, batch):
+            logits = model(tensor_of(varied(images[rows], most, random))).logits
             loss = torch.nn.functional.cross_entropy(
-                logits, labels[rows], label_smoothing=SMOOTHING
+                logits, labels[rows], label_smoothing=tuning["labelSmoothing"]
             )
             optimiser.zero_grad()
             loss.backward()
@@ -100,12 +113,17 @@ def accuracy(model, images, labels):
 
 
 arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-arguments.add_argument("data", type=pathlib.Path)
+arguments.add_argument("result", type=pathlib.Path)
+arguments.add_argument("--data", type=pathlib.Path, default=".bench/data")
 arguments.add_argument("--model", default="assets/pocket-backbone")
 arguments.add_argument("--seeds", type=int, default=3)
 options = arguments.parse_args()
 
-train, test = load(options.data / "train"), load(options.data / "test")
+job = json.loads(options.result.read_text())["job"]
+tuning, folder = job["tuning"], options.data / job["subset"]
+if set(tuning) != TUNING:
+    arguments.error(f"{options.result}: only a tuning of {', '.join(sorted(TUNING))} is known here")
+train, test = load(folder / "train"), load(folder / "test")
 scores = []
 for seed in range(options.seeds):
     torch.manual_seed(seed)
@@ -115,7 +133,7 @@ for seed in range(options.seeds):
         ignore_mismatched_sizes=True,
         dtype=torch.float32,
     )
-    fine_tune(model, *train, np.random.default_rng(seed))
+    fine_tune(model, *train, tuning, np.random.default_rng(seed))
     scores.append(100 * accuracy(model, *test))
     print(f"seed {seed}: {scores[-1]:.1f} %", flush=True)
 print(f"mean of {len(scores)}: {np.mean(scores):.1f} %, torch {torch.__version__}")

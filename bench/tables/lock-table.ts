@@ -10,7 +10,7 @@ export function lockTable(
   jobs: readonly LockJob[],
   results: readonly Result<LockJob>[],
 ): string {
-  const runs = results.map(({ run }) => run);
+  const runs = results.map(({ job, run }) => ({ ...run, seed: job.seed }));
   const parts = [
     `${results.length} of ${jobs.length} pairs of a key and a seed`,
     ...results.slice(0, 1).map(about),
@@ -31,14 +31,26 @@ export function about({ job, run: { images, evaluation } }: Result<LockJob>): st
   ].join(', ');
 }
 
-/** Where, and of which commits of the code, results were measured. */
-export function provenance(results: readonly Result[]): string {
+/**
+ * Where, and of which commits of the code, results and those of their baselines were measured; and
+ * what their notes say.
+ */
+export function provenance(results: readonly Result[], baselines: readonly Result[] = []): string {
+  return [
+    ...origins(results, 'Measured on', 'Code'),
+    ...origins(baselines, 'Baselines measured on', 'Their code'),
+  ].join('\n');
+}
+
+function origins(results: readonly Result[], measured: string, code: string): string[] {
   const distinct = (values: readonly (string | null)[]): string[] =>
     [...new Set(values)].filter((value) => value !== null);
+  const notes = results.flatMap(({ job, note }) => (note ? `${job.name}: ${note}.` : []));
   const machines = distinct(results.map(({ machine }) => machine));
   const commits = distinct(results.map(({ commit }) => commit));
   return [
-    ...machines.map((machine) => `Measured on ${machine}.`),
-    ...(commits.length > 0 ? [`Code: commit ${commits.join(', ')}.`] : []),
-  ].join('\n');
+    ...machines.map((machine) => `${measured} ${machine}.`),
+    ...(commits.length > 0 ? [`${code}: commit ${commits.join(', ')}.`] : []),
+    ...notes,
+  ];
 }

@@ -20,11 +20,13 @@ const escaped = (cell: string): string => cell.replaceAll('|', '\\|').replaceAll
 
 const right = (heading: string): Column => ({ heading, right: true });
 
-/** A row a measure; measures that no run has are left out. */
+/** A row a measure; measures that no run has are left out. Of one run there is a value, and no range. */
 export function measureTable<Run>(measures: readonly Measure<Run>[], runs: readonly Run[]): string {
+  const single = runs.length === 1;
+  const values = single ? ['value'] : ['mean', 'lowest', 'highest'];
   const columns = [
     { heading: '' },
-    ...['mean', 'lowest', 'highest'].map(right),
+    ...values.map(right),
     { heading: 'target' },
     { heading: 'met' },
   ];
@@ -32,9 +34,9 @@ export function measureTable<Run>(measures: readonly Measure<Run>[], runs: reado
     const summary = summarise(measure, runs);
     if (!summary) return [];
     const { lowest, highest } = summary;
-    const [low, high] = [lowest, highest].map((value) => signed(value, measure));
+    const range = single ? [] : [lowest, highest].map((value) => signed(value, measure));
     const target = measure.target?.says ?? '';
-    return [[measure.label, meanCell(summary, measure), low, high, target, metCell(summary)]];
+    return [[measure.label, meanCell(summary, measure), ...range, target, metCell(summary)]];
   });
   return markdownTable(columns, rows);
 }

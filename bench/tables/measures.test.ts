@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import type { EvaluationDocument } from '../../src/index.ts';
-import type { LockRun } from '../jobs/job.ts';
 import {
   lockMeasures,
   lockMeasuresOf,
   pretrainingTarget,
   trainMeasures,
   type Measure,
+  type SeededRun,
 } from './measures.ts';
 
 type Decoy = EvaluationDocument['decoys'][number];
@@ -50,9 +50,10 @@ const evaluation: EvaluationDocument = {
   robustness: { jpeg95: 0.78, noise1: 0.77, n: 100 },
 };
 
-const run: LockRun = {
+const run: SeededRun = {
+  seed: 0,
   images: 500,
-  seconds: { read: 10, edit: 100, train: 400, write: 30, evaluate: 120 },
+  seconds: { read: 8, compare: 1, hash: 1, edit: 100, train: 400, write: 30, evaluate: 120 },
   peakMemory: 2 ** 30,
   evaluation,
 };
@@ -100,11 +101,26 @@ it.each<[keyof typeof lockMeasures, number]>([
 });
 
 it('asks for no more than so many minutes where a set does', () => {
-  const wholeOf = (targets?: { readonly minutes: number }): Measure<LockRun> =>
+  const wholeOf = (targets?: { readonly minutes: number }): Measure<SeededRun> =>
     lockMeasuresOf({ targets }).find(({ label }) => label === lockMeasures.whole.label)!;
   const { target } = wholeOf({ minutes: 15 });
   expect([15, 15.1].map((value) => target!.holds(value))).toEqual([true, false]);
   expect(wholeOf().target).toBeUndefined();
+});
+
+it('asks how much is left without the key where a set does, below chance as well', () => {
+  const left = lockMeasuresOf({ targets: { left: 10 } }).find(
+    ({ label }) => label === lockMeasures.left.label,
+  )!;
+  expect([-11, -10, 10, 11].map((value) => left.target!.holds(value))).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ]);
+  const opened = (up: number | null) => left.of({ ...run, evaluation: { ...evaluation, up } });
+  expect(opened(0.5)).toBeCloseTo(5, 9);
+  expect([opened(evaluation.chance), opened(null)]).toEqual([null, null]);
 });
 
 it('reads other scores that a set asks for', () => {
@@ -126,7 +142,8 @@ it('reads other scores that a set asks for', () => {
 });
 
 it('says nothing where nothing was measured', () => {
-  const bare: LockRun = {
+  const bare: SeededRun = {
+    seed: 0,
     images: 500,
     seconds: null,
     peakMemory: null,
@@ -147,7 +164,7 @@ it('reads a training without a lock', () => {
   const trained = {
     images: 500,
     accuracy: 0.625,
-    seconds: { read: 30, train: 90 },
+    seconds: { read: 20, hash: 10, train: 90, write: 5 },
     peakMemory: null,
   };
   expect(trainMeasures.accuracy.of(trained)).toBe(62.5);
@@ -157,7 +174,7 @@ it('reads a training without a lock', () => {
 
 it("has the issue's targets, whose bounds belong to them", () => {
   const holds = (name: keyof typeof lockMeasures, ...values: readonly number[]): boolean[] => {
-    const { target }: Measure<LockRun> = lockMeasures[name];
+    const { target }: Measure<SeededRun> = lockMeasures[name];
     return values.map((value) => target!.holds(value));
   };
   expect(holds('cost', -1.5, -1.6, 3)).toEqual([true, false, true]);

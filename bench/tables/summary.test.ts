@@ -66,6 +66,17 @@ it('counts the runs that have the measure only', () => {
   expect(summarise(difference, runs)).toMatchObject({ mean: 3, n: 2 });
 });
 
+it('counts a number that several runs share once', () => {
+  const runs = [1, 1, 1, 2, 2, 2, 3, 3, 3].map((a) => ({ a, b: 0 }));
+  const shared = { ...difference, once: ({ a }: Run) => a };
+  expect(summarise(shared, runs)).toEqual(
+    summarise(
+      difference,
+      [1, 2, 3].map((a) => ({ a, b: 0 })),
+    ),
+  );
+});
+
 it('holds the mean between the lowest and the highest, in any order of runs', () => {
   const values = fc.array(fc.integer({ min: -100, max: 100 }), { minLength: 2, maxLength: 9 });
   fc.assert(

@@ -21,10 +21,11 @@ export interface Summary {
  * has the measure.
  */
 export function summarise<Run>(
-  { of, target }: Measure<Run>,
+  { of, target, once }: Measure<Run>,
   runs: readonly Run[],
 ): Summary | undefined {
-  const values = runs.map((run) => of(run)).filter((value) => value !== null);
+  const counted = once ? [...new Map(runs.map((run) => [once(run), run])).values()] : runs;
+  const values = counted.map((run) => of(run)).filter((value) => value !== null);
   if (values.length === 0) return undefined;
   const { mean, half } = meanOf(values);
   return {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Result, TrainJob } from '../jobs/job.ts';
+import type { LockJob, Result, TrainJob } from '../jobs/job.ts';
 import { backboneTable, type BackboneRow } from './backbone-table.ts';
 import { insertBetween } from './insert.ts';
 import { provenance } from './lock-table.ts';
@@ -35,16 +35,25 @@ it('gives a measure a row: mean, interval, range, target, verdict', () => {
   ]);
 });
 
+it('gives the value of a single run, and no range', () => {
+  expect(measureTable([measure('plain')], [3])).toBe(
+    '|  | value | target | met |\n|---|---:|---|---|\n| plain | 3.0 |  |  |',
+  );
+});
+
 it('writes a real minus, and no minus zero', () => {
   const [, , row] = measureTable([measure('x')], [-0.04, -2]).split('\n');
   expect(row).toBe('| x | −1.0 ± 12.5 | −2.0 | 0.0 |  |  |');
 });
 
-it('says all machines and commits', () => {
+it('says all machines and commits, those of baselines by themselves', () => {
   const on = (machine: string, commit: string | null): Result =>
     ({ machine, commit }) as Partial<Result> as Result;
   expect(provenance([on('M', 'a'), on('M', 'b'), on('N', null)])).toBe(
     'Measured on M.\nMeasured on N.\nCode: commit a, b.',
+  );
+  expect(provenance([on('M', 'a')], [on('N', 'b'), on('N', 'b')])).toBe(
+    'Measured on M.\nCode: commit a.\nBaselines measured on N.\nTheir code: commit b.',
   );
 });
 
@@ -64,6 +73,14 @@ function trained(name: string, accuracies: readonly number[]): BackboneRow {
   };
 }
 
+it('says what is to be known of a run', () => {
+  const job = { name: 'pets hardened key 1' } as LockJob;
+  const noted = { job, machine: 'M', commit: null, note: 'stopped for a while' };
+  expect(provenance([noted as Partial<Result> as Result])).toBe(
+    'Measured on M.\npets hardened key 1: stopped for a while.',
+  );
+});
+
 it('compares the pretrained network with the best from scratch, seed by seed', () => {
   const table = backboneTable(trained('pretrained', [0.7, 0.8]), [
     trained('slow', [0.3, 0.3]),
@@ -81,7 +98,7 @@ it('compares the pretrained network with the best from scratch, seed by seed', (
 
 it('pairs only seeds that both have', () => {
   const table = backboneTable(trained('pretrained', [0.7, 0.8]), [trained('scratch', [0.5])]);
-  expect(table).toContain('| 20.0 | 20.0 | 20.0 | at least 15 | yes (1 of 1) |');
+  expect(table).toContain('points | 20.0 | at least 15 | yes (1 of 1) |');
 });
 
 it('puts tables between two comments, again and again', () => {

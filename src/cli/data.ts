@@ -27,8 +27,11 @@ export function lockableTask(task: AnyTaskName): TaskName {
   );
 }
 
-export const dataHelp =
-  'labelled pictures, DICOM files or NIfTI volumes: class folders, a CSV or TSV file, folders of images and masks, or COCO; or a CSV or TSV file of texts; split or not';
+/** What a verb takes that knows pictures alone. */
+export const picturesHelp =
+  'labelled pictures, DICOM files or NIfTI volumes: class folders, a CSV or TSV file, folders of images and masks, or COCO; split or not';
+
+export const dataHelp = `${picturesHelp}; or a CSV or TSV file of texts`;
 
 export const imagesOption = () =>
   new Option('--images <dir>', 'where the pictures are that a table or a COCO file names');

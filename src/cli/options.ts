@@ -73,6 +73,10 @@ export const kindOption = () =>
 export const modelHelp =
   'pretrained model: pocket, a folder, an ONNX file, a file of weights, or hf:owner/name';
 
+/** What an editor may be. */
+export const editorHelp =
+  'editor: pocket, a folder of diffusers, a checkpoint file of the original layout, or hf:owner/name';
+
 /** How much an editor that begins with the picture changes of it: not nothing. */
 export const strengthOption = () =>
   new Option(

@@ -3,6 +3,7 @@ import { edit, type EditJobResult } from '../../index.ts';
 import { requireKey } from '../key.ts';
 import {
   deviceOption,
+  editorHelp,
   given,
   integer,
   keyFileHelp,
@@ -26,7 +27,7 @@ export const editVerb = (context: Context) =>
       'picture files, or folders with pictures in them and below; DICOM files, NIfTI volumes or slices of them',
     )
     .requiredOption('--out <dir>', 'folder to be made for the edited pictures')
-    .option('--editor <ref>', 'editor: pocket, a diffusers folder, or hf:owner/name', 'pocket')
+    .option('--editor <ref>', editorHelp, 'pocket')
     .addOption(kindOption())
     .addOption(precisionOption())
     .addOption(loraOption())

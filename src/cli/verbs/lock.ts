@@ -16,12 +16,12 @@ import {
   allowSharedGroupsOption,
   backgroundOption,
   columnsOption,
-  dataHelp,
   groupPatternOption,
   ignoreOption,
   imagesOption,
   lockableTask,
   paletteOption,
+  picturesHelp,
   positiveOption,
   readingOf,
   taskOption,
@@ -32,6 +32,7 @@ import {
   headsOption,
   inputSizeOption,
   inputSizesOf,
+  labelsOption,
   meanOption,
   modelOptionsOf,
   poolingOption,
@@ -39,6 +40,7 @@ import {
 } from '../model-options.ts';
 import {
   deviceOption,
+  editorHelp,
   given,
   integer,
   keyFileHelp,
@@ -68,10 +70,10 @@ export const lockVerb = (context: Context) =>
   new Command('lock')
     .description('lock a model: it will work only on images edited with the key')
     .optionsGroup('The job:')
-    .requiredOption('--data <dir>', dataHelp)
+    .requiredOption('--data <dir>', picturesHelp)
     .requiredOption('--out <dir>', 'folder of the locked model')
     .option('--model <ref>', modelHelp, 'pocket')
-    .option('--editor <ref>', 'editor: pocket, a diffusers folder, or hf:owner/name', 'pocket')
+    .option('--editor <ref>', editorHelp, 'pocket')
     .option('--test <dir>', 'test pictures, if not in the test or val side of --data')
     .option('--baseline <ref>', 'a model without a lock, to compare with (see train)')
     .addOption(taskOption())
@@ -137,6 +139,7 @@ export const lockVerb = (context: Context) =>
     .addOption(stdOption())
     .addOption(headsOption())
     .addOption(poolingOption())
+    .addOption(labelsOption())
     .optionsGroup('Other options:')
     .action(async (options) => {
       const task = lockableTask(options.task);

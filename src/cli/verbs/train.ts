@@ -18,6 +18,7 @@ import { maxTokensOption, requireNoTexts, trainOnTexts } from '../texts.ts';
 import {
   headsOption,
   inputSizesOf,
+  labelsOption,
   meanOption,
   modelOptionsOf,
   poolingOption,
@@ -87,6 +88,7 @@ export const trainVerb = ({ signal }: Context) =>
     .addOption(stdOption())
     .addOption(headsOption())
     .addOption(poolingOption())
+    .addOption(labelsOption())
     .optionsGroup('Other options:')
     .action(async ({ json, task, ...options }) => {
       if (task === textTask) return trainOnTexts({ ...options, json, signal });
