@@ -109,7 +109,15 @@ describe('lock', () => {
   it('without the key is told that UP is not known', async () => {
     const shown = await run('evaluate locked --data scenes');
     expect(shown.code, shown.stderr).toBe(0);
-    expect(shown.stdout).toMatch(/mIoU/);
+    const { up, lp, decoys } = json(await run('evaluate locked --data scenes --json'));
+    expect([up, decoys]).toEqual([null, []]);
+    expect(lp).toBe(json(locked)['lp']);
+    const text = shown.stdout.replaceAll(/\s+/g, ' ');
+    const reached = `${(100 * (lp as number)).toFixed(1)} %`;
+    expect(text).toContain(`Locked, it reaches ${reached} mIoU on the same images, `);
+    expect(text).toContain('The key was not given, so what it opens was not measured.');
+    expect(text).toContain(`The model Without the key ${reached} (`);
+    expect(shown.stdout).toMatch(/^bright +9 +[\d.]+ % +–$/m);
   });
 });
 
