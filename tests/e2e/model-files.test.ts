@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { command, modellock, type Finished } from '../support/command-line.ts';
+import { command, killModellock, modellock, type Finished } from '../support/command-line.ts';
 import { repositoryOf, startHub } from '../support/hub-server.ts';
 import { makeWorkplace, type Workplace } from '../support/workplace.ts';
 
@@ -65,11 +65,18 @@ describe('a file of weights', () => {
     expect(JSON.parse(readFileSync(place.at('locked', 'config.json'), 'utf8'))).toMatchObject({
       model_type: 'cifar_resnet',
     });
-    // With other options it is another job: the work of this one would not fit.
-    const changed = await run(
-      `${words.replace('locked', 'other')} ${options.replace('0.5', '0.4')}`,
-    );
-    expect(changed.code, changed.stderr).toBe(0);
+  });
+
+  it('is not gone on with where its pictures are prepared in another way', async () => {
+    const words = 'lock --data photos --model cifar-padded.th --input-size 32 --out begun';
+    const options = '--editor editor --epochs 1 --std 0.5 --mean';
+    const job = { cwd: place.folder, key: 'with oil pastel', out: 'begun', after: /^edit: /m };
+    await killModellock(command(`${words} ${options} 0.5`), job);
+    const other = await run(`${words} ${options} 0.4`);
+    expect([other.code, other.stdout]).toEqual([2, '']);
+    expect(other.stderr).toContain('begun.work holds an unfinished job with other options');
+    const same = await run(`${words} ${options} 0.5`);
+    expect(same.code, same.stderr).toBe(0);
   });
 
   it('is scored with its classes in order, which is said, or by the names that it is given', async () => {
