@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import {
@@ -321,14 +321,17 @@ describe.skipIf(!hasTerminal)('on a terminal', () => {
     );
     expect(opened.code, opened.stdout).toBe(0);
     const plain = await onTerminal(
-      ['evaluate', 'model', '--data', 'photos/pair'],
+      ['evaluate', 'plain', '--data', 'photos'],
       [['Key prompt: ', '\u0003']],
       place.folder,
+    cpSync(place.at('locked'), place.at('plain'), { recursive: true });
+    rmSync(place.at('plain', 'modellock.json'));
     );
     expect(plain.stdout).not.toContain('Key prompt');
   });
 });
 
+    expect(plain.code, plain.stdout).toBe(0);
 test('a key that changes too little is refused, and another can be tried at once', async () => {
   const refused = await run(lock('weak', '--alpha', '0.01'), { key });
   expect(refused.code).toBe(2);
