@@ -67,6 +67,17 @@ describe('train', () => {
     expect(score).toBeGreaterThan(0.5);
   });
 
+  it('ignores the classes that it is told to ignore, in place of those called so', async () => {
+    const words = 'train --task segmentation --data scenes --model model --epochs 0.01 --json';
+    expect(json(await run(`${words} --ignore bright --out ignoring`))).toMatchObject({
+      images: 24,
+    });
+    const manifest: unknown = JSON.parse(
+      readFileSync(place.at('ignoring', 'modellock.json'), 'utf8'),
+    );
+    expect(manifest).toMatchObject({ labels: ['dark', 'unlabelled'] });
+  });
+
   it('makes a model for ONNX Runtime that gives maps for batches of any size', async () => {
     const bytes = readFileSync(place.at('plain', 'onnx', 'model.onnx'));
     const session = await InferenceSession.create(bytes);
