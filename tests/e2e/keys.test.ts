@@ -101,20 +101,17 @@ describe('a key', () => {
     expect(await run(lock('none', '--key-file', 'empty.txt'))).toEqual(refusal(message));
   });
 
-  it('is not longer than what a text encoder reads, whatever it is made of', async () => {
-    const verbs = [
-      lock('none'),
-      command('evaluate locked --data photos'),
-      command('predict locked photos/test/lobster/000.jpg --unlock'),
-    ];
-    for (const long of ['x'.repeat(10_000), 'oil '.repeat(2500), '🔑'.repeat(2500)]) {
-      for (const verb of verbs) {
-        const { code, stdout, stderr } = await run(verb, { key: long });
-        expect([code, stdout]).toEqual([2, '']);
-        expect(stderr).toMatch(
-          /^modellock: the key has \d+ tokens; a text encoder reads 75 and would cut off the rest\n$/,
-        );
-      }
+  it('is not longer than what a text encoder reads', async () => {
+    for (const [verb, long] of [
+      [lock('none'), 'x'.repeat(10_000)],
+      [command('evaluate locked --data photos'), 'oil '.repeat(2500)],
+      [command('predict locked photos/test/lobster/000.jpg --unlock'), '🔑'.repeat(2500)],
+    ] as const) {
+      const { code, stdout, stderr } = await run(verb, { key: long });
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(
+        /^modellock: the key has \d+ tokens; a text encoder reads 75 and would cut off the rest\n$/,
+      );
     }
   });
 
