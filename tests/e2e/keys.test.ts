@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import {
   command,
   hasFileLimits,
+  killModellock,
   modellock,
-  startModellock,
   type Finished,
   type RunOptions,
 } from '../support/command-line.ts';
@@ -191,10 +191,8 @@ test.skipIf(!hasFileLimits)(
 );
 
 test('an unfinished job goes on with its own key alone', async () => {
-  const job = startModellock(lock('resumed', '--epochs', '3'), { cwd: place.folder, key });
-  await job.heard(/^edit: /m);
-  job.child.kill('SIGKILL');
-  await job.finished;
+  const job = lock('resumed', '--epochs', '3');
+  await killModellock(job, { cwd: place.folder, key, out: 'resumed', after: /^edit: /m });
   const edits = (): string[] => place.files('resumed.work', 'edits');
   const before = edits();
   expect(await run(lock('resumed', '--epochs', '3'), { key: 'another key' })).toMatchObject({
@@ -229,10 +227,8 @@ describe('a secret', () => {
   });
 
   it('is written for its owner alone, survives an interruption, and is part of the key', async () => {
-    const job = startModellock(withSecret('secured'), { cwd: place.folder, key });
-    await job.heard(/^edit: /m);
-    job.child.kill('SIGKILL');
-    await job.finished;
+    const job = { cwd: place.folder, key, out: 'secured', after: /^edit: /m };
+    await killModellock(withSecret('secured'), job);
     const file = readFileSync(place.at('secret.json'), 'utf8');
     expect(JSON.parse(file)).toEqual({
       prompt: key,
