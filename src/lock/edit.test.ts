@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { copyPhotographs } from '../../tests/support/photographs.ts';
 import { writeTinyEditor } from '../../tests/support/tiny-models.ts';
 import { encodeImage } from '../platform/images.ts';
 import { edit, type EditJobOptions } from './edit.ts';
@@ -56,5 +57,27 @@ it('interrupted between two groups goes on with pictures and masks that were mis
   expect((await readdir(join(folder, 'out'))).sort()).toEqual(made);
   for (const name of made) {
     expect(await readFile(join(folder, 'out', name))).toEqual(await readFile(join(whole, name)));
+  }
+});
+
+it('compares the first pictures with those in single precision, where another is asked for', async () => {
+  // The pocket editor, for tiny ones have no layer that is large enough to be rounded.
+  const photographs = copyPhotographs(join(folder, 'photos'), 5, { classes: ['lobster'] });
+  const rounded = {
+    inputs: photographs,
+    editor: 'pocket',
+    key: { prompt: 'with oil pastel' },
+    precision: 'int8',
+  } as const;
+  const { fidelity } = await edit({ ...rounded, out: join(folder, 'compared'), compare: true });
+  expect(fidelity).toEqual({ psnr: expect.any(Number) as number, images: 4 });
+  expect(fidelity!.psnr).toBeGreaterThan(25);
+  const single = { ...rounded, precision: 'float32', compare: true } as const;
+  for (const job of [rounded, single]) {
+    const out = join(folder, job.precision);
+    expect(await edit({ ...job, inputs: photographs.slice(0, 1), out })).toMatchObject({
+      images: 1,
+      fidelity: null,
+    });
   }
 });

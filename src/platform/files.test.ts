@@ -147,13 +147,14 @@ describe('reading', () => {
     ['backslashes', `["${'\\'.repeat(200_001)}"`],
     ['minus signs', `[${'-'.repeat(200_000)}`],
   ])('takes no longer for JSON of many %s', (_, text) => {
+    // Milliseconds; the square of the length would be minutes.
     const start = performance.now();
     try {
       parseJson(text);
     } catch (error) {
       expect(error).toBeInstanceOf(SyntaxError);
     }
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(performance.now() - start).toBeLessThan(10_000);
   });
 });
 

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../src/bundle/checkpoint.ts';
@@ -351,22 +351,25 @@ describe('inspect', () => {
   });
 });
 
-it('fails where the result cannot be written, not where progress cannot', async () => {
-  const result = await modellock(command('inspect locked'), {
-    cwd: place.folder,
-    before: 'exec > /dev/full',
-  });
-  expect(result).toEqual({
-    code: 1,
-    stdout: '',
-    stderr: 'modellock: cannot write the result: the disk is full\n',
-  });
-  const deaf = await modellock(command('evaluate plain --data photos --json'), {
-    cwd: place.folder,
-    before: 'exec 2> /dev/full',
-  });
-  expect(json(deaf)).toMatchObject({ n: 9 });
-});
+it.skipIf(!existsSync('/dev/full'))(
+  'fails where the result cannot be written, not where progress cannot',
+  async () => {
+    const result = await modellock(command('inspect locked'), {
+      cwd: place.folder,
+      before: 'exec > /dev/full',
+    });
+    expect(result).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'modellock: cannot write the result: the disk is full\n',
+    });
+    const deaf = await modellock(command('evaluate plain --data photos --json'), {
+      cwd: place.folder,
+      before: 'exec 2> /dev/full',
+    });
+    expect(json(deaf)).toMatchObject({ n: 9 });
+  },
+);
 
 function softmax(logits: Float32Array): number[] {
   const powers = Array.from(logits, (x) => Math.exp(x));

@@ -67,6 +67,17 @@ describe('train', () => {
     expect(score).toBeGreaterThan(0.5);
   });
 
+  it('ignores the classes that it is told to ignore, in place of those called so', async () => {
+    const words = 'train --task segmentation --data scenes --model model --epochs 0.01 --json';
+    expect(json(await run(`${words} --ignore bright --out ignoring`))).toMatchObject({
+      images: 24,
+    });
+    const manifest: unknown = JSON.parse(
+      readFileSync(place.at('ignoring', 'modellock.json'), 'utf8'),
+    );
+    expect(manifest).toMatchObject({ labels: ['dark', 'unlabelled'] });
+  });
+
   it('makes a model for ONNX Runtime that gives maps for batches of any size', async () => {
     const bytes = readFileSync(place.at('plain', 'onnx', 'model.onnx'));
     const session = await InferenceSession.create(bytes);
@@ -109,7 +120,15 @@ describe('lock', () => {
   it('without the key is told that UP is not known', async () => {
     const shown = await run('evaluate locked --data scenes');
     expect(shown.code, shown.stderr).toBe(0);
-    expect(shown.stdout).toMatch(/mIoU/);
+    const { up, lp, decoys } = json(await run('evaluate locked --data scenes --json'));
+    expect([up, decoys]).toEqual([null, []]);
+    expect(lp).toBe(json(locked)['lp']);
+    const text = shown.stdout.replaceAll(/\s+/g, ' ');
+    const reached = `${(100 * (lp as number)).toFixed(1)} %`;
+    expect(text).toContain(`Locked, it reaches ${reached} mIoU on the same images, `);
+    expect(text).toContain('The key was not given, so what it opens was not measured.');
+    expect(text).toContain(`The model Without the key ${reached} (`);
+    expect(shown.stdout).toMatch(/^bright +9 +[\d.]+ % +–$/m);
   });
 });
 

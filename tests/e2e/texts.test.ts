@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { counterRandom } from '../../src/base/random/counter.ts';
 import { decodeSafetensors } from '../../src/formats/safetensors.ts';
-import { command, modellock, startModellock, type Finished } from '../support/command-line.ts';
+import {
+  command,
+  killModellock,
+  modellock,
+  startModellock,
+  type Finished,
+} from '../support/command-line.ts';
 import { repositoryOf, startHub } from '../support/hub-server.ts';
 import { makeWorkplace, type Workplace } from '../support/workplace.ts';
 
@@ -125,13 +131,16 @@ describe('train', () => {
     const job = (out: string): string[] =>
       command(`${train} reviews.csv --checkpoint-seconds 0 --out`, out, ...command(quick));
     const options = { cwd: place.folder };
-    const whole = await modellock(job('whole'), options);
-    expect(whole.code, whole.stderr).toBe(0);
-    const { child, finished, heard } = startModellock(job('killed'), options);
-    await heard(/^train: /m);
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    child.kill('SIGKILL');
-    expect((await finished).code).toBeNull();
+    const after = /^train: /m;
+    const whole = startModellock(job('whole'), options);
+    await whole.heard(after);
+    const start = performance.now();
+    const { code, stderr } = await whole.finished;
+    expect(code, stderr).toBe(0);
+    const duration = performance.now() - start;
+    const random = counterRandom(7);
+    const delay = (): number => random.uniform() * duration;
+    await killModellock(job('killed'), { ...options, out: 'killed', after, delay });
     const other = await modellock([...job('killed'), '--seed', '1'], options);
     expect([other.code, other.stderr]).toEqual([
       2,

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { messageOf } from '../../src/base/error.ts';
-import { GoldenCase, goldenDir, type GoldenCheck } from './case.ts';
+import { GoldenCase, goldenDir, isGoldenDirGiven, type GoldenCheck } from './case.ts';
 
 /** The check of each family of cases: the first folder of its path. */
 const checks: Readonly<Record<string, () => Promise<{ check: GoldenCheck }>>> = {
@@ -57,28 +57,41 @@ const leftOutText = ([why, names]: readonly [string, readonly string[]]): string
   `left out: ${names.join(', ')}; ${why}`;
 
 function caseNames(): string[] {
+  if (!existsSync(goldenDir)) return [];
   return readdirSync(goldenDir, { recursive: true, encoding: 'utf8' })
     .filter((path) => basename(path) === 'case.json')
     .map(dirname)
     .sort();
 }
 
+/** Why there is nothing to compare though somebody asked for it; one line for each thing asked for. */
+function missing(names: readonly string[], filters: readonly string[]): string[] {
+  if (names.length === 0 && isGoldenDirGiven) return [`there is no case in ${goldenDir}`];
+  return filters
+    .filter((filter) => !names.some((name) => name.includes(filter)))
+    .map((filter) => `no case in ${goldenDir} has "${filter}" in its name`);
+}
+
 async function main(filters: readonly string[]): Promise<void> {
-  const counts: Record<Outcome, number> = { ok: 0, FAILED: 0 };
-  if (!existsSync(goldenDir)) {
+  const counts: Record<Outcome | 'skipped', number> = { ok: 0, FAILED: 0, skipped: 0 };
+  const names = caseNames();
+  const unmet = missing(names, filters);
+  for (const line of unmet) console.log(`FAILED   ${line}`);
+  counts.FAILED += unmet.length;
+  if (names.length === 0 && unmet.length === 0) {
     console.log(`skipped: there is no golden data at ${goldenDir} (set GOLDEN_DIR)`);
-  } else {
-    for (const name of caseNames()) {
-      if (filters.length > 0 && !filters.some((filter) => name.includes(filter))) continue;
-      const { outcome, lines } = await runCase(name);
-      counts[outcome] += 1;
-      const [first = '', ...rest] = lines;
-      const isFailed = outcome === 'FAILED';
-      console.log(isFailed ? `FAILED   ${name}` : `ok       ${name.padEnd(44)} ${first}`);
-      for (const line of isFailed ? lines : rest) console.log(`           ${line}`);
-    }
+    counts.skipped += 1;
   }
-  console.log(`${counts.ok} passed, ${counts.FAILED} failed, 0 skipped`);
+  for (const name of names) {
+    if (filters.length > 0 && !filters.some((filter) => name.includes(filter))) continue;
+    const { outcome, lines } = await runCase(name);
+    counts[outcome] += 1;
+    const [first = '', ...rest] = lines;
+    const isFailed = outcome === 'FAILED';
+    console.log(isFailed ? `FAILED   ${name}` : `ok       ${name.padEnd(44)} ${first}`);
+    for (const line of isFailed ? lines : rest) console.log(`           ${line}`);
+  }
+  console.log(`${counts.ok} passed, ${counts.FAILED} failed, ${counts.skipped} skipped`);
   process.exitCode = counts.FAILED > 0 ? 1 : 0;
 }
 

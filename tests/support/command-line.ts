@@ -1,7 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 const main = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
+
+/** Whether the shell can say how large files may become: not on Windows. */
+export const hasFileLimits =
+  spawnSync('bash', ['-c', 'ulimit -f 100 && ulimit -f']).stdout?.toString() === '100\n';
 
 export interface RunOptions {
   /** Folder the command runs in. */
@@ -71,6 +76,37 @@ export function startModellock(args: readonly string[], options: RunOptions = {}
         void finished.then(() => reject(new Error(`never heard ${pattern}, but: ${stderr}`)));
       }),
   };
+}
+
+/** When a job is killed, and which one. */
+interface Kill extends RunOptions {
+  readonly cwd: string;
+  /** What the job makes, in `cwd`. */
+  readonly out: string;
+  /** What stderr has said by then. */
+  readonly after: RegExp;
+  /** Milliseconds from then on. Default: none. */
+  readonly delay?: () => number;
+}
+
+/**
+ * Kills a job in the middle: its work is there, and what it makes is not. One that was done before the
+ * signal came, as it may be on a fast machine, is undone and begun again.
+ */
+export async function killModellock(args: readonly string[], kill: Kill): Promise<void> {
+  const { cwd, out, after, delay = () => 0 } = kill;
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const { child, finished, heard } = startModellock(args, kill);
+    await heard(after);
+    const timer = setTimeout(() => child.kill('SIGKILL'), delay());
+    const { code, stderr } = await finished;
+    clearTimeout(timer);
+    if (code !== null && code !== 0) throw new Error(`ended with code ${code}: ${stderr}`);
+    const made = join(cwd, out);
+    if (!existsSync(made)) return;
+    for (const path of [made, `${made}.work`]) rmSync(path, { recursive: true, force: true });
+  }
+  throw new Error(`${out} was made each time, before the job could be killed`);
 }
 
 /** This process's environment without what would change the command's behaviour. */
