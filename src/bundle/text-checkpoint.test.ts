@@ -67,6 +67,12 @@ describe.each(['bert', 'distilbert'])('%s', (name) => {
     );
   });
 
+  it('chooses between no classes by one number', async () => {
+    const { weights, classifier, ...rest } = await readTextClassifier(folder);
+    const checkpoint = { ...rest, weights, classifier: { ...classifier, labels: ['good'] } };
+    expect(() => new TextPredictor(checkpoint)).toThrow('gives a text one number');
+  });
+
   it('refuses a tokenizer with more tokens than the model knows', async () => {
     const path = join(folder, 'config.json');
     const config = JSON.parse(await readFile(path, 'utf8')) as object;

@@ -39,6 +39,13 @@ export class TextPredictor {
         { valid: ['train --task text-classification gives it one'] },
       );
     }
+    if (this.labels.length < 2) {
+      throw new ModelLockError(
+        'usage',
+        `${weightsPath} gives a text one number, not one for each of two classes or more`,
+        { valid: ['train --task text-classification gives it another last layer'] },
+      );
+    }
     requireWeights(weights, build(checkpoint, multiple).scope.declared.parameters, weightsPath);
   }
 

@@ -105,6 +105,7 @@ describe('fit', () => {
       batch: () => Promise.reject(new Error('no batch is needed')),
     });
     expect(again).toEqual(first);
+    expect(checkpoints.saves).toBe(1);
   });
 
   it('reports every step, and passes a failed batch on', async () => {

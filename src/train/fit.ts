@@ -41,7 +41,7 @@ export async function fit(trainer: Trainer, options: FitOptions): Promise<void> 
   const { steps, checkpoints, signal, onProgress, stage = 'train' } = options;
   if (checkpoints) await resume(trainer, checkpoints);
   const checkpointMs = (options.checkpointSeconds ?? 20) * 1000;
-  let lastSaved = performance.now();
+  let [savedStep, lastSaved] = [trainer.steps, performance.now()];
   let smoothed: number | undefined;
   const batchOf = (step: number): Promise<Tensors> | undefined => {
     const batch = step < steps ? options.batch(step) : undefined;
@@ -70,11 +70,12 @@ export async function fit(trainer: Trainer, options: FitOptions): Promise<void> 
     });
     if (checkpoints && performance.now() - lastSaved > checkpointMs) {
       await checkpoints.save(encodeCheckpoint(trainer));
-      lastSaved = performance.now();
+      [savedStep, lastSaved] = [trainer.steps, performance.now()];
     }
     await breathe();
   }
-  await checkpoints?.save(encodeCheckpoint(trainer));
+  // Not where all was done before: the disk may have become full since.
+  if (trainer.steps > savedStep) await checkpoints?.save(encodeCheckpoint(trainer));
 }
 
 function requireFinite(step: number, values: Readonly<Record<string, number>>): void {

@@ -22,7 +22,7 @@ export async function inspectTextModel(found: Resolved): Promise<ModelInspection
   const checkpoint = await readTextClassifier(found.folder);
   const { config, classifier, tokenizer, maxTokens } = checkpoint;
   const parameters = learntCount(built(checkpoint, 1, 1).declared);
-  const usable = hasTextHead(checkpoint) || 'it has no last layer yet; train gives it one';
+  const usable = lackOf(checkpoint) ?? true;
   return {
     kind: 'text-classifier',
     reference: found.reference,
@@ -50,6 +50,13 @@ export async function inspectTextModel(found: Resolved): Promise<ModelInspection
     notes: [],
     manifest: await manifestIn(found),
   };
+}
+
+/** Why a model answers nothing as it is, if so. */
+function lackOf(checkpoint: TextCheckpoint): string | undefined {
+  if (!hasTextHead(checkpoint)) return 'it has no last layer yet; train gives it one';
+  const { labels } = checkpoint.classifier;
+  return labels.length < 2 ? 'it gives a text one number; train gives it classes' : undefined;
 }
 
 interface Built extends Pick<TextClassifierOutput, 'logits'> {
