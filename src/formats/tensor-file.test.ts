@@ -16,7 +16,7 @@ test('a file is read by what it is, whatever its ending says', async () => {
   const torch = join(folder, 'torch.safetensors');
   await copyFile(join(import.meta.dirname, 'torch/fixtures/checkpoint.ckpt'), torch);
   const { tensors, scalars } = await openTensorFile(torch);
-  expect(tensors.get('conv.weight')?.shape).toEqual([2, 1, 3, 3]);
+  expect(tensors.get('module.conv.weight')?.shape).toEqual([2, 1, 3, 3]);
   expect(scalars.get('global_step')).toBe(875000);
 
   const safetensors = join(folder, 'safetensors.ckpt');
