@@ -82,7 +82,9 @@ it('never trains on a test picture of an unsplit data set', () => {
         const drawn = drawSubset({ train: all, test: undefined }, { classes: 'all', train, test });
         const taken = new Set(paths(drawn.test));
         expect(paths(drawn.train).some((path) => taken.has(path))).toBe(false);
-        expect(taken.size).toBe(Math.min(test ?? Math.round(all.items.length / 4), all.items.length));
+        expect(taken.size).toBe(
+          Math.min(test ?? Math.round(all.items.length / 4), all.items.length),
+        );
         expect(drawn.train.items).toHaveLength(
           Math.min(train ?? Infinity, all.items.length - taken.size),
         );
