@@ -1,3 +1,4 @@
+import { allOrNothing } from '../base/dispose.ts';
 import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
 import type { ModelCheckpoint } from '../bundle/checkpoint.ts';
@@ -101,14 +102,11 @@ export async function openUnlocking(
 ): Promise<Unlocking & { readonly editor: ImageEditor }> {
   requireSecret(manifest, key);
   const checked = checkedKey(key);
-  const { editor, options } = await openBundleEditor(manifest, reference, place);
-  try {
-    requireReadable(editor.tokens(checked.prompt).length);
-  } catch (error) {
-    await editor.dispose();
-    throw error;
-  }
-  return { editor, options, key: checked, ...promptReading(editor) };
+  return allOrNothing(async (keep) => {
+    const { editor, options } = await openBundleEditor(manifest, reference, place);
+    requireReadable(keep(editor).tokens(checked.prompt).length);
+    return { editor, options, key: checked, ...promptReading(editor) };
+  });
 }
 
 /** Throws `key` for a key without the secret that the lock has, or with one that it lacks. */

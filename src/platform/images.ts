@@ -107,15 +107,18 @@ export const readImages = (paths: readonly string[]): Promise<RgbImage[]> =>
 /**
  * What is read of some things, in order, as many at once as are worth decoding at once. After one
  * that cannot be read, no other is begun.
+ *
+ * @param goesOn asked before each whether it is still wanted: what was read by then is all.
  */
 export async function readingAtOnce<T, R>(
   things: readonly T[],
   read: (thing: T) => Promise<R>,
+  goesOn: () => boolean = () => true,
 ): Promise<R[]> {
-  const results = new Array<R>(things.length);
+  const results: R[] = [];
   let next = 0;
   const work = async (): Promise<void> => {
-    while (next < things.length) {
+    while (next < things.length && goesOn()) {
       const i = next++;
       try {
         results[i] = await read(things[i]);

@@ -1,5 +1,5 @@
 import type { RgbImage } from '../tensor/image.ts';
-import { decodersAtOnce } from './images.ts';
+import { readingAtOnce } from './images.ts';
 
 /** Things of which pictures were read, in order, and the pictures. */
 export interface PictureGroup<T> {
@@ -32,26 +32,17 @@ export async function* pictureGroups<T>(
   }
 }
 
-/** The first few, a few decoded at once. */
-async function readFrom<T>(
+/** The first few, until they have so many bytes. */
+function readFrom<T>(
   things: readonly T[],
   read: (thing: T) => Promise<RgbImage>,
   bytes: number,
 ): Promise<RgbImage[]> {
-  const images: RgbImage[] = [];
-  let [next, held, failed] = [0, 0, false];
-  const work = async (): Promise<void> => {
-    while (next < things.length && held < bytes && !failed) {
-      const i = next++;
-      try {
-        images[i] = await read(things[i]);
-        held += images[i].data.length;
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
+  let held = 0;
+  const readOne = async (thing: T): Promise<RgbImage> => {
+    const image = await read(thing);
+    held += image.data.length;
+    return image;
   };
-  await Promise.all(Array.from({ length: decodersAtOnce }, work));
-  return images;
+  return readingAtOnce(things, readOne, () => held < bytes);
 }
