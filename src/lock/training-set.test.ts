@@ -35,6 +35,17 @@ it('counts the classes and keeps the contents', async () => {
   expect(set.contents).toEqual(['a', 'b', 'c', 'd']);
 });
 
+it('reads no content twice', async () => {
+  let read = 0;
+  const sample = { ...sampleOf('a', 0), content: async () => `${read++}` };
+  const { samples } = await trainingSet(
+    classification,
+    { classes: ['cat'], samples: [sample] },
+    {},
+  );
+  expect([await samples[0].content(), await samples[0].content(), read]).toEqual(['0', '0', 1]);
+});
+
 it('has one digest for one lesson, and another where a picture, a label, a class or the order is', async () => {
   const lesson = [
     ['a', 0],
