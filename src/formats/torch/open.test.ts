@@ -146,13 +146,16 @@ test.each(['layouts.pth', 'layouts-legacy.pth'])(
 
 const models = process.env['MODELS_DIR'] ?? join(import.meta.dirname, '../../../../shared/models');
 
-test('a real checkpoint of 2019 is read', async (context) => {
+test('a real checkpoint of 2019 is read, its names as DataParallel wrote them', async (context) => {
   const path = join(models, 'resnet20-12fca82f.th');
   if (!existsSync(path)) return context.skip(`there is no ${path} (set MODELS_DIR)`);
   const tensors = await tensorsIn(path);
   expect(tensors.size).toBe(97);
-  expect(tensors.get('conv1.weight')).toMatchObject({ dtype: 'float32', shape: [16, 3, 3, 3] });
-  const bias = await tensors.get('linear.bias')!.read();
+  expect(tensors.get('module.conv1.weight')).toMatchObject({
+    dtype: 'float32',
+    shape: [16, 3, 3, 3],
+  });
+  const bias = await tensors.get('module.linear.bias')!.read();
   // What torch reads.
   const values = [
     0.19355906546115875, -0.3431008756160736, 0.11120541393756866, 0.32253673672676086,
