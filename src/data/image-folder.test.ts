@@ -59,7 +59,7 @@ describe('readImageFolder', () => {
       join('cat', '6.jfif'),
     ]);
     expect(notices).toEqual([
-      `left out in ${root}: folders without pictures: 1 (none), files of unknown kind: 5 (.heic, .txt, no ending)`,
+      `left out in ${root}: pictures beside the folders: 1 (3.png), folders without pictures: 1 (none), files of unknown kind: 5 (.heic, .txt, no ending)`,
     ]);
   });
 

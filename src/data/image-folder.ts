@@ -4,7 +4,7 @@ import { groupBy } from '../base/group-by.ts';
 import { classPlaces, type MatchingOptions } from './class-places.ts';
 import { exists, join } from '../platform/files.ts';
 import { leftOut } from './left-out.ts';
-import { foldersIn, pictureTree } from './picture-tree.ts';
+import { foldersIn, picturesIn, pictureTree } from './picture-tree.ts';
 
 /** One labelled picture. */
 export interface ImageItem {
@@ -38,7 +38,7 @@ export async function readImageFolder(
       ...(await pictureTree(join(root, name), [root])),
     })),
   );
-  const notice = leftOut(root, byFolder);
+  const notice = leftOut(root, byFolder, await picturesIn(root));
   if (notice !== undefined) onNotice?.(notice);
   const byClass = groupBy(
     byFolder.filter(({ pictures }) => pictures.length > 0),

@@ -24,12 +24,11 @@ async function entriesIn(folder: string): Promise<Entry[]> {
 export const foldersIn = async (folder: string): Promise<string[]> =>
   (await entriesIn(folder)).filter((entry) => entry.isFolder).map(({ name }) => name);
 
-/** Whether pictures lie in a folder itself. */
-export async function holdsPictures(folder: string): Promise<boolean> {
+/** Names of the pictures that lie in a folder itself, by code point. */
+export async function picturesIn(folder: string): Promise<string[]> {
   const files = (await entriesIn(folder)).filter((entry) => !entry.isFolder);
-  return (await readingAtOnce(files, ({ name }) => mayHavePictures(join(folder, name)))).some(
-    Boolean,
-  );
+  const wanted = await readingAtOnce(files, ({ name }) => mayHavePictures(join(folder, name)));
+  return files.filter((_, i) => wanted[i]).map(({ name }) => name);
 }
 
 /** What is in a folder and in those below it, as paths sorted by code point. */

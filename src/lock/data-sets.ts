@@ -1,5 +1,6 @@
 import { ModelLockError } from '../base/error.ts';
 import { throwIfAborted, type JobOptions } from '../base/job.ts';
+import { requireSeed } from '../base/random/seed.ts';
 import { limited } from '../data/draw.ts';
 import { holdBack } from '../data/hold-back.ts';
 import { findOverlap, requireSeparate, type Overlap } from '../data/overlap.ts';
@@ -45,6 +46,7 @@ export async function openDataSets<Label>(
   job: JobOptions,
 ): Promise<DataSets<Label>> {
   const { data, limit, seed } = options;
+  requireSeed(seed);
   const { classes, ...sides } = await sidesOf(task, options, job);
   requireClasses(classes, limit, data);
   const drawn =

@@ -1,4 +1,5 @@
 import type { JobOptions } from '../base/job.ts';
+import { requireSeed } from '../base/random/seed.ts';
 import { limited } from '../data/draw.ts';
 import { holdBack } from '../data/hold-back.ts';
 import { findOverlap } from '../data/overlap.ts';
@@ -25,6 +26,7 @@ export async function openTestSet<Label>(
   job: JobOptions,
 ): Promise<TestSet<Label>> {
   const { limit, seed } = options;
+  requireSeed(seed);
   const { known, test, ownClasses } = await sidesOf(task, options, job);
   const drawn = limit === undefined ? test : limited(test, ({ stratum }) => stratum, limit, seed);
   const { good, skipped } = await readable(drawn, looking(task), options, job);

@@ -1,7 +1,7 @@
 import { ModelLockError } from '../../base/error.ts';
 import { extname, isFolder, join } from '../../platform/files.ts';
 import type { SplitName } from '../annotated-item.ts';
-import { foldersIn, holdsPictures } from '../picture-tree.ts';
+import { foldersIn, picturesIn } from '../picture-tree.ts';
 import { sideNamed } from '../sides.ts';
 import type { Side } from './read-dataset.ts';
 
@@ -49,7 +49,7 @@ export const classSideFolder = (root: string, side: Side): Promise<string | unde
  */
 export async function pictureSideFolder(root: string, side: Side): Promise<string | undefined> {
   const names = await foldersIn(root);
-  const isSplit = only(root, names, 'train') !== undefined || !(await holdsPictures(root));
+  const isSplit = only(root, names, 'train') !== undefined || (await picturesIn(root)).length === 0;
   if (isSplit) return sideFolder(root, side);
   return side === 'test' ? undefined : root;
 }

@@ -234,7 +234,12 @@ describe('readSegmented', () => {
     }
     expect(await readSegmented(root, 'test')).toBeUndefined();
     await picture('images/train/c.png');
-    expect(paths(await readSegmented(root, 'train'))).toEqual(['images/train/c.png']);
+    const notices: string[] = [];
+    const onNotice = (notice: string): number => notices.push(notice);
+    expect(paths(await readSegmented(root, 'train', { onNotice }))).toEqual(['images/train/c.png']);
+    expect(notices).toContainEqual(
+      `left out in ${join(root, 'images')}: pictures beside the folders: 1 (a.png)`,
+    );
     expect(paths(await readSegmented(root, 'test'))).toEqual(['images/test/b.png']);
   });
 

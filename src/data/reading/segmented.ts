@@ -3,6 +3,8 @@ import { basename, exists, extname, join, listFolder, relative } from '../../pla
 import type { Size } from '../../tensor/image.ts';
 import { ignoreIndex, type LabelMap } from '../../tensor/label-map.ts';
 import { classPlaces } from '../class-places.ts';
+import { leftOut } from '../left-out.ts';
+import { picturesIn } from '../picture-tree.ts';
 import type { Dataset, Sample } from '../sample.ts';
 import { readCocoDataset } from '../segmentation/coco.ts';
 import {
@@ -53,15 +55,20 @@ async function layoutOf(path: string, side: Side): Promise<Reading | undefined> 
 /** Folders of pictures and masks, which may themselves have folders for the sides. */
 async function paired(root: string, side: Side): Promise<Reading | undefined> {
   const { images, masks } = await pairedFolders(root);
-  const within = await pictureSideFolder(join(root, images), side);
+  const all = join(root, images);
+  const within = await pictureSideFolder(all, side);
   if (within === undefined) return undefined;
   const ofSide = await folderOfSameSide(join(root, masks), basename(within));
   const folders = {
     images: relative(root, within),
     masks: ofSide === undefined ? masks : relative(root, ofSide),
-    sharesMasks: ofSide === undefined && within !== join(root, images),
+    sharesMasks: ofSide === undefined && within !== all,
   };
-  return (options) => readSegmentationFolder(root, { ...folderOptions(options), folders });
+  return async (options) => {
+    const notice = within === all ? undefined : leftOut(all, [], await picturesIn(all));
+    if (notice !== undefined) options.onNotice?.(notice);
+    return readSegmentationFolder(root, { ...folderOptions(options), folders });
+  };
 }
 
 /** In the layout of Pascal VOC lists tell the sides. */

@@ -1,4 +1,5 @@
 import { ModelLockError } from '../../base/error.ts';
+import { requireSeed } from '../../base/random/seed.ts';
 import type { TextCheckpoint } from '../../bundle/text-checkpoint.ts';
 import type { ColumnNames } from '../../data/csv-columns.ts';
 import { limited } from '../../data/draw.ts';
@@ -47,6 +48,7 @@ export async function openTextSets(
   known: readonly string[],
 ): Promise<TextSets> {
   const { data, limit, seed } = options;
+  requireSeed(seed);
   // A training side is always there.
   const { classes: own } = (await readTexts(data, 'train', options))!;
   const classes = sameClasses(own, known) ? known : own;
@@ -88,6 +90,7 @@ export async function openTestTexts(
   classes: readonly string[],
 ): Promise<TestTexts> {
   const { data, testShare, seed } = options;
+  requireSeed(seed);
   const ofModel = { ...options, classes, allowOrder: true };
   const kept = await readTexts(data, 'test', ofModel);
   if (kept) {
