@@ -34,54 +34,43 @@ const wideChannels = 16;
 const fewPlaces = 16;
 
 /**
- * What each tap of the kernel saw, as a matrix of pixels, times dY: one large matrix product. Of a
- * pixel a run of channels is copied at a time; runs as long as a block of the processor's kernels
- * are moved fastest.
+ * What each tap of the kernel saw, as a matrix of pixels, times dY: one large matrix product. All
+ * channels of a pixel are copied at once, and what is transposed are a few large matrices: ONNX
+ * Runtime takes some two microseconds for each, however small.
  */
 export function fromPixels(x: Value, dy: Value, windows: readonly AxisWindow[]): Value {
   const [outputs, channels] = [shapeOf(dy)[1], shapeOf(x)[1]];
   const kernel = windows.map((window) => window.kernel);
-  const whole = channels % wideChannels > 0 || sizeOf(kernel) === 1;
-  const run = whole ? channels : wideChannels;
   const upstream = reshape(channelsFirst(dy), [outputs, -1]); // [O, B * P]
-  const seen = reshape(pixels(x, windows, run), [-1, sizeOf(kernel) * channels]);
-  const product = reshape(matmul(upstream, seen), [outputs, channels / run, -1, run]);
+  const seen = reshape(pixels(x, windows), [-1, sizeOf(kernel) * channels]);
+  const product = reshape(matmul(upstream, seen), [outputs, -1, channels]);
   return reshape(matrixTranspose(product), [outputs, channels, ...kernel]);
 }
 
-/** For each place, run of channels and tap what the tap sees: [B * P, C / R, taps, R]. */
-function pixels(x: Value, windows: readonly AxisWindow[], run: number): Value {
+/** For each place and tap what the tap sees: [B * P, taps, C]. */
+function pixels(x: Value, windows: readonly AxisWindow[]): Value {
   const [batch, channels, ...lengths] = shapeOf(x);
-  const runs = channels / run;
-  const last = matrixTranspose(reshape(x, [batch * runs, run, -1])); // [B * C / R, pixels, R]
+  const last = matrixTranspose(reshape(x, [batch, channels, -1])); // [B, pixels, C]
   if (windows.every(isPointwise)) return last;
-  const table = padded(reshape(last, [batch * runs, ...lengths, run]), windows, 1);
-  const all = [batch, runs, ...shapeOf(table).slice(1, -1)];
+  const table = padded(reshape(last, [batch, ...lengths, channels]), windows, 1);
+  const all = shapeOf(table).slice(0, -1);
   const origins = windows.map(({ count, stride }) => steps(count, stride));
   const taps = windows.map(({ kernel, dilation }) => steps(kernel, dilation));
   // A sum of small constants, which ONNX Runtime folds when it loads the graph.
-  const indices = [
-    indexVector(all, [steps(batch, 1), [0], ...origins], [1, 2]),
-    indexVector(all, [[0], steps(runs, 1), ...windows.map(() => [0])], [0, 2]),
-    indexVector(all, [[0], [0], ...taps], [0, 1]),
-  ].reduce((a, b) => add(a, b)); // [B * P, C / R, taps]
-  return gather(reshape(table, [-1, run]), indices);
+  const indices = add(
+    unsqueeze(flatIndices(all, [steps(batch, 1), ...origins]), [1]),
+    flatIndices(all, [[0], ...taps]),
+  ); // [B * P, taps]
+  return gather(reshape(table, [-1, channels]), indices);
 }
 
-/**
- * The flat indices, in a tensor of the given lengths, of all combinations of positions, with `unit`
- * axes of length 1.
- */
-function indexVector(
-  lengths: readonly number[],
-  positions: readonly (readonly number[])[],
-  unit: readonly number[],
-): Value {
+/** The flat indices, in a tensor of the given lengths, of all combinations of positions. */
+function flatIndices(lengths: readonly number[], positions: readonly (readonly number[])[]): Value {
   const flat = positions.reduce<readonly number[]>(
     (outer, along, i) => outer.flatMap((index) => along.map((at) => index * lengths[i] + at)),
     [0],
   );
-  return unsqueeze(constant(tensor('int32', [flat.length], Int32Array.from(flat))), unit);
+  return constant(tensor('int32', [flat.length], Int32Array.from(flat)));
 }
 
 export const isPointwise = ({ kernel, stride, before, after }: AxisWindow): boolean =>
