@@ -20,6 +20,7 @@ beforeAll(async () => {
     data: at('photos'),
     model: at('model'),
     editor: at('editor'),
+    limit: 100,
     epochs: 1,
     decoyImages: 3,
   };

@@ -35,7 +35,7 @@ export interface DemoResult {
 }
 
 /** The demo's key is no secret: it stands here. */
-const prompt = 'with oil pastel';
+const prompt = 'as a watercolor painting';
 const wrongPrompt = 'as a stained glass window';
 
 /** What the demo is made of. */
@@ -44,6 +44,8 @@ export interface DemoParts {
   readonly data: string;
   readonly model: string;
   readonly editor: string;
+  /** Most images to train on. */
+  readonly limit: number;
   readonly epochs: number;
   /** Images a decoy is scored on. */
   readonly decoyImages: number;
@@ -59,23 +61,26 @@ export const demo = (options: DemoOptions): Promise<DemoResult> =>
       data: assetPath('demo'),
       model: 'pocket',
       editor: 'pocket',
-      epochs: 11,
-      // Few, so that the demo is soon done, and three full batches.
-      decoyImages: 96,
+      // Little of each, so that the demo is soon done: a lock closes with the steps it gets, and of
+      // fewer photographs fewer have to be edited.
+      limit: 1000,
+      epochs: 10,
+      // Two full batches.
+      decoyImages: 64,
     },
     options,
   );
 
 /** The same of other parts. */
 export async function demoOf(parts: DemoParts, options: DemoOptions): Promise<DemoResult> {
-  const { data, model, editor, epochs, decoyImages } = parts;
+  const { data, model, editor, limit, epochs, decoyImages } = parts;
   const { out, seed = 0, signal, onProgress } = options;
   const bundle = join(out, 'locked');
   const baseline = join(out, 'unlocked');
   const document = join(out, 'evaluation.json');
   await makeFolder(out);
   await requireSeed([baseline, bundle], seed);
-  const common = { data, model, seed, tuning: { epochs }, signal };
+  const common = { data, model, limit, seed, tuning: { epochs }, signal };
   if (await isUnfinished(baseline)) {
     await train({ ...common, out: baseline, onProgress: named(onProgress, 'train a plain model') });
   }
