@@ -7,6 +7,7 @@ import { conv, convTranspose, type ConvOptions } from '../../graph/ops/conv/ops.
 import { clip, gelu, relu } from '../../graph/ops/elementwise/ops.ts';
 import { matrixTranspose, transpose } from '../../graph/ops/movement/shape-ops.ts';
 import { reduceSum } from '../../graph/ops/reduction/ops.ts';
+import { logSoftmax, softmax } from '../../graph/ops/softmax/ops.ts';
 import { waves } from '../../graph/testing/finite-differences.ts';
 import { constant, input, scalar, shapeOf, type Value } from '../../graph/value.ts';
 import { float32, toNumbers } from '../../tensor/tensor.ts';
@@ -49,6 +50,22 @@ function withGradients(x: Value, w: Value, y: Value): Graph {
   const [dx, dw] = gradients(y, [x, w], input('dy', 'float32', shapeOf(y)));
   return graphOf({ y, dx, dw });
 }
+
+describe.each([
+  ['Softmax', softmax],
+  ['LogSoftmax', logSoftmax],
+])('%s', (name, f) => {
+  test.each([0, 1, 2, -2])('along axis %i of four is made of reductions', async (axis) => {
+    const graph = graphOf({ y: f(input('x', 'float32', [3, 5, 4, 6]), axis) });
+    expect(names(lowered(graph))).not.toContain(`.${name}`);
+    await expectSame(graph);
+  });
+
+  test.each([3, -1])('along axis %i of four stays', (axis) => {
+    const graph = graphOf({ y: f(input('x', 'float32', [3, 5, 4, 6]), axis) });
+    expect(names(lowered(graph))).toEqual([`.${name}`]);
+  });
+});
 
 describe('convolutions', () => {
   interface Case {

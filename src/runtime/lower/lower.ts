@@ -4,6 +4,7 @@ import type { Device } from '../device.ts';
 import { multiplyColumnSums } from './column-sums.ts';
 import { blockConvolutions } from './convolutions.ts';
 import { affineErf, shareNormalCdf } from './gelu.ts';
+import { reduceInnerSoftmax } from './inner-softmax.ts';
 import { multiplyLargeKernels } from './large-kernels.ts';
 import { readInQuads } from './quads.ts';
 import { alignScalars } from './scalars.ts';
@@ -27,6 +28,7 @@ export function lower(graph: Graph, { blockSize, constants, device }: Lowering):
     gemmByStoredWeights(constants),
     shareNormalCdf(graph),
     affineErf,
+    reduceInnerSoftmax,
     multiplyColumnSums(),
     alignScalars,
     steepSteps,
