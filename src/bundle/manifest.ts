@@ -69,6 +69,7 @@ export const manifestSchema = z.object({
   viewing: z
     .object({
       axis: z.union([z.literal(0), z.literal(1), z.literal(2)]).optional(),
+      volume: z.number().int().min(0).optional(),
       window: z
         .union([
           z.enum(['file', 'percentile']),

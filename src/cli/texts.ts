@@ -41,6 +41,7 @@ const ofPictures = {
   heads: '--heads',
   pooling: '--pooling',
   axis: '--axis',
+  volume: '--volume',
   slices: '--slices',
   window: '--window',
   fill: '--fill',

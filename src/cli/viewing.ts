@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { SliceChoice, Viewing, WindowChoice } from '../index.ts';
-import { given } from './options.ts';
+import { given, integer } from './options.ts';
 
 /** How DICOM files and NIfTI volumes become pictures. */
 
@@ -9,6 +9,12 @@ export const axisOption = () =>
     '--axis <n>',
     'axis that slices of a NIfTI volume are cut across; 2 without it',
   ).choices(['0', '1', '2'] as const);
+
+export const volumeOption = () =>
+  new Option(
+    '--volume <n>',
+    'which of several volumes of a NIfTI file of four axes, from 0: a time, or a contrast',
+  ).argParser(integer(0));
 
 export const slicesOption = () =>
   new Option(
@@ -45,12 +51,13 @@ export const fillOption = () =>
 
 export interface ViewingOptions {
   readonly axis?: '0' | '1' | '2' | undefined;
+  readonly volume?: number | undefined;
   readonly slices?: SliceChoice | undefined;
   readonly window?: WindowChoice | undefined;
   readonly fill?: number | undefined;
 }
 
-export function viewingOf({ axis, slices, window, fill }: ViewingOptions): Viewing {
+export function viewingOf({ axis, volume, slices, window, fill }: ViewingOptions): Viewing {
   const number = axis === undefined ? undefined : (Number(axis) as 0 | 1 | 2);
-  return given({ axis: number, slices, window, fill });
+  return given({ axis: number, volume, slices, window, fill });
 }

@@ -164,8 +164,19 @@ describe('NIfTI volumes', () => {
     const [picture] = await new PictureFiles().open(at('v.nii'));
     await expect(picture.read()).rejects.toMatchObject({
       code: 'data',
-      message: `${at('v.nii')} has 2 volumes along its fourth axis, and nothing says which one is meant (valid: a file for each volume)`,
+      message: `${at('v.nii')} has 2 volumes along its fourth axis, and nothing says which one is meant (valid: volume 0 to 1, a file for each)`,
     });
+  });
+
+  it('of several times are those of the volume that is chosen', async () => {
+    writeNifti(at('v.nii'), [2, 3, 2, 2], voxels);
+    const [picture] = await new PictureFiles({ window, volume: 1 }).open(at('v.nii#0'));
+    // What a file of that volume alone would have as its first slice.
+    writeNifti(at('alone.nii'), [2, 3, 2], voxels.slice(12));
+    const [alone] = await new PictureFiles({ window }).open(at('alone.nii#0'));
+    expect(await reds(picture)).toEqual(await reds(alone));
+    const [none] = await new PictureFiles({ volume: 2 }).open(at('v.nii'));
+    await expect(none.read()).rejects.toThrow('has no volume 2 (valid: 0 to 1)');
   });
 
   it('keep their slices together', async () => {

@@ -1,6 +1,6 @@
 import { ModelLockError } from '../base/error.ts';
 import { readDicom, readDicomSource } from '../formats/dicom/read.ts';
-import { niftiImage, openOneVolume } from '../formats/nifti/volume.ts';
+import { niftiImage, openVolume } from '../formats/nifti/volume.ts';
 import { randomBytes, sha256 } from '../platform/crypto.ts';
 import { exists, readBytes } from '../platform/files.ts';
 import type { RgbImage } from '../tensor/image.ts';
@@ -54,16 +54,16 @@ const openDicomFile: OpenMedical = async (bytes, where, { salt, window }) => {
   };
 };
 
-const openNiftiFile: OpenMedical = async (bytes, where, { axis = 2, window, fill }) => {
-  const volume = await openOneVolume(bytes, where);
+const openNiftiFile: OpenMedical = async (bytes, where, { axis = 2, volume, window, fill }) => {
+  const file = await openVolume(bytes, where, volume);
   const range =
     typeof window === 'object'
       ? { low: window.centre - window.width / 2, high: window.centre + window.width / 2 }
       : undefined;
   return {
-    bytes: volume.bytes,
-    count: volume.header.shape[axis],
-    read: (index) => niftiImage(volume, { axis, index, fill, window: range }),
+    bytes: file.bytes,
+    count: file.header.shape[axis],
+    read: (index) => niftiImage(file, { axis, index, volume, fill, window: range }),
   };
 };
 

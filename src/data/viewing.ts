@@ -5,6 +5,11 @@ import type { WindowChoice } from '../formats/dicom/window.ts';
 export interface Viewing {
   /** The axis that slices of a NIfTI volume are cut across. Default 2. */
   readonly axis?: 0 | 1 | 2;
+  /**
+   * Which of several volumes of a NIfTI file, from 0 along its fourth axis: a time, or a contrast. Files
+   * of several are refused unless given.
+   */
+  readonly volume?: number;
   /** The slices of a volume or frames of a DICOM file, where a name picks none. Default `middle`. */
   readonly slices?: SliceChoice;
   /**

@@ -17,7 +17,14 @@ import {
 } from '../options.ts';
 import { print, printJson, reportSkipped } from '../output.ts';
 import { withProgress } from '../progress.ts';
-import { axisOption, fillOption, slicesOption, viewingOf, windowOption } from '../viewing.ts';
+import {
+  axisOption,
+  fillOption,
+  slicesOption,
+  viewingOf,
+  volumeOption,
+  windowOption,
+} from '../viewing.ts';
 
 export const editVerb = (context: Context) =>
   new Command('edit')
@@ -33,6 +40,7 @@ export const editVerb = (context: Context) =>
     .addOption(loraOption())
     .addOption(deviceOption())
     .addOption(axisOption())
+    .addOption(volumeOption())
     .addOption(slicesOption())
     .addOption(windowOption())
     .addOption(fillOption())

@@ -33,7 +33,7 @@ import {
 import { deviceOption, integer, keyFileHelp, keyHelp, type Context } from '../options.ts';
 import { printEvaluation, printJson, printScore, reportOverlap, reportSkipped } from '../output.ts';
 import { withProgress } from '../progress.ts';
-import { axisOption, fillOption, slicesOption, windowOption } from '../viewing.ts';
+import { axisOption, fillOption, slicesOption, volumeOption, windowOption } from '../viewing.ts';
 
 export const evaluateVerb = (context: Context) =>
   new Command('evaluate')
@@ -65,6 +65,7 @@ export const evaluateVerb = (context: Context) =>
     .addOption(testShareOption())
     .addOption(positiveOption())
     .addOption(axisOption())
+    .addOption(volumeOption())
     .addOption(slicesOption())
     .addOption(windowOption())
     .addOption(fillOption())

@@ -64,7 +64,7 @@ import {
   tuningOf,
   tuningOption,
 } from '../tuning.ts';
-import { axisOption, fillOption, slicesOption, windowOption } from '../viewing.ts';
+import { axisOption, fillOption, slicesOption, volumeOption, windowOption } from '../viewing.ts';
 
 export const lockVerb = (context: Context) =>
   new Command('lock')
@@ -130,6 +130,7 @@ export const lockVerb = (context: Context) =>
     .addOption(allowSharedGroupsOption())
     .addOption(positiveOption())
     .addOption(axisOption())
+    .addOption(volumeOption())
     .addOption(slicesOption())
     .addOption(windowOption())
     .addOption(fillOption())

@@ -15,7 +15,14 @@ import { deviceOption, integer, keyFileHelp, keyHelp, type Context } from '../op
 import { classList, print, printJson } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import { predictOfTexts, textOption, textsOption } from '../texts.ts';
-import { axisOption, fillOption, slicesOption, viewingOf, windowOption } from '../viewing.ts';
+import {
+  axisOption,
+  fillOption,
+  slicesOption,
+  viewingOf,
+  volumeOption,
+  windowOption,
+} from '../viewing.ts';
 
 export const predictVerb = (context: Context) =>
   new Command('predict')
@@ -39,6 +46,7 @@ export const predictVerb = (context: Context) =>
     .addOption(deviceOption())
     .optionsGroup('What the pictures do not say:')
     .addOption(axisOption())
+    .addOption(volumeOption())
     .addOption(slicesOption())
     .addOption(windowOption())
     .addOption(fillOption())

@@ -37,7 +37,7 @@ import {
   tuningOf,
   tuningOption,
 } from '../tuning.ts';
-import { axisOption, fillOption, slicesOption, windowOption } from '../viewing.ts';
+import { axisOption, fillOption, slicesOption, volumeOption, windowOption } from '../viewing.ts';
 
 export const trainVerb = ({ signal }: Context) =>
   new Command('train')
@@ -79,6 +79,7 @@ export const trainVerb = ({ signal }: Context) =>
     .addOption(allowSharedGroupsOption())
     .addOption(positiveOption())
     .addOption(axisOption())
+    .addOption(volumeOption())
     .addOption(slicesOption())
     .addOption(windowOption())
     .addOption(fillOption())

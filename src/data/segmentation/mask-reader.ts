@@ -1,5 +1,5 @@
 import { ModelLockError } from '../../base/error.ts';
-import { openOneVolume, type NiftiVolume, type SliceOptions } from '../../formats/nifti/volume.ts';
+import { openVolume, type NiftiVolume, type SliceOptions } from '../../formats/nifti/volume.ts';
 import { dirname, exists, join, readBytes, readText } from '../../platform/files.ts';
 import type { LabelMap } from '../../tensor/label-map.ts';
 import type { SlicePlace } from '../picture-files.ts';
@@ -91,7 +91,7 @@ function onePicture(read: (path: string) => Promise<LabelMap>): MaskReader {
 function volumeReader(list: ClassList, { axis = 2 }: Pick<MaskOptions, 'axis'>): MaskReader {
   const volumes = new RecentFiles<NiftiVolume>();
   return async (path, slice) => {
-    const volume = await volumes.get(path, async () => openOneVolume(await readBytes(path), path));
+    const volume = await volumes.get(path, async () => openVolume(await readBytes(path), path));
     const slices = volume.header.shape[axis];
     const { index, count } = slice ?? { index: 0, count: 1 };
     if (slices !== count) {

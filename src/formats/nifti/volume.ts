@@ -67,18 +67,27 @@ export async function openNifti(bytes: Uint8Array, where: string): Promise<Nifti
 }
 
 /**
- * As `openNifti`, of files in which a slice is told by its number alone. Throws `data` as well for
- * several volumes, such as those of different times.
+ * As `openNifti`, where a slice is told by its number alone. Throws `data` as well for a file of several
+ * volumes, such as those of different times, unless it is said which one is meant.
+ *
+ * @param volume from 0 along the fourth axis; only then may there be several.
  */
-export async function openOneVolume(bytes: Uint8Array, where: string): Promise<NiftiVolume> {
+export async function openVolume(
+  bytes: Uint8Array,
+  where: string,
+  volume?: number,
+): Promise<NiftiVolume> {
   const file = await openNifti(bytes, where);
   const { volumes } = file.header;
-  if (volumes === 1) return file;
-  throw new ModelLockError(
-    'data',
-    `${where} has ${volumes} volumes along its fourth axis, and nothing says which one is meant`,
-    { valid: ['a file for each volume'] },
-  );
+  if (volume !== undefined) requireIndex(volume, volumes, `volume ${volume}`, where);
+  else if (volumes > 1) {
+    throw new ModelLockError(
+      'data',
+      `${where} has ${volumes} volumes along its fourth axis, and nothing says which one is meant`,
+      { valid: [`volume 0 to ${volumes - 1}`, 'a file for each'] },
+    );
+  }
+  return file;
 }
 
 /**
