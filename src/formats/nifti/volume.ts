@@ -79,8 +79,7 @@ export async function openVolume(
 ): Promise<NiftiVolume> {
   const file = await openNifti(bytes, where);
   const { volumes } = file.header;
-  if (volume !== undefined) requireIndex(volume, volumes, `volume ${volume}`, where);
-  else if (volumes > 1) {
+  if (volume === undefined && volumes > 1) {
     throw new ModelLockError(
       'data',
       `${where} has ${volumes} volumes along its fourth axis, and nothing says which one is meant`,
