@@ -1,6 +1,6 @@
 import { ModelLockError } from '../base/error.ts';
 import { readDicom, readDicomSource } from '../formats/dicom/read.ts';
-import { niftiImage, openVolume } from '../formats/nifti/volume.ts';
+import { niftiImage, openNifti } from '../formats/nifti/volume.ts';
 import { randomBytes, sha256 } from '../platform/crypto.ts';
 import { exists, readBytes } from '../platform/files.ts';
 import type { RgbImage } from '../tensor/image.ts';
@@ -55,14 +55,22 @@ const openDicomFile: OpenMedical = async (bytes, where, { salt, window }) => {
 };
 
 const openNiftiFile: OpenMedical = async (bytes, where, { axis = 2, volume, window, fill }) => {
-  const file = await openVolume(bytes, where, volume);
+  const file = await openNifti(bytes, where);
+  const { shape, volumes } = file.header;
+  if (volume === undefined && volumes > 1) {
+    throw new ModelLockError(
+      'data',
+      `${where} has ${volumes} volumes along its fourth axis, and nothing says which one is meant`,
+      { valid: [`volume 0 to ${volumes - 1}`, 'a file for each'] },
+    );
+  }
   const range =
     typeof window === 'object'
       ? { low: window.centre - window.width / 2, high: window.centre + window.width / 2 }
       : undefined;
   return {
     bytes: file.bytes,
-    count: file.header.shape[axis],
+    count: shape[axis],
     read: (index) => niftiImage(file, { axis, index, volume, fill, window: range }),
   };
 };

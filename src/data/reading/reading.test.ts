@@ -279,7 +279,7 @@ describe('readSegmented', () => {
     ]);
   });
 
-  it('refuses voxels that are no class, with the place, and masks of other slices', async () => {
+  it('refuses voxels that are no class, with the place, and masks of other slices or several volumes', async () => {
     await write('classes.txt', 'tissue\ntumour\n');
     writeNifti(join(root, 'images/a.nii'), [2, 1, 2], [1, 2, 3, 4]);
     writeNifti(join(root, 'masks/a.nii'), [2, 1, 2], [0, -1, 0, 0.5]);
@@ -307,6 +307,13 @@ describe('readSegmented', () => {
         message: expect.stringContaining(`a.nii has 2 slices, its picture ${slices}`) as string,
       });
     }
+    // Of a picture's volumes one is chosen; a mask goes with all of them.
+    writeNifti(join(root, 'images/a.nii'), [2, 1, 2, 2], [0, 0, 0, 0, 0, 0, 0, 0]);
+    writeNifti(join(root, 'masks/a.nii'), [2, 1, 2, 2], [0, 0, 0, 0, 0, 0, 0, 0]);
+    const chosen = await readSegmented(root, 'train', { viewing: { volume: 1 } });
+    await expect(labels(chosen)).rejects.toThrow(
+      'a.nii has 2 volumes along its fourth axis, where a mask has one',
+    );
   });
 
   it('reads DICOM files with masks beside them, and whose they are', async () => {

@@ -1,5 +1,5 @@
 import { ModelLockError } from '../../base/error.ts';
-import { openVolume, type NiftiVolume, type SliceOptions } from '../../formats/nifti/volume.ts';
+import { openNifti, type NiftiVolume, type SliceOptions } from '../../formats/nifti/volume.ts';
 import { dirname, exists, join, readBytes, readText } from '../../platform/files.ts';
 import type { LabelMap } from '../../tensor/label-map.ts';
 import type { SlicePlace } from '../picture-files.ts';
@@ -89,15 +89,21 @@ function onePicture(read: (path: string) => Promise<LabelMap>): MaskReader {
 }
 
 function volumeReader(list: ClassList, { axis = 2 }: Pick<MaskOptions, 'axis'>): MaskReader {
-  const volumes = new RecentFiles<NiftiVolume>();
+  const files = new RecentFiles<NiftiVolume>();
   return async (path, slice) => {
-    const volume = await volumes.get(path, async () => openVolume(await readBytes(path), path));
-    const slices = volume.header.shape[axis];
-    const { index, count } = slice ?? { index: 0, count: 1 };
-    if (slices !== count) {
-      throw new ModelLockError('data', `${path} has ${slices} slices, its picture ${count}`);
+    const file = await files.get(path, async () => openNifti(await readBytes(path), path));
+    const { shape, volumes } = file.header;
+    if (volumes > 1) {
+      throw new ModelLockError(
+        'data',
+        `${path} has ${volumes} volumes along its fourth axis, where a mask has one`,
+      );
     }
-    return sliceMask(volume, { axis, index }, list);
+    const { index, count } = slice ?? { index: 0, count: 1 };
+    if (shape[axis] !== count) {
+      throw new ModelLockError('data', `${path} has ${shape[axis]} slices, its picture ${count}`);
+    }
+    return sliceMask(file, { axis, index }, list);
   };
 }
 

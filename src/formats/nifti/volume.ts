@@ -67,29 +67,6 @@ export async function openNifti(bytes: Uint8Array, where: string): Promise<Nifti
 }
 
 /**
- * As `openNifti`, where a slice is told by its number alone. Throws `data` as well for a file of several
- * volumes, such as those of different times, unless it is said which one is meant.
- *
- * @param volume from 0 along the fourth axis; only then may there be several.
- */
-export async function openVolume(
-  bytes: Uint8Array,
-  where: string,
-  volume?: number,
-): Promise<NiftiVolume> {
-  const file = await openNifti(bytes, where);
-  const { volumes } = file.header;
-  if (volume === undefined && volumes > 1) {
-    throw new ModelLockError(
-      'data',
-      `${where} has ${volumes} volumes along its fourth axis, and nothing says which one is meant`,
-      { valid: [`volume 0 to ${volumes - 1}`, 'a file for each'] },
-    );
-  }
-  return file;
-}
-
-/**
  * The values of a slice, scaled as the header says: the first of the other two axes from the left,
  * the second from the top, in the order of the file. Throws `usage` for a slice that there is not,
  * `data` for a value that is no finite number, with its place.
