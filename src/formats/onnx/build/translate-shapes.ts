@@ -25,11 +25,11 @@ import type { Translations } from './as-it-is.ts';
 /** x broadcast to a shape, which may have named axes. */
 export function expandTo(x: Value, wanted: Shape, around: Surroundings): Value {
   const shape = broadcastShapes(x.shape, wanted);
-  const fixed = shape.map((dim, axis) => {
-    const own = x.shape[axis - shape.length + x.shape.length] ?? 1;
-    return typeof dim === 'string' ? (own === dim ? dim : 1) : dim;
-  });
-  const grown = fixed.every((dim) => typeof dim === 'number') ? expandFixed(x, fixed) : x;
+  // Expand takes 1 for an axis that stays as it is, or that zeros are added along below.
+  const grown = expandFixed(
+    x,
+    shape.map((dim) => (typeof dim === 'string' ? 1 : dim)),
+  );
   return shape.reduce((value: Value, dim, axis) => {
     if (typeof dim !== 'string' || value.shape[axis - shape.length + value.shape.length] === dim) {
       return value;
@@ -45,7 +45,26 @@ export function expandTo(x: Value, wanted: Shape, around: Surroundings): Value {
 }
 
 function expandFixed(x: Value, shape: readonly number[]): Value {
-  return x.shape.join() === shape.join() ? x : expand(x, shape);
+  return x.shape.join() === broadcastShapes(x.shape, shape).join() ? x : expand(x, shape);
+}
+
+/** x repeated along its axes, along some of them as often as a named axis is long. */
+function tileTo(x: Value, repeats: readonly Dim[], around: Surroundings): Value {
+  const tiled = tile(
+    x,
+    repeats.map((times) => (typeof times === 'string' ? 1 : times)),
+  );
+  return repeats.reduce((value: Value, times, axis) => {
+    if (typeof times !== 'string') return value;
+    // Broadcast along an axis of its own, which is then merged.
+    const [before, after] = [value.shape.slice(0, axis), value.shape.slice(axis)];
+    const repeated = expandTo(
+      reshape(value, [...before, 1, ...after]),
+      [...before, times, ...after],
+      around,
+    );
+    return reshape(repeated, [...before, product([times, after[0]]), ...after.slice(1)]);
+  }, tiled);
 }
 
 function requireShape(call: Call, index: number): readonly Dim[] {
@@ -157,10 +176,15 @@ export const shapeTranslations: Translations = {
     const axes = squeezedAxes(x.shape, call.axes(1));
     return [axes.length === 0 ? x : squeeze(x, axes)];
   },
-  Tile: (call) => [tile(call.value(0), call.numbers(1, 'the list of repeats') ?? [])],
+  Tile: (call) => {
+    const repeats = call.dims(1, 'the list of repeats') ?? [];
+    return [tileTo(call.value(0), repeats, call.around)];
+  },
   Unsqueeze: (call) => [unsqueeze(call.value(0), call.axes(1) ?? [])],
-  Range: () => {
-    throw new ModelLockError('unsupported', 'its bounds are computed from the data');
+  Range: (call) => {
+    // A count to a number has been evaluated before.
+    for (const i of call.inputs.keys()) call.numbers(i, 'a bound');
+    throw new ModelLockError('unsupported', 'it counts too far');
   },
   ScatterND: () => {
     throw new ModelLockError('unsupported', 'what it writes is computed from the data');

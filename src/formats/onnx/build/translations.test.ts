@@ -44,6 +44,24 @@ const shapes: Readonly<Record<string, Case>> = {
     ],
     initializers: { minus: axes(-1), minusOne: int64([], [-1]), token: waves([1, 2]) },
   },
+  'Expand of other axes than the one that is known at run time alone': {
+    nodes: [
+      { op: 'Shape', out: ['s'], attributes: { start: 0, end: 1 } },
+      { op: 'Concat', in: ['s', 'rest'], out: ['to'], attributes: { axis: 0 } },
+      { op: 'Unsqueeze', in: ['x', 'one'], out: ['apart'] },
+      { op: 'Expand', in: ['apart', 'to'] },
+    ],
+    initializers: { one: axes(1), rest: axes(3, 1) },
+  },
+  'Tile by as many as there are pictures': {
+    nodes: [
+      { op: 'Shape', out: ['s'], attributes: { start: 0, end: 1 } },
+      { op: 'Concat', in: ['s', 'twice'], out: ['repeats'], attributes: { axis: 0 } },
+      { op: 'Tile', in: ['positions', 'repeats'], out: ['tiled'] },
+      { op: 'Concat', in: ['tiled', 'x'], attributes: { axis: 1 } },
+    ],
+    initializers: { twice: axes(2), positions: waves([1, 2]) },
+  },
   'Size, Cast and arithmetic of floats': {
     nodes: [
       { op: 'Shape', out: ['s'] },
@@ -409,7 +427,7 @@ describe('translations', () => {
     await expectSame(file, x ? { x } : undefined, { named: named ?? true });
   });
 
-  it.each(Object.entries(shapes).slice(0, 5))(
+  it.each(Object.entries(shapes).slice(0, 7))(
     'works out shapes before anything runs: %s',
     async (_, { x, ...file }) => {
       const operators = await expectSame(file, x ? { x } : undefined);
