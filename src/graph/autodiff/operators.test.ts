@@ -160,7 +160,7 @@ const samples: Record<OperatorName, readonly Sample[]> = {
   Tile: [sample([x], (v) => repeats.tile(v, [2, 3]))],
   CumSum: [
     sample([x], (v) => repeats.cumSum(v, 1)),
-    sample([x], (v) => repeats.cumSum(v, -2, true)),
+    sample([x], (v) => repeats.cumSum(v, -2, { reverse: true })),
   ],
   Trilu: [
     sample([waves([3, 3])], (v) => repeats.lowerTriangle(v, -1)),

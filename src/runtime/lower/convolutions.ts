@@ -65,6 +65,8 @@ const lowerings: Readonly<Record<string, (convolution: Convolution) => Value | u
   },
   ConvTranspose(convolution) {
     const { x, w, attributes, size, blocksOf } = convolution;
+    // Phases are put together by shapes, which have to be numbers.
+    if (typeof x.shape[0] === 'string') return undefined;
     const windows = convTransposeWindows(x, w, attributes);
     if (windows.some(({ dilation, stride }) => dilation > 1 && stride > 1)) return undefined;
     if (isDense(convolution) && groupsOf(convolution) === 1) {

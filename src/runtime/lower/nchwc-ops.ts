@@ -28,7 +28,7 @@ export const block = (x: Value): Value => apply(nchwc.ReorderInput, [x], {})[0];
 
 /** Back to [N, C, H, W]. */
 export const unblock = (x: Value): Value =>
-  apply(nchwc.ReorderOutput, [x], { channels: shapeOf(x)[1] })[0];
+  apply(nchwc.ReorderOutput, [x], { channels: Number(x.shape[1]) })[0];
 
 /** A convolution of a blocked x with blocked weights; the result is blocked. */
 export const blockedConv = (

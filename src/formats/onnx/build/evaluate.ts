@@ -60,6 +60,21 @@ const reductionOf =
     return [known(x.dtype, shape, totals as Dim[])];
   };
 
+/** Between two bounds, of which either may be left out. */
+const clipped: Evaluator = ([x], call) => {
+  const bounds = [
+    ['Max', call.known(1, 'a bound')],
+    ['Min', call.known(2, 'a bound')],
+  ] as const;
+  return one(
+    bounds.reduce<Known | undefined>(
+      (y, [name, bound]) =>
+        y && bound ? combined([y, bound], x.dtype, (a, b) => arithmetic[name](a, b, x.dtype)) : y,
+      x,
+    ),
+  );
+};
+
 /** As `dtype` holds it; lengths of named axes stay what they are. */
 function castElement(x: Dim, dtype: DType): Dim {
   if (typeof x === 'string') return x;
@@ -75,6 +90,7 @@ const evaluators: Readonly<Record<string, Evaluator>> = {
     const dtype = isFloating(to) ? 'float32' : to;
     return one(combined([x], dtype, (a) => castElement(a, dtype)));
   },
+  Clip: clipped,
   Identity: (inputs) => inputs,
   Range: ([start, limit, delta]) => {
     const [from, to, step] = [start, limit, delta].map(({ elements }) => elements[0]);
@@ -115,8 +131,8 @@ const inputCounts: Readonly<Record<string, number>> = {
 export function evaluated(call: Call): readonly Known[] | undefined {
   const { operator } = call.node;
   const inputs = call.inputs.filter(isKnown);
-  if (!Object.hasOwn(evaluators, operator) || inputs.length !== call.inputs.length)
-    return undefined;
+  const given = operator === 'Clip' ? call.inputs.filter((edge) => edge) : call.inputs;
+  if (!Object.hasOwn(evaluators, operator) || inputs.length !== given.length) return undefined;
   const count = inputCounts[operator] ?? 1;
   for (let i = 0; i < count; i++) call.edge(i);
   // The largest and the smallest may be those of any number of tensors.

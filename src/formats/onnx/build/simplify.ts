@@ -4,6 +4,7 @@ import { ownPadding } from './rewrites/conv-padding.ts';
 import { wholeGelu } from './rewrites/gelu.ts';
 import { withoutEmptyMask } from './rewrites/empty-mask.ts';
 import { wholeHardSwish } from './rewrites/hard-swish.ts';
+import { pictureView } from './rewrites/picture-view.ts';
 import { layerNormBias, wholeLayerNorm } from './rewrites/layer-norm.ts';
 
 /** Forms that exporters take apart, as the graph language's own operators. */
@@ -14,6 +15,7 @@ const rewrites: readonly Rewrite[] = [
   wholeHardSwish,
   withoutEmptyMask,
   ownPadding,
+  pictureView,
 ];
 
 /** The value, or another that computes the same in a form that is faster or easier to train. */

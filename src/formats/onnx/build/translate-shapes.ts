@@ -1,11 +1,11 @@
 import { ModelLockError } from '../../../base/error.ts';
 import { add, or } from '../../../graph/ops/binary/ops.ts';
-import { cast } from '../../../graph/ops/elementwise/ops.ts';
+import { cast, not } from '../../../graph/ops/elementwise/ops.ts';
 import { gather, gathers } from '../../../graph/ops/gather/ops.ts';
 import { slice, split } from '../../../graph/ops/movement/join-ops.ts';
 import { padOps } from '../../../graph/ops/movement/pad.ts';
 import { expand, reshape, squeeze, unsqueeze } from '../../../graph/ops/movement/shape-ops.ts';
-import { tile } from '../../../graph/ops/movement/repeat-ops.ts';
+import { cumSum, tile } from '../../../graph/ops/movement/repeat-ops.ts';
 import {
   broadcastShapes,
   normaliseAxis,
@@ -65,6 +65,12 @@ function tileTo(x: Value, repeats: readonly Dim[], around: Surroundings): Value 
     );
     return reshape(repeated, [...before, product([times, after[0]]), ...after.slice(1)]);
   }, tiled);
+}
+
+/** 0, 1, 2 and so on along a named axis. */
+function countAlong(dim: string, around: Surroundings): Value {
+  const ones = cast(not(around.zerosAlong(dim)), 'int64');
+  return cumSum(ones, 0, { exclusive: true });
 }
 
 function requireShape(call: Call, index: number): readonly Dim[] {
@@ -182,9 +188,11 @@ export const shapeTranslations: Translations = {
   },
   Unsqueeze: (call) => [unsqueeze(call.value(0), call.axes(1) ?? [])],
   Range: (call) => {
-    // A count to a number has been evaluated before.
-    for (const i of call.inputs.keys()) call.numbers(i, 'a bound');
-    throw new ModelLockError('unsupported', 'it counts too far');
+    const [start, limit, delta] = [0, 1, 2].map((i) => call.known(i, 'a bound')?.elements[0]);
+    if (start === 0 && delta === 1 && typeof limit === 'string') {
+      return [countAlong(limit, call.around)];
+    }
+    throw new ModelLockError('unsupported', 'what it counts to is not known or too large');
   },
   ScatterND: () => {
     throw new ModelLockError('unsupported', 'what it writes is computed from the data');

@@ -73,6 +73,22 @@ const shapes: Readonly<Record<string, Case>> = {
     ],
     initializers: { one: axes(1), end: int64([1], [Number.MAX_SAFE_INTEGER]) },
   },
+  'Clip of known numbers, on one side or both': {
+    nodes: [
+      { op: 'Shape', out: ['s'], attributes: { start: 1 } },
+      { op: 'Clip', in: ['s', 'five'], out: ['low'] },
+      { op: 'Clip', in: ['low', '', 'four'], out: ['high'] },
+      { op: 'Clip', in: ['high', 'one', 'two'], out: ['both'] },
+      { op: 'Cast', in: ['both'], out: ['f'], attributes: { to: 1 } },
+      { op: 'Mul', in: ['x', 'f'] },
+    ],
+    initializers: {
+      one: int64([], [1]),
+      two: int64([], [2]),
+      four: int64([], [4]),
+      five: int64([], [5]),
+    },
+  },
   'Range, Tile and Transpose of known numbers': {
     nodes: [
       { op: 'Range', in: ['zero', 'three', 'one'], out: ['r'] },
@@ -427,7 +443,7 @@ describe('translations', () => {
     await expectSame(file, x ? { x } : undefined, { named: named ?? true });
   });
 
-  it.each(Object.entries(shapes).slice(0, 7))(
+  it.each(Object.entries(shapes).slice(0, 8))(
     'works out shapes before anything runs: %s',
     async (_, { x, ...file }) => {
       const operators = await expectSame(file, x ? { x } : undefined);

@@ -66,9 +66,22 @@ function divided(dim: Dim, divisor: number): Dim {
 export const tile = (x: Value, repeats: readonly number[]): Value =>
   apply(repeatOps.Tile, [x, ints(repeats)], {})[0];
 
-/** Running sums along `axis`; `reverse` sums from the end. */
-export const cumSum = (x: Value, axis: number, reverse = false): Value =>
-  apply(repeatOps.CumSum, [x, constant(int64([], [axis]))], { reverse: reverse ? 1 : 0 })[0];
+export interface CumSumOptions {
+  /** Whether an element is left out of its own sum. */
+  readonly exclusive?: boolean;
+  /** Whether sums begin at the end. */
+  readonly reverse?: boolean;
+}
+
+/** Running sums along `axis`. */
+export function cumSum(
+  x: Value,
+  axis: number,
+  { exclusive = false, reverse = false }: CumSumOptions = {},
+): Value {
+  const attributes = { exclusive: Number(exclusive), reverse: Number(reverse) };
+  return apply(repeatOps.CumSum, [x, constant(int64([], [axis]))], attributes)[0];
+}
 
 /** Zeros above the given diagonal of each matrix; positive diagonals lie above the main one. */
 export const lowerTriangle = (x: Value, diagonal = 0): Value =>

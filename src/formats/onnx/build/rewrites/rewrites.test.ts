@@ -194,6 +194,48 @@ describe('zeros around a convolution', () => {
   });
 });
 
+describe('strided views of pictures', () => {
+  /** x [2, 5, 4] in a line, gathered by what places of a picture there are, and how far apart pictures lie. */
+  const viewed = (offsets: Tensor, stride = 20): TestFile => ({
+    nodes: [
+      { op: 'Reshape', in: ['x', 'line'], out: ['flat'] },
+      { op: 'Shape', out: ['s'], attributes: { start: 0, end: 1 } },
+      { op: 'Squeeze', in: ['s'], out: ['pictures'] },
+      { op: 'Range', in: ['zero', 'pictures', 'one'], out: ['counted'] },
+      { op: 'Mul', in: ['counted', 'stride'], out: ['first'] },
+      { op: 'Unsqueeze', in: ['first', 'axes'], out: ['column'] },
+      { op: 'Add', in: ['column', 'offsets'], out: ['places'] },
+      { op: 'Add', in: ['places', 'zero'], out: ['at'] },
+      { op: 'Gather', in: ['flat', 'at'] },
+    ],
+    initializers: {
+      line: int64([1], [-1]),
+      zero: int64([], [0]),
+      one: int64([], [1]),
+      stride: int64([], [stride]),
+      axes: int64([offsets.shape.length - 1], [1, 2, 3].slice(0, offsets.shape.length - 1)),
+      offsets,
+    },
+  });
+  const upTo = (shape: readonly number[]): Tensor =>
+    int64(shape, [...Array(shape.reduce((a, b) => a * b)).keys()]);
+
+  it('are shapes where they show all of a picture in order', async () => {
+    expect(await operatorsOf(viewed(upTo([1, 20, 1])))).toEqual(['Reshape']);
+    expect(await operatorsOf(viewed(upTo([1, 5, 2, 2])))).toEqual(['Reshape']);
+  });
+
+  it('are gathered within a picture otherwise', async () => {
+    expect(await operatorsOf(viewed(int64([1, 2, 2], [19, 0, 7, 7])))).toContain('Gather');
+  });
+
+  it('stay as they are where a picture shows what is of another', async () => {
+    for (const file of [viewed(int64([1, 1], [15]), 21), viewed(int64([1, 1], [3]), 19)]) {
+      expect(await operatorsOf(file)).toContain('Gather');
+    }
+  });
+});
+
 describe('masks', () => {
   const bool = (...values: number[]): Tensor =>
     tensor('bool', [1, values.length], Uint8Array.from(values));
