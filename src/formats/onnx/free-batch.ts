@@ -14,7 +14,7 @@ import {
 } from './build/batch-shapes.ts';
 import { buildOnnx, type Preparation } from './build/build.ts';
 import { isKnown, knownInts, valueOf } from './build/known.ts';
-import { expandTo } from './build/translate-shapes.ts';
+import { expandTo } from './build/named-axes.ts';
 import { decodeOnnx, type OnnxNode } from './model.ts';
 import {
   AttributeProto_AttributeType as AttributeType,

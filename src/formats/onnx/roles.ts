@@ -30,6 +30,7 @@ const slots: Readonly<Record<string, readonly (Role | '')[]>> = {
   Conv: ['', 'weight', 'bias'],
   ConvTranspose: ['', 'weight', 'bias'],
   Gather: ['embedding'],
+  GatherND: ['embedding'],
   Gemm: ['weight', 'weight', 'bias'],
   GRU: ['', 'weight', 'weight', 'bias'],
   LSTM: ['', 'weight', 'weight', 'bias'],

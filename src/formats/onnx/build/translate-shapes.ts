@@ -1,77 +1,18 @@
 import { ModelLockError } from '../../../base/error.ts';
-import { add, or } from '../../../graph/ops/binary/ops.ts';
-import { cast, not } from '../../../graph/ops/elementwise/ops.ts';
-import { gather, gathers } from '../../../graph/ops/gather/ops.ts';
+import { cast } from '../../../graph/ops/elementwise/ops.ts';
 import { slice, split } from '../../../graph/ops/movement/join-ops.ts';
 import { padOps } from '../../../graph/ops/movement/pad.ts';
-import { expand, reshape, squeeze, unsqueeze } from '../../../graph/ops/movement/shape-ops.ts';
-import { cumSum, tile } from '../../../graph/ops/movement/repeat-ops.ts';
-import {
-  broadcastShapes,
-  normaliseAxis,
-  product,
-  type Dim,
-  type Shape,
-} from '../../../graph/shape.ts';
-import { apply, ints, type Value } from '../../../graph/value.ts';
+import { reshape, squeeze, unsqueeze } from '../../../graph/ops/movement/shape-ops.ts';
+import { normaliseAxis, product, type Dim, type Shape } from '../../../graph/shape.ts';
+import { apply, ints } from '../../../graph/value.ts';
 import { isFloating } from '../../../tensor/dtype.ts';
 import { sizeOf } from '../../../tensor/tensor.ts';
 import { dtypeNumbered } from '../tensor-proto.ts';
-import type { Call, Surroundings } from './call.ts';
+import type { Call } from './call.ts';
 import { edgeOf, isKnown, known, knownInts, mostKnown, valueOf } from './known.ts';
+import { countAlong, expandTo, tileTo } from './named-axes.ts';
 import { reshapedTo, slicesOf, splitSizes, squeezedAxes } from './shape-rules.ts';
 import type { Translations } from './as-it-is.ts';
-
-/** x broadcast to a shape, which may have named axes. */
-export function expandTo(x: Value, wanted: Shape, around: Surroundings): Value {
-  const shape = broadcastShapes(x.shape, wanted);
-  // Expand takes 1 for an axis that stays as it is, or that zeros are added along below.
-  const grown = expandFixed(
-    x,
-    shape.map((dim) => (typeof dim === 'string' ? 1 : dim)),
-  );
-  return shape.reduce((value: Value, dim, axis) => {
-    if (typeof dim !== 'string' || value.shape[axis - shape.length + value.shape.length] === dim) {
-      return value;
-    }
-    // The graph language has no shapes that are known only at run time: zeros do the broadcasting.
-    const zeros = around.zerosAlong(dim); // [dim]
-    const along = reshape(
-      zeros,
-      shape.slice(axis).map((_, i) => (i === 0 ? dim : 1)),
-    );
-    return value.dtype === 'bool' ? or(value, along) : add(value, cast(along, value.dtype));
-  }, grown);
-}
-
-function expandFixed(x: Value, shape: readonly number[]): Value {
-  return x.shape.join() === broadcastShapes(x.shape, shape).join() ? x : expand(x, shape);
-}
-
-/** x repeated along its axes, along some of them as often as a named axis is long. */
-function tileTo(x: Value, repeats: readonly Dim[], around: Surroundings): Value {
-  const tiled = tile(
-    x,
-    repeats.map((times) => (typeof times === 'string' ? 1 : times)),
-  );
-  return repeats.reduce((value: Value, times, axis) => {
-    if (typeof times !== 'string') return value;
-    // Broadcast along an axis of its own, which is then merged.
-    const [before, after] = [value.shape.slice(0, axis), value.shape.slice(axis)];
-    const repeated = expandTo(
-      reshape(value, [...before, 1, ...after]),
-      [...before, times, ...after],
-      around,
-    );
-    return reshape(repeated, [...before, product([times, after[0]]), ...after.slice(1)]);
-  }, tiled);
-}
-
-/** 0, 1, 2 and so on along a named axis. */
-function countAlong(dim: string, around: Surroundings): Value {
-  const ones = cast(not(around.zerosAlong(dim)), 'int64');
-  return cumSum(ones, 0, { exclusive: true });
-}
 
 function requireShape(call: Call, index: number): readonly Dim[] {
   const dims = call.dims(index, 'the shape');
@@ -134,21 +75,7 @@ export const shapeTranslations: Translations = {
     const at = axis < 0 ? axis + x.shape.length : axis;
     return [reshape(x, [product(x.shape.slice(0, at)), product(x.shape.slice(at))])];
   },
-  Gather: (call) => {
-    const x = call.value(0);
-    const axis = normaliseAxis(call.int('axis', 0), x.shape.length);
-    const index = call.inputs[1];
-    // One index is a slice, whose gradient is a pad and not a scatter.
-    const isOne = isKnown(index) && index.elements.length === 1 && index.shape.length < 2;
-    if (isOne && typeof x.shape[axis] === 'number') {
-      const at = normaliseAxis(Number(index.elements[0]), x.shape[axis]);
-      const piece = slice(x, { axis, start: at, end: at + 1 });
-      return [index.shape.length === 0 ? squeeze(piece, [axis]) : piece];
-    }
-    return [gather(x, call.value(1), axis)];
-  },
   Identity: (call) => [call.edge(0)],
-  OneHot: (call) => [apply(gathers.OneHot, call.values(), { axis: call.int('axis', -1) })[0]],
   Pad: (call) => {
     const x = call.value(0);
     const rank = x.shape.length;

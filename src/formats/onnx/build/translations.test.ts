@@ -223,6 +223,20 @@ const shapes: Readonly<Record<string, Case>> = {
 };
 
 const computations: Readonly<Record<string, Case>> = {
+  'GatherND by single indices': {
+    nodes: [
+      { op: 'GatherND', in: ['table', 'at'], out: ['rows'] },
+      { op: 'MatMul', in: ['x', 'rows'] },
+    ],
+    initializers: { table: waves([5, 2]), at: int64([3, 1], [4, -5, 4]) },
+  },
+  'GatherND by tuples': {
+    nodes: [
+      { op: 'GatherND', in: ['table', 'at'], out: ['rows'] },
+      { op: 'MatMul', in: ['x', 'rows'] },
+    ],
+    initializers: { table: waves([2, 5, 2]), at: int64([3, 2], [1, 4, 0, -5, -1, 2]) },
+  },
   'BatchNormalization before opset 14': {
     opset: 11,
     nodes: [

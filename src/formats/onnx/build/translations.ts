@@ -1,6 +1,7 @@
 import { operators } from '../../../graph/operators.ts';
 import { asItIs, type Translations } from './as-it-is.ts';
 import { activationTranslations } from './translate-activations.ts';
+import { gatherTranslations } from './translate-gathers.ts';
 import { normTranslations } from './translate-norms.ts';
 import { recurrentTranslations } from './translate-recurrent.ts';
 import { reductionTranslations } from './translate-reductions.ts';
@@ -13,6 +14,7 @@ export const translations: Translations = {
     Object.entries(operators).map(([name, operator]) => [name, asItIs(operator)]),
   ),
   ...activationTranslations,
+  ...gatherTranslations,
   ...normTranslations,
   ...recurrentTranslations,
   ...reductionTranslations,
