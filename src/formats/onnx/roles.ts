@@ -26,7 +26,8 @@ export interface Initializer extends TensorHeader {
 
 /** The roles of the inputs of operators that have weights; '' is the data. */
 const slots: Readonly<Record<string, readonly (Role | '')[]>> = {
-  BatchNormalization: ['', 'scale', 'bias', 'mean', 'variance'],
+  // Kernels that are standardised stand in the place of the data.
+  BatchNormalization: ['weight', 'scale', 'bias', 'mean', 'variance'],
   Conv: ['', 'weight', 'bias'],
   ConvTranspose: ['', 'weight', 'bias'],
   Gather: ['embedding'],
@@ -35,7 +36,7 @@ const slots: Readonly<Record<string, readonly (Role | '')[]>> = {
   GRU: ['', 'weight', 'weight', 'bias'],
   LSTM: ['', 'weight', 'weight', 'bias'],
   GroupNormalization: ['', 'scale', 'bias'],
-  InstanceNormalization: ['', 'scale', 'bias'],
+  InstanceNormalization: ['weight', 'scale', 'bias'],
   LayerNormalization: ['', 'scale', 'bias'],
   MatMul: ['weight', 'weight'],
   PRelu: ['', 'scale'],

@@ -3,7 +3,8 @@ import { groupNorm } from '../../../graph/functions/norm.ts';
 import { add, div, mul, pow, square } from '../../../graph/ops/binary/ops.ts';
 import { abs } from '../../../graph/ops/elementwise/ops.ts';
 import { repeatInterleave } from '../../../graph/functions/arrange.ts';
-import { layerNorm } from '../../../graph/ops/norm/ops.ts';
+import { graphOf } from '../../../graph/graph.ts';
+import { instanceNorm, layerNorm } from '../../../graph/ops/norm/ops.ts';
 import { averagePool } from '../../../graph/ops/pool/ops.ts';
 import { reduceL2, reduceSum } from '../../../graph/ops/reduction/ops.ts';
 import { reshape } from '../../../graph/ops/movement/shape-ops.ts';
@@ -57,17 +58,24 @@ function localResponse(call: Call): Value {
   return div(x, pow(add(sums, call.float('bias', 1)), call.float('beta', 0.75)));
 }
 
+/**
+ * Whether this is one kernel's weights, in the place of a batch: standardised before they are used
+ * (arXiv 1903.10520), for which timm has batch normalisation by the statistics of its own input.
+ */
+const isOfWeights = (x: Value): boolean => x.shape[0] === 1 && graphOf({ x }).inputs.size === 0;
+
 /** Normalisations. */
 export const normTranslations: Translations = {
   BatchNormalization: (call) => {
+    const [x, scale, bias, mean, variance] = [0, 1, 2, 3, 4].map((i) => call.value(i));
+    const epsilon = call.float('epsilon', 1e-5);
     if (call.int('training_mode', 0) === 1) {
+      if (isOfWeights(x)) return [instanceNorm(x, scale, bias, epsilon)];
       throw new ModelLockError(
         'unsupported',
         'it is exported in training mode; export for inference',
       );
     }
-    const [x, scale, bias, mean, variance] = [0, 1, 2, 3, 4].map((i) => call.value(i));
-    const epsilon = call.float('epsilon', 1e-5);
     const momentum = call.float('momentum', 0.9);
     return [call.around.normalisation(x, { scale, bias, mean, variance, epsilon, momentum })];
   },

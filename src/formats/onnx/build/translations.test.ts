@@ -245,6 +245,29 @@ const computations: Readonly<Record<string, Case>> = {
     initializers: { s: vector(1), b: vector(2), m: vector(3), v: positive },
     x: image,
   },
+  'Kernels that are standardised by batch normalisation': {
+    nodes: [
+      { op: 'Reshape', in: ['w', 'rows'], out: ['flat'] },
+      {
+        op: 'BatchNormalization',
+        in: ['flat', 's', 'b', 'm', 'v'],
+        out: ['even', 'mean', 'variance'],
+        attributes: { training_mode: 1 },
+      },
+      { op: 'Reshape', in: ['even', 'kernels'], out: ['standard'] },
+      { op: 'Conv', in: ['x', 'standard'] },
+    ],
+    initializers: {
+      w: waves([8, 4, 3, 3]),
+      rows: axes(1, 8, -1),
+      kernels: axes(8, 4, 3, 3),
+      s: waves([8], 1),
+      b: waves([8], 2),
+      m: waves([8], 3),
+      v: float32([8], [1, 2, 3, 4, 5, 6, 7, 8]),
+    },
+    x: image,
+  },
   'GroupNormalization that scales channels': {
     opset: 21,
     nodes: [{ op: 'GroupNormalization', in: ['x', 's', 'b'], attributes: { num_groups: 2 } }],
