@@ -117,6 +117,7 @@ const inputCounts: Readonly<Record<string, number>> = {
   ),
   Expand: 2,
   Gather: 2,
+  OneHot: 3,
   Range: 3,
   Reshape: 2,
   ScatterND: 3,

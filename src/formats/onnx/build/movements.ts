@@ -97,6 +97,19 @@ export const movements: Readonly<Record<string, Evaluator>> = {
       }),
     );
   },
+  OneHot: ([indices, depth, values], call) => {
+    const [length] = numbersOf(depth.elements);
+    const along = normaliseAxis(call.int('axis', -1), indices.shape.length + 1);
+    const hot = numbersOf(indices.elements).map((i) => (i < 0 ? i + length : i));
+    const shape = indices.shape.toSpliced(along, 0, length);
+    if (!(sizeOf(shape) <= mostKnown)) return undefined;
+    const strides = stridesOf(indices.shape);
+    const elements = indicesOf(shape).map((index) => {
+      const at = index.toSpliced(along, 1).reduce((sum, i, axis) => sum + i * strides[axis], 0);
+      return values.elements[hot[at] === index[along] ? 1 : 0];
+    });
+    return [known(values.dtype, shape, elements)];
+  },
   Reshape: ([x, to], call) => {
     const shape = reshapedTo(x.shape, to.elements, call.int('allowzero', 0) === 1);
     return [inShape(x, numbersOf(shape))];

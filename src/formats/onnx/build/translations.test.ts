@@ -62,6 +62,14 @@ const shapes: Readonly<Record<string, Case>> = {
     ],
     initializers: { twice: axes(2), positions: waves([1, 2]) },
   },
+  'Tile by repeats that are one-hot, as exporters repeat along one axis': {
+    nodes: [
+      { op: 'OneHot', in: ['at', 'rank', 'twice'], out: ['repeats'], attributes: { axis: 0 } },
+      { op: 'Reshape', in: ['repeats', 'line'], out: ['flat'] },
+      { op: 'Tile', in: ['x', 'flat'] },
+    ],
+    initializers: { at: axes(-1), rank: int64([], [2]), twice: axes(1, 2), line: axes(-1) },
+  },
   'Size, Cast and arithmetic of floats': {
     nodes: [
       { op: 'Shape', out: ['s'] },
@@ -480,7 +488,7 @@ describe('translations', () => {
     await expectSame(file, x ? { x } : undefined, { named: named ?? true });
   });
 
-  it.each(Object.entries(shapes).slice(0, 8))(
+  it.each(Object.entries(shapes).slice(0, 9))(
     'works out shapes before anything runs: %s',
     async (_, { x, ...file }) => {
       const operators = await expectSame(file, x ? { x } : undefined);
