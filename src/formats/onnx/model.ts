@@ -185,12 +185,16 @@ function typeOf({ name, type }: ValueInfoProto, where: string): ValueType {
 
 function nodeOf(node: NodeProto, index: number, where: string): OnnxNode {
   const label = labelOf(node, index);
+  const attributes = attributesOf(node.attribute, `${where}: ${label}`);
+  const isByItself =
+    node.opType === 'BatchNormalization' && attributes.get('training_mode')?.value === 1;
   return {
     operator: node.opType,
     label,
-    inputs: node.input,
+    // By its input's own statistics it does nothing with running ones.
+    inputs: isByItself ? node.input.slice(0, 3) : node.input,
     outputs: node.output,
-    attributes: attributesOf(node.attribute, `${where}: ${label}`),
+    attributes,
   };
 }
 

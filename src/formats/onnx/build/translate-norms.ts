@@ -67,7 +67,7 @@ const isOfWeights = (x: Value): boolean => x.shape[0] === 1 && graphOf({ x }).in
 /** Normalisations. */
 export const normTranslations: Translations = {
   BatchNormalization: (call) => {
-    const [x, scale, bias, mean, variance] = [0, 1, 2, 3, 4].map((i) => call.value(i));
+    const [x, scale, bias] = [0, 1, 2].map((i) => call.value(i));
     const epsilon = call.float('epsilon', 1e-5);
     if (call.int('training_mode', 0) === 1) {
       if (isOfWeights(x)) return [instanceNorm(x, scale, bias, epsilon)];
@@ -76,6 +76,7 @@ export const normTranslations: Translations = {
         'it is exported in training mode; export for inference',
       );
     }
+    const [mean, variance] = [3, 4].map((i) => call.value(i));
     const momentum = call.float('momentum', 0.9);
     return [call.around.normalisation(x, { scale, bias, mean, variance, epsilon, momentum })];
   },
