@@ -1,17 +1,37 @@
 import { requireEntry } from '../../base/registry.ts';
 import { quickGelu, relu6, silu } from '../../graph/functions/activations.ts';
-import { gelu, hardSwish, mish, relu, sigmoid, tanh } from '../../graph/ops/elementwise/ops.ts';
-import type { Value } from '../../graph/value.ts';
+import { square } from '../../graph/ops/binary/ops.ts';
+import {
+  clip,
+  gelu,
+  hardSwish,
+  leakyRelu,
+  mish,
+  relu,
+  sigmoid,
+  tanh,
+} from '../../graph/ops/elementwise/ops.ts';
+import { scalar, type Value } from '../../graph/value.ts';
 
-/** Activations by the names that configurations use. */
+const tanhGelu = (x: Value): Value => gelu(x, 'tanh');
+
+/** Activations by the names that configurations use, of which some mean the same. */
 export const activations = {
   gelu: (x: Value) => gelu(x),
-  gelu_new: (x: Value) => gelu(x, 'tanh'),
-  gelu_pytorch_tanh: (x: Value) => gelu(x, 'tanh'),
+  gelu_10: (x: Value) => clip(gelu(x), scalar(-10), scalar(10)),
+  gelu_accurate: tanhGelu,
+  gelu_fast: tanhGelu,
+  gelu_new: tanhGelu,
+  gelu_python: (x: Value) => gelu(x),
+  gelu_python_tanh: tanhGelu,
+  gelu_pytorch_tanh: tanhGelu,
+  leaky_relu: (x: Value) => leakyRelu(x),
+  linear: (x: Value) => x,
   quick_gelu: quickGelu,
   silu,
   swish: silu,
   relu,
+  relu2: (x: Value) => square(relu(x)),
   relu6,
   tanh,
   sigmoid,

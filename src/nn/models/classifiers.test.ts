@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import { graphOf } from '../../graph/graph.ts';
 import { input } from '../../graph/value.ts';
 import type { RawConfig } from '../config.ts';
 import { Scope } from '../scope.ts';
@@ -183,4 +184,15 @@ describe('classifierFrom', () => {
     expect(() => declared({ ...vit, hidden_act: 'sine' })).toThrow(/no activation .*"sine".*gelu/);
     expect(() => declared({ ...vit, hidden_act: 'toString' })).toThrow(/no activation/);
   });
+});
+
+test('a resnet has ReLUs within its layers, whatever the activation after them, as transformers has it', () => {
+  const x = input('x', 'float32', [2, 3, 32, 32]);
+  for (const layer_type of ['basic', 'bottleneck']) {
+    const config = { ...resnet, layer_type, hidden_act: 'tanh' };
+    const { logits } = classifierFrom(config, 'config.json').build(Scope.root(), x);
+    const names = graphOf({ logits }).nodes.map(({ operator }) => operator.name);
+    const count = (wanted: string): number => names.filter((name) => name === wanted).length;
+    expect([count('Tanh'), count('Relu')]).toEqual([3, layer_type === 'basic' ? 2 : 4]);
+  }
 });

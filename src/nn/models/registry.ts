@@ -86,7 +86,7 @@ const families = {
     body: 'swin',
     build: swin,
     layers: swinLayers,
-    embeddings: /\.relative_position_bias_table$/,
+    embeddings: /\.(?:relative_position_bias_table|position_embeddings)$/,
   }),
   vit: family({
     architecture: 'ViTForImageClassification',

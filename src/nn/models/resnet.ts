@@ -110,17 +110,20 @@ type ResidualBranch = (
   stride: number,
 ) => Value;
 
+/** Within a layer, whatever the activation of the others: so transformers has it. */
+const inner = { activation: 'relu' };
+
 const residualBranches: Record<ResNetConfig['layer_type'], ResidualBranch> = {
-  basic(scope, { hidden_act: activation }, x, out, stride) {
-    const first = convLayer(scope.within('layer.0'), x, out, { kernel: 3, stride, activation });
+  basic(scope, _config, x, out, stride) {
+    const first = convLayer(scope.within('layer.0'), x, out, { kernel: 3, stride, ...inner });
     return convLayer(scope.within('layer.1'), first, out, { kernel: 3 });
   },
-  bottleneck(scope, { hidden_act: activation, downsample_in_bottleneck: early }, x, out, stride) {
+  bottleneck(scope, { downsample_in_bottleneck: early }, x, out, stride) {
     const narrow = Math.floor(out / 4);
     const [before, middle] = early ? [stride, 1] : [1, stride];
     const layer = (i: number): Scope => scope.within(`layer.${i}`);
-    const first = convLayer(layer(0), x, narrow, { kernel: 1, stride: before, activation });
-    const second = convLayer(layer(1), first, narrow, { kernel: 3, stride: middle, activation });
+    const first = convLayer(layer(0), x, narrow, { kernel: 1, stride: before, ...inner });
+    const second = convLayer(layer(1), first, narrow, { kernel: 3, stride: middle, ...inner });
     return convLayer(layer(2), second, out, { kernel: 1 });
   },
 };

@@ -24,7 +24,6 @@ export const segformerConfig = withEqualStages(
     hidden_act: z.string().default('gelu'),
     /** Width of the segmentation head. */
     decoder_hidden_size: positive.default(256),
-    reshape_last_stage: z.literal(true).default(true),
   }),
   'num_attention_heads',
   'sr_ratios',

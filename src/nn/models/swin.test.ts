@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { graphOf } from '../../graph/graph.ts';
 import { input, type Value } from '../../graph/value.ts';
 import { Scope } from '../scope.ts';
 import { built } from '../testing/layout.ts';
@@ -70,7 +71,25 @@ it('refuses pictures that are smaller than a window', () => {
   );
 });
 
-it('refuses absolute embeddings', () => {
-  const { error } = swinConfig.safeParse({ use_absolute_embeddings: true });
-  expect(error?.issues[0].path).toEqual(['use_absolute_embeddings']);
+it('adds positions that were learnt for another size, interpolated, and wants that size as one number', () => {
+  const absolute = { ...config, image_size: 16, use_absolute_embeddings: true };
+  const { layout } = built((scope) => swin(scope, absolute, picture(24, 16)).logits);
+  expect(layout).toContain('swin.embeddings.position_embeddings 1x64x4\n');
+  const { error } = swinConfig.safeParse({ ...absolute, image_size: [16, 24] });
+  expect(error?.issues[0].path).toEqual(['image_size']);
+});
+
+it('has the epsilon of the configuration in blocks and at the end, and 1e-5 elsewhere, as transformers has it', () => {
+  const { logits } = swin(Scope.root(), { ...config, layer_norm_eps: 0.5 }, picture(16, 16));
+  const epsilons = graphOf({ logits }).nodes.flatMap(({ operator, inputs, attributes }) =>
+    operator.name === 'LayerNormalization' && inputs[1]?.producer.kind === 'parameter'
+      ? [[inputs[1].producer.name.replace(/\.weight$/, ''), attributes['epsilon']]]
+      : [],
+  );
+  expect(epsilons).toHaveLength(9);
+  const others = epsilons.filter(([, epsilon]) => epsilon !== 0.5);
+  expect(others).toEqual([
+    ['swin.embeddings.norm', 1e-5],
+    ['swin.encoder.layers.0.downsample.norm', 1e-5],
+  ]);
 });

@@ -14,6 +14,7 @@ import { joinHeads, splitHeads } from '../layers/attention.ts';
 import { conv2d, dropPath, dropPathRatesOfStages, layerNorm, linear } from '../layers/basic.ts';
 import { normal, type Scope } from '../scope.ts';
 import type { ClassifierOptions, ClassifierOutput } from './classifier.ts';
+import { positionsFor } from './vit-embeddings.ts';
 import { assemble, partition, relativePositions, shiftBias, type Windows } from './swin-windows.ts';
 
 /** transformers' SwinConfig. */
@@ -31,15 +32,22 @@ export const swinConfig = z
     qkv_bias: z.boolean().default(true),
     hidden_act: z.string().default('gelu'),
     layer_norm_eps: z.number().default(1e-5),
-    use_absolute_embeddings: z.literal(false).default(false),
+    image_size: z.union([positive, z.array(positive)]).default(224),
+    use_absolute_embeddings: z.boolean().default(false),
   })
   .refine(({ depths, num_heads: heads }) => depths.length === heads.length, {
     path: ['num_heads'],
     message: 'not as many as depths',
+  })
+  .refine((config) => !config.use_absolute_embeddings || typeof config.image_size === 'number', {
+    path: ['image_size'],
+    message: 'not one number, as absolute embeddings need it',
   });
 export type SwinConfig = z.output<typeof swinConfig>;
 
 const init = normal(0.02);
+/** Of the norms after the patches and after joining; the others have the configuration's. */
+const outerEpsilon = 1e-5;
 
 /**
  * SwinForImageClassification of transformers (arXiv 2103.14030); x is [B, C, H, W]. Throws `shape`
@@ -64,7 +72,7 @@ export function swin(
       const windows = windowsOver(h, config.window_size, i % 2 === 1);
       h = block(at.within(`blocks.${i}`), h, { config, heads, windows, rate });
     }
-    if (stage < depths.length - 1) h = merge(at.within('downsample'), h, epsilon);
+    if (stage < depths.length - 1) h = merge(at.within('downsample'), h);
     hidden.push(tokens(h));
   }
   const features = reduceMean(layerNorm(scope.within('swin.layernorm'), tokens(h), epsilon), {
@@ -79,7 +87,7 @@ const tokens = (x: Value): Value => flatten(x, 1, 2);
 
 /** Patches of x [B, C, H, W], which zeros fill up to whole ones: [B, h, w, D]. */
 function embeddings(scope: Scope, config: SwinConfig, x: Value): Value {
-  const { patch_size: patch, embed_dim: width, layer_norm_eps: epsilon } = config;
+  const { patch_size: patch, embed_dim: width } = config;
   const [high, wide] = x.shape.slice(2).map((length) => (patch - (Number(length) % patch)) % patch);
   const projection = scope.within('patch_embeddings.projection');
   const projected = conv2d(projection, pad(x, { 2: [0, high], 3: [0, wide] }), width, {
@@ -87,7 +95,17 @@ function embeddings(scope: Scope, config: SwinConfig, x: Value): Value {
     stride: patch,
     init,
   });
-  return layerNorm(scope.within('norm'), transpose(projected, [0, 2, 3, 1]), epsilon);
+  const tokens = layerNorm(scope.within('norm'), transpose(projected, [0, 2, 3, 1]), outerEpsilon);
+  return config.use_absolute_embeddings ? add(tokens, positions(scope, config, tokens)) : tokens;
+}
+
+/** [1, h, w, D], interpolated where pictures are of another size than the configuration's. */
+function positions(scope: Scope, config: SwinConfig, { shape }: Value): Value {
+  const { image_size: size, patch_size: patch, embed_dim: width } = config;
+  const [rows, columns] = shape.slice(1, 3).map(Number);
+  const side = Math.floor(Number(size) / patch);
+  const learnt = scope.parameter('position_embeddings', [1, side * side, width], init);
+  return reshape(positionsFor(learnt, 0, side, [rows, columns]), [1, rows, columns, width]);
 }
 
 /** Every second block moves its windows by half a window, where there is more than one. */
@@ -149,7 +167,7 @@ function relativeBias(scope: Scope, side: number, heads: number): Value {
 }
 
 /** Joins each 2 x 2 tokens of x [B, h, w, D], filled up with zeros: [B, h / 2, w / 2, 2 * D]. */
-function merge(scope: Scope, x: Value, epsilon: number): Value {
+function merge(scope: Scope, x: Value): Value {
   const [high, wide] = x.shape.slice(1, 3).map((length) => Number(length) % 2);
   const even = pad(x, { 1: [0, high], 2: [0, wide] });
   // Column by column.
@@ -158,7 +176,7 @@ function merge(scope: Scope, x: Value, epsilon: number): Value {
       slice(even, { axis: 1, start: row, step: 2 }, { axis: 2, start: column, step: 2 }),
     ),
   );
-  const joined = layerNorm(scope.within('norm'), concat(corners, 3), epsilon);
+  const joined = layerNorm(scope.within('norm'), concat(corners, 3), outerEpsilon);
   const out = 2 * Number(x.shape.at(-1));
   return linear(scope.within('reduction'), joined, out, { bias: false, init });
 }

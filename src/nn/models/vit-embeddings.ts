@@ -72,7 +72,7 @@ export function vitEmbeddings(
 }
 
 /** Positions learnt for `count` tokens and side x side patches, interpolated to another grid. */
-function positionsFor(
+export function positionsFor(
   positions: Value,
   count: number,
   side: number,
@@ -83,5 +83,5 @@ function positionsFor(
   const grid = reshape(slice(positions, { axis: 1, start: count }), [1, side, side, width]);
   const resized = resize(transpose(grid, [0, 3, 1, 2]), { size: [rows, columns], mode: 'cubic' });
   const patches = reshape(transpose(resized, [0, 2, 3, 1]), [1, rows * columns, width]);
-  return concat([slice(positions, { axis: 1, end: count }), patches], 1);
+  return count === 0 ? patches : concat([slice(positions, { axis: 1, end: count }), patches], 1);
 }
