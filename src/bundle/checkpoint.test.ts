@@ -211,11 +211,41 @@ describe('a folder of ViT-MAE', () => {
   });
 });
 
-it('readCheckpoint refuses pictures of one channel', async () => {
-  await write('config.json', { ...config, num_channels: 1 });
+describe('of grey pictures', () => {
+  beforeEach(() => write('config.json', { ...config, num_channels: 1 }));
+
+  it('a model is read with one mean and one deviation, or equal ones', async () => {
+    for (const image_mean of [[0.25], [0.25, 0.25, 0.25]]) {
+      await write('preprocessor_config.json', { size: 16, image_mean, image_std: [0.5] });
+      const { network, preprocessor } = await readCheckpoint(folder);
+      expect([network.channels, preprocessor.channels]).toEqual([1, 1]);
+      const into = new Float32Array(1);
+      preprocessor.normalise({ width: 1, height: 1, data: Uint8Array.of(255, 255, 255) }, into);
+      expect([...into]).toEqual([1.5]);
+    }
+  });
+
+  it('a model is refused with a mean for each colour', async () => {
+    await write('preprocessor_config.json', { size: 16, image_mean: [0.1, 0.2, 0.3] });
+    await expect(readCheckpoint(folder)).rejects.toMatchObject({
+      code: 'unsupported',
+      message: expect.stringContaining('(0.1, 0.2, 0.3), and the model sees grey') as string,
+    });
+  });
+
+  it('options have one number written', async () => {
+    await rm(join(folder, 'preprocessor_config.json'));
+    const normalisation = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } as const;
+    const { preprocessorJson } = await readCheckpoint(folder, { normalisation });
+    expect(preprocessorJson).toMatchObject({ image_mean: [0.5], image_std: [0.25] });
+  });
+});
+
+it('readCheckpoint refuses pictures of four channels', async () => {
+  await write('config.json', { ...config, num_channels: 4 });
   await expect(readCheckpoint(folder)).rejects.toMatchObject({
     code: 'unsupported',
-    message: `${join(folder, 'config.json')}: num_channels is 1; pictures have 3`,
+    message: `${join(folder, 'config.json')}: num_channels is 4; pictures have 3, or 1 where they are grey`,
   });
 });
 

@@ -1,5 +1,5 @@
 import { ModelLockError } from '../base/error.ts';
-import { preprocessor, type Preprocessor } from '../data/preprocess.ts';
+import { preprocessor, type Channels, type Preprocessor } from '../data/preprocess.ts';
 import { preprocessorConfig } from '../data/preprocessor-config.ts';
 import { openWeights, readWeights } from '../formats/weights.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
@@ -47,18 +47,21 @@ export async function readCheckpoint(
   const configPath = join(folder, configFile);
   const { config: own, leftOut } = encoderOf(await readJsonObject(configPath));
   const config = relabelled(own, options.labels, configPath);
+  const network = networkFrom(config, configPath);
+  const channels = channelsOf(network, configPath);
   const preprocessorPath = join(folder, preprocessorFile);
-  const preprocessorJson = await preprocessing(preprocessorPath, config, options);
+  const preprocessorJson = await preprocessing(preprocessorPath, config, channels, options);
   const { tensors, path: weightsPath } = await openWeights(folder);
   const kept = [...tensors].filter(([name]) => !leftOut?.has(name));
-  const network = networkFrom(config, configPath);
-  requireColours(network, configPath);
   return {
     weightsPath,
     config,
     preprocessorJson,
     network,
-    preprocessor: preprocessor(parseConfig(preprocessorConfig, preprocessorJson, preprocessorPath)),
+    preprocessor: preprocessor(
+      parseConfig(preprocessorConfig, preprocessorJson, preprocessorPath),
+      channels,
+    ),
     weights: withBody(await readWeights(new Map(kept)), network),
     layout: 'a folder of transformers',
     notes:
@@ -90,10 +93,13 @@ const places: Readonly<Partial<Record<TaskName, string>>> = {
 export const placeOfOneNumber = ({ config, network }: ModelCheckpoint): string | undefined =>
   network.labels.length === 1 ? places[taskOf(config)] : undefined;
 
-/** Throws `unsupported` for a network of anything but colour pictures. */
-export function requireColours({ channels }: Network, where: string): void {
-  if (channels === 3) return;
-  throw new ModelLockError('unsupported', `${where}: num_channels is ${channels}; pictures have 3`);
+/** The channels of a network's pictures. Throws `unsupported` for other numbers of them. */
+export function channelsOf({ channels }: Pick<Network, 'channels'>, where: string): Channels {
+  if (channels === 3 || channels === 1) return channels;
+  throw new ModelLockError(
+    'unsupported',
+    `${where}: num_channels is ${channels}; pictures have 3, or 1 where they are grey`,
+  );
 }
 
 /** A configuration with the names that its classes were given. Throws `usage` for too few or many. */
@@ -122,17 +128,16 @@ export function requireClosed(folder: string, { heads, pooling }: ModelOptions):
 async function preprocessing(
   path: string,
   config: RawConfig,
+  channels: Channels,
   options: ModelOptions,
 ): Promise<RawConfig> {
   const { normalisation } = options;
   if (!normalisation || (await exists(path))) return ownPreprocessing(path, options);
   const side = options.size ?? Number(config['image_size'] ?? 224);
-  return preprocessorJsonOf({
-    height: side,
-    width: side,
-    ...normalisation,
-    resampling: 'bilinear',
-  });
+  return preprocessorJsonOf(
+    { height: side, width: side, ...normalisation, resampling: 'bilinear' },
+    channels,
+  );
 }
 
 /** A `preprocessor_config.json`. Throws `usage` for options that would have it otherwise. */

@@ -15,7 +15,7 @@ import {
   ownPreprocessing,
   preprocessorFile,
   requireClosed,
-  requireColours,
+  channelsOf,
   type ModelCheckpoint,
 } from './checkpoint.ts';
 import type { ModelOptions } from './model-options.ts';
@@ -48,17 +48,17 @@ export async function readOnnxClassifier(
   const preprocessorPath = join(folder, preprocessorFile);
   const own = (await exists(preprocessorPath)) ? preprocessorPath : undefined;
   const preparation = own ? undefined : preparationOf(path, preprocessorPath, file, options);
-  const json = preparation
-    ? preprocessorJsonOf(preparation)
-    : await ownPreprocessing(preprocessorPath, options);
   const network = networkFrom(config, path);
-  requireColours(network, path);
+  const channels = channelsOf(network, path);
+  const json = preparation
+    ? preprocessorJsonOf(preparation, channels)
+    : await ownPreprocessing(preprocessorPath, options);
   return {
     weightsPath: path,
     config,
     preprocessorJson: json,
     network,
-    preprocessor: preprocessor(parseConfig(preprocessorConfig, json, own ?? path)),
+    preprocessor: preprocessor(parseConfig(preprocessorConfig, json, own ?? path), channels),
     weights: await readWeights(file.weights),
     layout: 'an ONNX file',
     notes: preparation ? sizeNotes(path, file, preparation, options) : [],

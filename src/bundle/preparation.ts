@@ -1,3 +1,4 @@
+import { perChannel, type Channels } from '../data/preprocess.ts';
 import type { RawConfig } from '../nn/config.ts';
 import type { Preparation } from '../nn/bare/bare-model.ts';
 
@@ -8,7 +9,7 @@ const filters = { bilinear: 2, bicubic: 3 } as const;
  * A `preprocessor_config.json` of transformers. It says all of it: what is left out, transformers
  * and transformers.js do not take for the same.
  */
-export function preprocessorJsonOf(preparation: Preparation): RawConfig {
+export function preprocessorJsonOf(preparation: Preparation, channels: Channels): RawConfig {
   const { height, width, mean, std, resampling, crop } = preparation;
   const geometry =
     crop === undefined
@@ -30,8 +31,8 @@ export function preprocessorJsonOf(preparation: Preparation): RawConfig {
     do_rescale: true,
     rescale_factor: 1 / 255,
     do_normalize: true,
-    image_mean: [...mean],
-    image_std: [...std],
+    image_mean: perChannel(mean, channels),
+    image_std: perChannel(std, channels),
   };
 }
 

@@ -27,13 +27,14 @@ export function asSegmenter(
   if (isSegmenter(config) && inputSize === undefined) return checkpoint;
   const size = inputSize ?? sizeFor(pictures, checkpoint.preprocessor.size);
   const own = segmenterConfig(config, configFile);
-  const json = wholePicture(preprocessorJson, size);
+  const { channels } = checkpoint.preprocessor;
+  const json = wholePicture(bundlePreprocessor(preprocessorJson, channels), size);
   return {
     ...checkpoint,
     config: own,
     preprocessorJson: json,
     network: segmenterFrom(own, configFile),
-    preprocessor: preprocessor(parseConfig(preprocessorConfig, json, preprocessorFile)),
+    preprocessor: preprocessor(parseConfig(preprocessorConfig, json, preprocessorFile), channels),
   };
 }
 
@@ -48,7 +49,7 @@ function sizeFor(pictures: Size, trainedWith: Size): Size {
 
 /** The preprocessing that sees all of a picture: what is cropped off would get no class. */
 function wholePicture(json: RawConfig, { width, height }: Size): RawConfig {
-  const { crop_pct: _part, crop_size: _crop, ...rest } = bundlePreprocessor(json);
+  const { crop_pct: _part, crop_size: _crop, ...rest } = json;
   return {
     ...rest,
     image_processor_type: 'SegformerImageProcessor',

@@ -39,7 +39,7 @@ describe('bundleConfig', () => {
 describe('bundlePreprocessor', () => {
   it('leaves nothing to defaults, and keeps what it does not know', () => {
     const file = { feature_extractor_type: 'ViTFeatureExtractor', size: 32, maker: 'somebody' };
-    expect(bundlePreprocessor(file)).toEqual({
+    expect(bundlePreprocessor(file, 3)).toEqual({
       maker: 'somebody',
       image_processor_type: 'ViTImageProcessor',
       do_convert_rgb: true,
@@ -55,9 +55,17 @@ describe('bundlePreprocessor', () => {
     });
   });
 
+  it('has one mean and one deviation for grey, and converts nothing to colours', () => {
+    expect(bundlePreprocessor({ size: 32 }, 1)).toMatchObject({
+      do_convert_rgb: false,
+      image_mean: [0.5],
+      image_std: [0.5],
+    });
+  });
+
   it('gives files that name no class one that does the same', () => {
     const nameOf = (file: object): unknown =>
-      bundlePreprocessor({ ...file })['image_processor_type'];
+      bundlePreprocessor({ ...file }, 3)['image_processor_type'];
     expect(nameOf({ size: 32 })).toBe('BitImageProcessor');
     expect(nameOf({ size: 32, crop_pct: 0.9 })).toBe('ConvNextImageProcessor');
   });

@@ -1,3 +1,4 @@
+import { perChannel, type Channels } from '../data/preprocess.ts';
 import { preprocessorConfig } from '../data/preprocessor-config.ts';
 import { parseConfig, type RawConfig } from '../nn/config.ts';
 import { networkFrom } from '../nn/models/networks.ts';
@@ -31,12 +32,16 @@ export function bundleConfig(config: RawConfig, task: AnyTaskName): RawConfig {
  * The `preprocessor_config.json` of a bundle: what this program does, in full, so that no version of
  * a library fills in its own defaults. transformers.js, for one, normalises only where it is told to.
  */
-export function bundlePreprocessor(json: RawConfig): RawConfig {
+export function bundlePreprocessor(json: RawConfig, channels: Channels): RawConfig {
   const { feature_extractor_type: _earlierName, ...rest } = json;
+  const config = parseConfig(preprocessorConfig, json, preprocessorFile);
   return {
     ...rest,
-    ...parseConfig(preprocessorConfig, json, preprocessorFile),
-    do_convert_rgb: true,
+    ...config,
+    // transformers wants as many numbers as there are channels.
+    image_mean: perChannel(config.image_mean, channels),
+    image_std: perChannel(config.image_std, channels),
+    do_convert_rgb: channels === 3,
   };
 }
 

@@ -9,7 +9,7 @@ import { readTimmConfig } from '../nn/bare/timm-config.ts';
 import { parseConfig } from '../nn/config.ts';
 import { classifierFrom } from '../nn/models/registry.ts';
 import { basename, join, readJsonObject } from '../platform/files.ts';
-import { configFile, relabelled, requireColours, type ModelCheckpoint } from './checkpoint.ts';
+import { configFile, relabelled, channelsOf, type ModelCheckpoint } from './checkpoint.ts';
 import type { ModelOptions } from './model-options.ts';
 import { preparationText, preprocessorJsonOf } from './preparation.ts';
 
@@ -58,10 +58,10 @@ async function readBareWeights(
   const bare = await readBare(stored, { size, heads, pooling }, path);
   const { height, width } = bare.preparation;
   const preparation = { ...bare.preparation, ...known, height, width, ...normalisation };
-  const preprocessorJson = preprocessorJsonOf(preparation);
   const config = relabelled(bare.config, labels, path);
   const network = classifierFrom(config, path);
-  requireColours(network, path);
+  const channels = channelsOf(network, path);
+  const preprocessorJson = preprocessorJsonOf(preparation, channels);
   const isSaid = known !== undefined || (normalisation !== undefined && size !== undefined);
   const assumed = [...bare.assumed, ...(isSaid ? [] : [preparationText(preparation)])];
   return {
@@ -69,7 +69,7 @@ async function readBareWeights(
     config,
     preprocessorJson,
     network,
-    preprocessor: preprocessor(parseConfig(preprocessorConfig, preprocessorJson, path)),
+    preprocessor: preprocessor(parseConfig(preprocessorConfig, preprocessorJson, path), channels),
     weights: await readWeights(bare.tensors),
     layout: `${known ? 'a folder of timm' : 'a file of weights'}: ${bare.layout}`,
     notes:

@@ -7,7 +7,7 @@ import { networkFrom } from '../nn/models/networks.ts';
 import { Scope } from '../nn/scope.ts';
 import { join, makeFolder, removeAll, writeAtomic, writeJson } from '../platform/files.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { configFile, preprocessorFile, weightsFile } from './checkpoint.ts';
+import { channelsOf, configFile, preprocessorFile, weightsFile } from './checkpoint.ts';
 import { writeManifest, type Manifest } from './manifest.ts';
 import { bundleConfig, bundlePreprocessor, bundleTensors } from './transformers-files.ts';
 
@@ -32,7 +32,11 @@ export async function writeBundle(folder: string, bundle: Bundle): Promise<void>
     encodeSafetensors(bundleTensors(bundle.weights), { format: 'pt' }),
   );
   await writeJson(join(folder, configFile), bundleConfig(bundle.config, bundle.manifest.task));
-  await writeJson(join(folder, preprocessorFile), bundlePreprocessor(bundle.preprocessorJson));
+  const channels = channelsOf(networkFrom(bundle.config, configFile), configFile);
+  await writeJson(
+    join(folder, preprocessorFile),
+    bundlePreprocessor(bundle.preprocessorJson, channels),
+  );
   await writeAtomic(join(folder, 'onnx', 'model.onnx'), exportOnnx(bundle));
   await writeManifest(folder, bundle.manifest);
 }

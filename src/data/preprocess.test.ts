@@ -158,6 +158,18 @@ describe('preprocessor', () => {
     expect(() => prepare({ size: 8, do_resize: false })).toThrow(/different sizes/);
   });
 
+  it('makes grey of colours as Pillow does', () => {
+    const grey = preprocessor(
+      preprocessorConfig.parse({ size: 2, image_mean: [0], image_std: [1] }),
+      1,
+    );
+    const data = Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255, 7, 7, 7);
+    const into = new Float32Array(4);
+    grey.normalise({ width: 2, height: 2, data }, into);
+    expect([...into].map((value) => Math.round(value * 255))).toEqual([76, 150, 29, 7]);
+    expect(grey.zero).toEqual([0, 0, 0]);
+  });
+
   it('leaves out rescaling and normalisation where it is told to', () => {
     const into = new Float32Array(3);
     const pixel = { width: 1, height: 1, data: Uint8Array.of(0, 51, 255) };

@@ -4,24 +4,30 @@ import { ignoreIndex, type LabelMap } from '../tensor/label-map.ts';
 import type { PreprocessorConfig } from './preprocessor-config.ts';
 import { resamplingByNumber, resizeImage, resizeMap } from './resize.ts';
 
+/** Channels of a model's input: colours, or grey. */
+export type Channels = 1 | 3;
+
 /** From a picture to a model's input, in two steps: pixels can be kept, floats are four times as large. */
 export interface Preprocessor {
+  readonly channels: Channels;
   /** Size of the result where it does not depend on the picture. */
   readonly size: { readonly height: number; readonly width: number };
   /** Resized and cropped. */
   toPixels(image: RgbImage): RgbImage;
   /** The classes of what `toPixels` makes of their picture; outside of it they are to be ignored. */
   toMap(map: LabelMap): LabelMap;
-  /** Writes the normalised picture as CHW floats. */
+  /** Writes the normalised picture as CHW floats; where the model sees grey, as Pillow makes it of colours. */
   normalise(image: RgbImage, into: Float32Array): void;
   /** The colour that becomes zero, or is next to that. */
   readonly zero: Rgb;
 }
 
-export function preprocessor(config: PreprocessorConfig): Preprocessor {
+/** Throws `unsupported` where mean and deviation are not those of so many channels. */
+export function preprocessor(config: PreprocessorConfig, channels: Channels = 3): Preprocessor {
   const resampling = resamplingByNumber[config.resample];
-  const [scale, offset] = affineOf(config);
+  const [scale, offset] = affineOf(config, channels);
   return {
+    channels,
     size: outputSize(config),
     zero: zeroOf(scale, offset),
     toPixels: (image) => {
@@ -35,24 +41,54 @@ export function preprocessor(config: PreprocessorConfig): Preprocessor {
     normalise: ({ width, height, data }, into) => {
       const area = width * height;
       for (let i = 0; i < area; i++) {
-        for (let c = 0; c < 3; c++) into[c * area + i] = data[i * 3 + c] * scale[c] + offset[c];
+        if (channels === 1) into[i] = greyAt(data, i * 3) * scale[0] + offset[0];
+        else
+          for (let c = 0; c < 3; c++) into[c * area + i] = data[i * 3 + c] * scale[c] + offset[c];
       }
     },
   };
 }
 
+/** Pillow's grey of a colour (ITU-R 601-2 luma, in 16 bits). */
+const greyAt = (data: RgbImage['data'], at: number): number =>
+  (19595 * data[at] + 38470 * data[at + 1] + 7471 * data[at + 2] + 0x8000) >> 16;
+
 function zeroOf(scale: readonly number[], offset: readonly number[]): Rgb {
   const channel = (c: number): number =>
     Math.max(0, Math.min(255, Math.round(-offset[c] / scale[c])));
-  return [channel(0), channel(1), channel(2)];
+  return scale.length === 1
+    ? [channel(0), channel(0), channel(0)]
+    : [channel(0), channel(1), channel(2)];
 }
 
-/** Rescaling and normalisation as one factor and one offset for each colour. */
-function affineOf(config: PreprocessorConfig): [scale: number[], offset: number[]] {
+/** Rescaling and normalisation as one factor and one offset for each channel. */
+function affineOf(
+  config: PreprocessorConfig,
+  channels: Channels,
+): [scale: number[], offset: number[]] {
   const factor = config.do_rescale ? config.rescale_factor : 1;
-  const std = config.do_normalize ? config.image_std : [1, 1, 1];
-  const mean = config.do_normalize ? config.image_mean : [0, 0, 0];
+  const std = config.do_normalize
+    ? perChannel(config.image_std, channels)
+    : Array<number>(channels).fill(1);
+  const mean = config.do_normalize
+    ? perChannel(config.image_mean, channels)
+    : Array<number>(channels).fill(0);
   return [std.map((s) => factor / s), mean.map((m, c) => -m / std[c])];
+}
+
+/**
+ * A number for each channel: as many as there are, or one for all. Throws `unsupported` for numbers
+ * that differ between colours where there is grey.
+ */
+export function perChannel(numbers: readonly number[], channels: Channels): readonly number[] {
+  const isOne = numbers.every((number) => number === numbers[0]);
+  if (isOne) return Array<number>(channels).fill(numbers[0]);
+  if (numbers.length === channels) return numbers;
+  throw new ModelLockError(
+    'unsupported',
+    `colours have a mean and a deviation each (${numbers.join(', ')}), and the model sees grey`,
+    { valid: ['one number for the mean, and one for the deviation'] },
+  );
 }
 
 /** From this edge on ConvNeXT's pictures are not cropped but warped into a square. */

@@ -14,7 +14,8 @@ const length = z.number().int().positive().max(2048);
 const pair = z.object({ height: length, width: length });
 const edge = z.object({ shortest_edge: length, longest_edge: z.null().optional() });
 const side = length.transform((n) => ({ height: n, width: n }));
-const triple = z.tuple([z.number(), z.number(), z.number()]);
+/** Of each colour, or of grey. */
+const perChannel = z.union([z.tuple([z.number(), z.number(), z.number()]), z.tuple([z.number()])]);
 /** What would change the pictures and is not done. */
 const off = z.literal(false).nullish();
 
@@ -32,8 +33,8 @@ const file = z.object({
   do_rescale: z.boolean().nullish(),
   rescale_factor: z.number().nullish(),
   do_normalize: z.boolean().nullish(),
-  image_mean: triple.nullish(),
-  image_std: triple.nullish(),
+  image_mean: perChannel.nullish(),
+  image_std: perChannel.nullish(),
   do_pad: off,
   do_flip_channel_order: off,
   rescale_offset: off,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { counterRandom } from '../base/random/counter.ts';
-import type { ModelCheckpoint } from '../bundle/checkpoint.ts';
+import { channelsOf, type ModelCheckpoint } from '../bundle/checkpoint.ts';
 import { exportOnnx } from '../bundle/write.ts';
 import { preprocessor } from '../data/preprocess.ts';
 import { preprocessorConfig } from '../data/preprocessor-config.ts';
@@ -34,10 +34,15 @@ const noise: TrainingRow<number>[] = Array.from({ length: 8 }, (_, i) => ({
 }));
 const rows: TrainingRows<number> = { length: noise.length, epoch: () => noise };
 
-describe.each(tinyClassifiers)('$model_type', (config) => {
+const [grey] = tinyClassifiers
+  .filter((config) => config['model_type'] === 'vit')
+  .map((config) => ({ ...config, num_channels: 1 }));
+
+describe.each([...tinyClassifiers, grey])('$model_type', (config) => {
   const classifier = classifierFrom(config, 'config.json');
   const scope = Scope.root();
-  const x = input('x', 'float32', [4, 3, side, side]);
+  const { channels } = classifier;
+  const x = input('x', 'float32', [4, channels, side, side]);
   const { logits } = classifier.build(scope, x);
   const base: ModelCheckpoint = {
     weightsPath: '',
@@ -46,7 +51,10 @@ describe.each(tinyClassifiers)('$model_type', (config) => {
     config,
     preprocessorJson: { size: side },
     network: classifier,
-    preprocessor: preprocessor(preprocessorConfig.parse({ size: side })),
+    preprocessor: preprocessor(
+      preprocessorConfig.parse({ size: side }),
+      channelsOf(classifier, 'config.json'),
+    ),
     weights: initialise(scope.declared, random),
   };
 
@@ -84,13 +92,13 @@ describe.each(tinyClassifiers)('$model_type', (config) => {
     const exported = await Session.load(bytes);
     const fixed = await Session.create(graphOf({ logits }), { parameters: base.weights });
     const pixels = float32(
-      [4, 3, side, side],
-      Array.from({ length: 12 * side * side }, () => random.normal()),
+      [4, channels, side, side],
+      Array.from({ length: 4 * channels * side * side }, () => random.normal()),
     );
     const expected = toNumbers((await fixed.run({ x: pixels }))['logits']);
     for (const batch of [1, 4]) {
-      const some = pixels.data.slice(0, batch * 3 * side * side);
-      const given = float32([batch, 3, side, side], some);
+      const some = pixels.data.slice(0, batch * channels * side * side);
+      const given = float32([batch, channels, side, side], some);
       const results = await exported.run({ pixel_values: given });
       expect(results['logits'].shape).toEqual([batch, 3]);
       for (const [i, value] of toNumbers(results['logits']).entries()) {

@@ -58,7 +58,7 @@ export class Batches<Label> {
     this.#mix({ pictures, targets, spatial: task.spatial, width, height }, rows, step);
     const shape = task.targetShape(classes, preprocessor.size);
     return {
-      x: tensor('float32', [rows.length, 3, height, width], pictures),
+      x: tensor('float32', [rows.length, preprocessor.channels, height, width], pictures),
       target: tensor('float32', [rows.length, ...shape], targets),
       ...Object.fromEntries(
         this.#options.marks.map((mark) => [mark, float32([rows.length], rows.map(marks[mark]))]),
@@ -102,7 +102,7 @@ export class Batches<Label> {
     return Array.from({ length: batch }, (_, i) => this.#rows[(first + i) % this.#rows.length]);
   }
 
-  /** The pictures, varied and normalised, [B, 3, H, W]. */
+  /** The pictures, varied and normalised, [B, C, H, W]. */
   async #picturesOf(
     rows: readonly TrainingRow<Label>[],
     variations: readonly Variation[],
@@ -110,7 +110,7 @@ export class Batches<Label> {
   ): Promise<Float32Array> {
     const { preprocessor, augmentation, seed } = this.#options;
     const { height, width } = preprocessor.size;
-    const size = 3 * height * width;
+    const size = preprocessor.channels * height * width;
     const images = await Promise.all(rows.map((row) => row.read()));
     const pictures = new Float32Array(rows.length * size);
     images.forEach((image, i) => {

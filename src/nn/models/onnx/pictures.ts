@@ -34,7 +34,13 @@ export function pictureInput({ model }: OnnxNetwork): PictureInput {
   throw new ModelLockError(
     'unsupported',
     `${model.where} takes ${taken.join(' and ') || 'nothing'}, not one batch of pictures`,
-    { valid: ['float [batch, 3, height, width]', 'float [batch, height, width, 3]'] },
+    {
+      valid: [
+        'float [batch, 3, height, width]',
+        'float [batch, height, width, 3]',
+        '1 for 3 where pictures are grey',
+      ],
+    },
   );
 }
 
