@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import dicomParser from 'dicom-parser';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FrameShape } from './codecs.ts';
+import sharp from 'sharp';
+import { codecs, type FrameShape } from './codecs.ts';
 import { openDicom } from './header.ts';
 import { decodeRle } from './rle.ts';
 import { streamSize } from './stream-size.ts';
@@ -96,6 +97,54 @@ describe('a stream of lossless JPEG', () => {
     await expect(decode(hostile)).rejects.toThrow('no header of a lossless picture');
     await expect(decode(changed)).rejects.toThrow('its stream has 1x1x1 samples, its tags say');
   });
+});
+
+describe('a JPEG stream without a word on its colours', () => {
+  /** [y, cb, cr] of one colour, as it is stored: of a plain one JPEG loses next to nothing. */
+  async function decodedColour(chromaSubsampling: string, photometric: string): Promise<number[]> {
+    const picture = { width: 16, height: 16, channels: 3, background: '#2050d0' } as const;
+    const jpeg = await sharp({ create: picture })
+      .jpeg({ chromaSubsampling, quality: 100 })
+      .toBuffer();
+    // sharp writes no marker before the tables.
+    expect(jpeg.readUInt16BE(2)).toBe(0xffdb);
+    const { bytes } = await codecs.jpeg(jpeg, { ...picture, sampleBytes: 1, photometric });
+    return [...bytes.subarray(0, 3)];
+  }
+  const rgb = [0x20, 0x50, 0xd0];
+  const ycc = [80, 200, 94];
+  const near = (actual: readonly number[], expected: readonly number[]): void =>
+    actual.forEach((value, c) => expect(Math.abs(value - expected[c])).toBeLessThan(3));
+
+  it('has those that the tags say', async () => {
+    near(await decodedColour('4:4:4', 'YBR_FULL'), rgb);
+    near(await decodedColour('4:4:4', 'RGB'), ycc);
+  });
+
+  it('has YCbCr where they are halved, whatever the tags say', async () => {
+    near(await decodedColour('4:2:0', 'RGB'), rgb);
+  });
+});
+
+it('a JP2 file in the place of its codestream is decoded', async () => {
+  const { stream, decode } = frameOf('j2k-rgb');
+  const box = (type: string, ...content: Uint8Array[]): Buffer => {
+    const body = Buffer.concat(content);
+    const head = Buffer.alloc(8);
+    head.writeUInt32BE(8 + body.length);
+    head.write(type, 4, 'latin1');
+    return Buffer.concat([head, body]);
+  };
+  const boxes = [
+    box('jP  ', Uint8Array.of(0x0d, 0x0a, 0x87, 0x0a)),
+    box('jp2h', new Uint8Array(9)),
+  ];
+  const { bytes } = await decode(stream);
+  expect((await decode(Buffer.concat([...boxes, box('jp2c', stream)]))).bytes).toEqual(bytes);
+  const open = box('jp2c', stream);
+  open.writeUInt32BE(0);
+  expect((await decode(Buffer.concat([...boxes, open]))).bytes).toEqual(bytes);
+  await expect(decode(Buffer.concat(boxes))).rejects.toBeInstanceOf(RangeError);
 });
 
 describe('streamSize', () => {

@@ -1,3 +1,5 @@
+import { codestreamOf } from './jp2.ts';
+import { sayingRgb } from './jpeg-colours.ts';
 import { decodeLosslessJpeg } from './lossless-jpeg.ts';
 import { decodeRle } from './rle.ts';
 import { broken, requireSize, streamSize, type StreamSize } from './stream-size.ts';
@@ -15,6 +17,8 @@ export interface DecodedFrame {
 /** What a frame has to become. */
 export interface FrameShape extends StreamSize {
   readonly sampleBytes: number;
+  /** What samples mean, by the tags. */
+  readonly photometric?: string;
 }
 
 /** Undoes the compression of a frame. Throws errors that do not name the file. */
@@ -51,13 +55,19 @@ interface WasmCodecOptions {
   readonly rgb?: boolean;
   /** Bytes to put behind a stream. */
   readonly end?: readonly number[];
+  /** What the decoder is given in place of a frame's bytes. */
+  readonly prepare?: (bytes: Uint8Array, shape: FrameShape) => Uint8Array;
 }
 
 /** A codec whose module is loaded when it is first used. */
-function wasmCodec(load: Load, { rgb = false, end = [] }: WasmCodecOptions = {}): Codec {
+function wasmCodec(
+  load: Load,
+  { rgb = false, end = [], prepare = (bytes) => bytes }: WasmCodecOptions = {},
+): Codec {
   const lines: Lines = [];
   let loading: Promise<new () => FrameDecoder> | undefined;
-  return async (bytes, shape) => {
+  return async (frameBytes, shape) => {
+    const bytes = prepare(frameBytes, shape);
     // The decoder takes what room the stream asks for, so the stream is asked first.
     requireSize(streamSize(bytes), shape);
     const Decoder = await (loading ??= load(lines));
@@ -124,9 +134,12 @@ export const codecs = {
     planar: channels > 1,
     rgb: false,
   }),
-  jpeg: wasmCodec(loadJpeg, { rgb: true }),
+  jpeg: wasmCodec(loadJpeg, {
+    rgb: true,
+    prepare: (bytes, { photometric }) => (photometric === 'RGB' ? sayingRgb(bytes) : bytes),
+  }),
   losslessJpeg,
   // The decoder looks for the next marker for ever where a stream ends without one.
   jpegLs: wasmCodec(loadJpegLs, { end: [0xff, 0xd9] }),
-  jpeg2000: wasmCodec(loadJpeg2000),
+  jpeg2000: wasmCodec(loadJpeg2000, { prepare: codestreamOf }),
 } satisfies Record<string, Codec>;

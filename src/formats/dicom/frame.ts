@@ -44,17 +44,15 @@ function nativeFrame(
     );
   }
   const length = nativeFrameBytes(layout);
-  const start = pixels.dataOffset + frame * length;
-  const bytes = Uint8Array.from(dataSet.byteArray.subarray(start, start + length));
-  if (syntax.bigEndian) swapPairs(bytes);
+  const all = dataSet.byteArray.subarray(pixels.dataOffset);
+  const start = frame * length;
+  // Words of two bytes, which may be two samples.
+  const turned = syntax.bigEndian && (layout.sampleBytes === 2 || pixels.vr === 'OW');
+  const bytes = turned
+    ? Uint8Array.from({ length }, (_, i) => all[(start + i) ^ 1])
+    : all.slice(start, start + length);
   if (halved) return { bytes: widen422(bytes), planar: false, rgb: false };
   return { bytes, planar, rgb: false };
-}
-
-function swapPairs(bytes: Uint8Array): void {
-  for (let i = 0; i + 1 < bytes.length; i += 2) {
-    [bytes[i], bytes[i + 1]] = [bytes[i + 1], bytes[i]];
-  }
 }
 
 /** From Y, Y, Cb, Cr for two pixels to Y, Cb, Cr for each. */

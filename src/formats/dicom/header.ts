@@ -166,10 +166,9 @@ function requireSound(layout: PixelLayout, where: string): void {
     throw new ModelLockError('data', `${where} has ${frames} frames`);
   }
   const depths = channels === 3 ? [8] : [8, 16];
-  const words = syntax.bigEndian ? depths.filter((bits) => bits > 8) : depths;
-  if (!words.includes(sampleBytes * 8)) {
+  if (!depths.includes(sampleBytes * 8)) {
     throw new ModelLockError('unsupported', `${where} has samples of ${sampleBytes * 8} bits`, {
-      valid: words,
+      valid: depths,
     });
   }
   if (syntax.maxBits !== undefined && bitsStored > syntax.maxBits) {
