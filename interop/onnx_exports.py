@@ -1,12 +1,13 @@
-"""Exports networks of timm and torchvision as ONNX, by both exporters of PyTorch, with what they compute.
+"""Exports networks of several libraries as ONNX, by both exporters of PyTorch, with what they compute.
 
     python3 interop/onnx_exports.py OUT [NAME...]
     npx tsx interop/onnx-exports.ts OUT
 
-One network of each family of timm, and torchvision's own (`torchvision.NAME`), all for 10 classes, in
-evaluation mode and with random weights. OUT gets NAME.dynamo.onnx and NAME.legacy.onnx, with a batch of any size, and
+One network of each family of timm, torchvision's own (`torchvision.NAME`), segmenters of segmentation_models_pytorch
+(`smp.NAME`), and some of MONAI (`monai.NAME`), all for 10 classes, in evaluation mode and with random weights. OUT gets NAME.dynamo.onnx and NAME.legacy.onnx, with a batch of any size, and
 NAME.safetensors: `x`, two pictures; `logits`; `loss`, the cross-entropy of classes 3 and 7 (of maps: of their mean); `dx`, its
-gradient. A network that is there already is passed over. Needs torch, torchvision, timm, onnx, onnxscript and safetensors.
+gradient. A network that is there already is passed over. Needs torch, torchvision, timm, onnx, onnxscript and safetensors; the other two for
+their own.
 """
 
 import logging
@@ -33,7 +34,23 @@ FAMILIES = """
     torchvision.mobilenet_v3_small torchvision.regnet_y_400mf torchvision.shufflenet_v2_x0_5 torchvision.squeezenet1_1
     torchvision.swin_t torchvision.swin_v2_t torchvision.vit_b_32
     torchvision.deeplabv3_mobilenet_v3_large torchvision.lraspp_mobilenet_v3_large
+    smp.Unet smp.UnetPlusPlus smp.MAnet smp.Linknet smp.PSPNet smp.DeepLabV3 smp.DeepLabV3Plus smp.UPerNet smp.Segformer
+    monai.UNet monai.BasicUNet monai.AttentionUnet monai.SegResNet monai.DynUNet monai.DenseNet121 monai.EfficientNetBN
+    monai.SEResNet50
 """.split()
+
+PLANE = {"spatial_dims": 2, "in_channels": 3}
+LEVELS = {"channels": (8, 16, 32), "strides": (2, 2)}
+MONAI = {
+    "UNet": {"out_channels": 10, "num_res_units": 2, **LEVELS},
+    "BasicUNet": {"out_channels": 10, "features": (8, 8, 16, 16, 32, 8)},
+    "AttentionUnet": {"out_channels": 10, **LEVELS},
+    "SegResNet": {"out_channels": 10, "init_filters": 8},
+    "DynUNet": {"out_channels": 10, "kernel_size": [3, 3, 3], "strides": [1, 2, 2], "upsample_kernel_size": [2, 2]},
+    "DenseNet121": {"out_channels": 10},
+    "EfficientNetBN": {"model_name": "efficientnet-b0", "pretrained": False, "num_classes": 10},
+    "SEResNet50": {"num_classes": 10},
+}
 
 
 class Maps(torch.nn.Module):
@@ -50,15 +67,24 @@ class Maps(torch.nn.Module):
 def network(name):
     """A network with random weights, and the side of its pictures."""
     torch.manual_seed(0)
-    if not name.startswith("torchvision."):
-        made = timm.create_model(name, num_classes=10)
-        return made, made.pretrained_cfg["input_size"][1]
-    own = name.removeprefix("torchvision.")
-    options = {"googlenet": {"aux_logits": False, "init_weights": False}}.get(own, {})
-    if own in torchvision.models.segmentation.__dict__:
-        options["weights_backbone"] = None
-    made = torchvision.models.get_model(own, weights=None, num_classes=10, **options)
-    return (Maps(made), 96) if "weights_backbone" in options else (made, 224)
+    library, _, own = name.rpartition(".")
+    if library == "torchvision":
+        options = {"googlenet": {"aux_logits": False, "init_weights": False}}.get(own, {})
+        if own in torchvision.models.segmentation.__dict__:
+            options["weights_backbone"] = None
+        made = torchvision.models.get_model(own, weights=None, num_classes=10, **options)
+        return (Maps(made), 96) if "weights_backbone" in options else (made, 224)
+    if library == "smp":
+        import segmentation_models_pytorch
+
+        made = getattr(segmentation_models_pytorch, own)("resnet18", encoder_weights=None, classes=10)
+        return made, 64
+    if library == "monai":
+        from monai.networks import nets
+
+        return getattr(nets, own)(**PLANE, **MONAI[own]), 64
+    made = timm.create_model(name, num_classes=10)
+    return made, made.pretrained_cfg["input_size"][1]
 
 
 def unsettle(made):
