@@ -19,6 +19,7 @@ import type { Dim } from '../src/graph/shape.ts';
 import { input, type Value } from '../src/graph/value.ts';
 import { Session, type Tensors } from '../src/runtime/session.ts';
 import { int64, toNumbers, type Tensor } from '../src/tensor/tensor.ts';
+import { differenceOf } from './difference.ts';
 
 /** As a share of the largest logit: sums are added up in another order. */
 const logitTolerance = 1e-4;
@@ -63,20 +64,6 @@ async function check(path: string, expected: ReadonlyMap<string, Tensor>): Promi
   if (!(off.largest <= logitTolerance)) throw new Error(`logits differ by ${off.largest}`);
   if (!(tilt.norm <= gradientTolerance)) throw new Error(`gradients differ by ${tilt.norm}`);
   return `logits differ by ${off.largest.toExponential(1)}, gradients by ${tilt.norm.toExponential(1)}; ${parameters.size} parameters`;
-}
-
-/** The largest difference as a share of the largest value, and the norm of all as a share of their norm. */
-function differenceOf(actual: Tensor, expected: Tensor): { largest: number; norm: number } {
-  const [a, b] = [toNumbers(actual), toNumbers(expected)];
-  if (a.length !== b.length) return { largest: NaN, norm: NaN };
-  let [most, largest, squares, all] = [0, 0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    most = Math.max(most, Math.abs(a[i] - b[i]));
-    largest = Math.max(largest, Math.abs(b[i]));
-    squares += (a[i] - b[i]) ** 2;
-    all += b[i] ** 2;
-  }
-  return { largest: most / largest, norm: Math.sqrt(squares / all) };
 }
 
 const [folder, ...others] = process.argv.slice(2);

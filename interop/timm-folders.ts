@@ -15,7 +15,7 @@ import { graphOf } from '../src/graph/graph.ts';
 import { input } from '../src/graph/value.ts';
 import { Scope } from '../src/nn/scope.ts';
 import { Session } from '../src/runtime/session.ts';
-import { toNumbers } from '../src/tensor/tensor.ts';
+import { differenceOf } from './difference.ts';
 
 /** As a share of the largest logit: sums are added up in another order. */
 const tolerance = 1e-4;
@@ -29,9 +29,7 @@ async function differenceIn(folder: string): Promise<number> {
   const session = await Session.create(graphOf({ logits }), { parameters: checkpoint.weights });
   const results = await session.run({ x });
   await session.dispose();
-  const [a, b] = [toNumbers(results['logits']), toNumbers(expected)];
-  const largest = Math.max(...b.map(Math.abs));
-  return Math.max(...a.map((value, i) => Math.abs(value - b[i]))) / largest;
+  return differenceOf(results['logits'], expected).largest;
 }
 
 const [out, ...others] = process.argv.slice(2);

@@ -16,7 +16,8 @@ import type { TextInputs } from '../src/nn/models/text-classifier.ts';
 import { isTextModel, textClassifierFrom } from '../src/nn/models/text-registry.ts';
 import { Scope } from '../src/nn/scope.ts';
 import { Session } from '../src/runtime/session.ts';
-import { toNumbers, type Tensor } from '../src/tensor/tensor.ts';
+import type { Tensor } from '../src/tensor/tensor.ts';
+import { differenceOf } from './difference.ts';
 
 /** As a share of the largest logit: sums are added up in another order. */
 const tolerance = 1e-4;
@@ -37,12 +38,7 @@ async function differenceIn(folder: string): Promise<number> {
   const used = Object.entries(given).filter(([name]) => session.inputNames.includes(name));
   const { logits } = await session.run(Object.fromEntries(used));
   await session.dispose();
-  if (logits.shape.join() !== expected.shape.join()) {
-    throw new Error(`logits are [${logits.shape.join(', ')}], not [${expected.shape.join(', ')}]`);
-  }
-  const [a, b] = [toNumbers(logits), toNumbers(expected)];
-  const largest = Math.max(...b.map(Math.abs));
-  return Math.max(...a.map((value, i) => Math.abs(value - b[i]))) / largest;
+  return differenceOf(logits, expected).largest;
 }
 
 function logitsOf(
