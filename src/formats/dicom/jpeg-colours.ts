@@ -1,4 +1,4 @@
-import { isFrameHeader } from './stream-size.ts';
+import { isFrameHeader, jpegSegments } from './stream-size.ts';
 
 /** Adobe's marker for three channels that are what the tags say: no transform. */
 // prettier-ignore
@@ -16,9 +16,8 @@ const jfif = 0xe0;
  */
 export function sayingRgb(bytes: Uint8Array): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let place = 2; place + 10 <= bytes.length; place += 2 + view.getUint16(place + 2)) {
-    const marker = view.getUint8(place + 1);
-    if (view.getUint8(place) !== 0xff || marker === adobe || marker === jfif) return bytes;
+  for (const { marker, place } of jpegSegments(view)) {
+    if (marker === adobe || marker === jfif) return bytes;
     if (!isFrameHeader(marker)) continue;
     const samplings = [0, 1, 2].map((channel) => bytes[place + 11 + 3 * channel]);
     if (samplings.some((sampling) => sampling !== samplings[0])) return bytes;

@@ -46,23 +46,35 @@ function jpeg2000Size(view: DataView): StreamSize | undefined {
 export const isFrameHeader = (marker: number): boolean =>
   (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) || marker === 0xf7;
 
-function jpegSize(view: DataView): StreamSize | undefined {
+/** A segment of a JPEG stream: its marker, and where that stands. */
+export interface JpegSegment {
+  readonly marker: number;
+  readonly place: number;
+}
+
+/** The segments of a stream, as far as they are sound and have room for a frame's header. */
+export function* jpegSegments(view: DataView): Generator<JpegSegment> {
   for (let place = 2; place + 10 <= view.byteLength;) {
-    if (view.getUint8(place) !== 0xff) return undefined;
+    if (view.getUint8(place) !== 0xff) return;
     const marker = view.getUint8(place + 1);
     // Any number of bytes FF may stand before a marker.
     if (marker === 0xff) {
       place++;
       continue;
     }
-    if (isFrameHeader(marker)) {
-      return {
-        height: view.getUint16(place + 5),
-        width: view.getUint16(place + 7),
-        channels: view.getUint8(place + 9),
-      };
-    }
+    yield { marker, place };
     place += 2 + view.getUint16(place + 2);
+  }
+}
+
+function jpegSize(view: DataView): StreamSize | undefined {
+  for (const { marker, place } of jpegSegments(view)) {
+    if (!isFrameHeader(marker)) continue;
+    return {
+      height: view.getUint16(place + 5),
+      width: view.getUint16(place + 7),
+      channels: view.getUint8(place + 9),
+    };
   }
   return undefined;
 }
