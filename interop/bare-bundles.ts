@@ -22,6 +22,7 @@ for (const file of files) {
     config,
     weights,
     preprocessorJson,
+    channels: preprocessor.channels,
     size: preprocessor.size,
     manifest: {
       format: 1,

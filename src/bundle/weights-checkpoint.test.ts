@@ -56,9 +56,9 @@ describe('readWeightsFile', () => {
     const read = await readWeightsFile(at(file), { ...options, labels });
     expect(read.network.labels).toEqual(labels);
     const { config, weights, preprocessorJson, preprocessor } = read;
-    const { size } = preprocessor;
+    const { channels, size } = preprocessor;
     const out = join(folder, 'bundle');
-    await writeBundle(out, { config, weights, preprocessorJson, size, manifest });
+    await writeBundle(out, { config, weights, preprocessorJson, channels, size, manifest });
     const again = await readCheckpoint(out);
     expect(await logitsOf(again)).toEqual(await logitsOf(read));
     expect(again.network.labels).toEqual(labels);

@@ -1,3 +1,4 @@
+import type { Channels } from '../data/preprocess.ts';
 import { encodeOnnx } from '../formats/onnx/write.ts';
 import { encodeSafetensors } from '../formats/safetensors.ts';
 import { graphOf } from '../graph/graph.ts';
@@ -7,7 +8,7 @@ import { networkFrom } from '../nn/models/networks.ts';
 import { Scope } from '../nn/scope.ts';
 import { join, makeFolder, removeAll, writeAtomic, writeJson } from '../platform/files.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { channelsOf, configFile, preprocessorFile, weightsFile } from './checkpoint.ts';
+import { configFile, preprocessorFile, weightsFile } from './checkpoint.ts';
 import { writeManifest, type Manifest } from './manifest.ts';
 import { bundleConfig, bundlePreprocessor, bundleTensors } from './transformers-files.ts';
 
@@ -15,7 +16,8 @@ export interface Bundle {
   readonly config: RawConfig;
   readonly preprocessorJson: RawConfig;
   readonly weights: ReadonlyMap<string, Tensor<'float32'>>;
-  /** Height and width of the input. */
+  /** Channels, height and width of the input. */
+  readonly channels: Channels;
   readonly size: { readonly height: number; readonly width: number };
   readonly manifest: Manifest;
 }
@@ -32,10 +34,9 @@ export async function writeBundle(folder: string, bundle: Bundle): Promise<void>
     encodeSafetensors(bundleTensors(bundle.weights), { format: 'pt' }),
   );
   await writeJson(join(folder, configFile), bundleConfig(bundle.config, bundle.manifest.task));
-  const channels = channelsOf(networkFrom(bundle.config, configFile), configFile);
   await writeJson(
     join(folder, preprocessorFile),
-    bundlePreprocessor(bundle.preprocessorJson, channels),
+    bundlePreprocessor(bundle.preprocessorJson, bundle.channels),
   );
   await writeAtomic(join(folder, 'onnx', 'model.onnx'), exportOnnx(bundle));
   await writeManifest(folder, bundle.manifest);

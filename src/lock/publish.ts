@@ -27,6 +27,7 @@ export async function publishBundle<Result>(
   await writeBundle(folder, {
     ...tuned,
     preprocessorJson: checkpoint.preprocessorJson,
+    channels: checkpoint.preprocessor.channels,
     size: checkpoint.preprocessor.size,
     manifest: {
       format: 1,
