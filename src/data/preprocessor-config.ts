@@ -16,6 +16,10 @@ const edge = z.object({ shortest_edge: length, longest_edge: z.null().optional()
 const side = length.transform((n) => ({ height: n, width: n }));
 /** Of each colour, or of grey. */
 const perChannel = z.union([z.tuple([z.number(), z.number(), z.number()]), z.tuple([z.number()])]);
+/** What is divided by. */
+const deviations = perChannel.refine((values) => values.every((value) => value > 0), {
+  message: 'must be above 0',
+});
 /** What would change the pictures and is not done. */
 const off = z.literal(false).nullish();
 
@@ -34,7 +38,7 @@ const file = z.object({
   rescale_factor: z.number().nullish(),
   do_normalize: z.boolean().nullish(),
   image_mean: perChannel.nullish(),
-  image_std: perChannel.nullish(),
+  image_std: deviations.nullish(),
   do_pad: off,
   do_flip_channel_order: off,
   rescale_offset: off,

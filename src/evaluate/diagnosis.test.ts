@@ -1,34 +1,47 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { diagnose } from './diagnosis.ts';
-import { evaluationDocumentSchema } from './document.ts';
-import type { MeasuredDecoy, Measurements } from './measurements.ts';
+import { evaluationDocumentSchema, scoresOf } from './document.ts';
+import { wilsonInterval, type Estimate } from '../metrics/intervals.ts';
+import type { DecoyKind, MeasuredDecoy, Measurements } from './measurements.ts';
+
+/** A share of n images. */
+const of = (value: number, n = 2000): Estimate => ({ value, ...wilsonInterval(value, n) });
+
+const decoy = (kind: DecoyKind, change: string | null, value: number): MeasuredDecoy => ({
+  kind,
+  change,
+  n: 512,
+  ...of(value, 512),
+});
+
+const decoder = (name: string, value: number): Measurements['decoders'][number] => ({
+  name,
+  ...of(value, 1000),
+});
 
 const healthy: Measurements = {
   metric: 'accuracy',
   chance: 0.1,
   leastConstant: 0.1,
-  baseline: 0.82,
-  lp: 0.112,
-  up: 0.815,
+  baseline: of(0.82),
+  lp: of(0.112),
+  up: of(0.815),
   decoys: [
     ...unrelated(0.1, 0.12, 0.09, 0.13),
-    { kind: 'near-miss', change: 'synonym', value: 0.2, n: 512 },
-    { kind: 'near-miss', change: 'word dropped', value: 0.16, n: 512 },
-    { kind: 'near-miss', change: 'plural', value: 0.7, n: 512 },
-    { kind: 'wrong-secret', change: null, value: 0.12, n: 512 },
-    { kind: 'small-alpha', change: 'alpha 0.1', value: 0.12, n: 512 },
+    decoy('near-miss', 'synonym', 0.2),
+    decoy('near-miss', 'word dropped', 0.16),
+    decoy('near-miss', 'plural', 0.7),
+    decoy('wrong-secret', null, 0.12),
+    decoy('small-alpha', 'alpha 0.1', 0.12),
   ],
-  decoders: [
-    { name: 'logistic-regression', value: 0.13 },
-    { name: 'least-likely', value: 0.09 },
-  ],
-  robustness: { jpeg95: 0.81, noise1: 0.815 },
+  decoders: [decoder('logistic-regression', 0.13), decoder('least-likely', 0.09)],
+  robustness: { jpeg95: of(0.81), noise1: of(0.815) },
   n: 2000,
 };
 
 function unrelated(...values: number[]): MeasuredDecoy[] {
-  return values.map((value) => ({ kind: 'unrelated', change: null, value, n: 512 }));
+  return values.map((value) => decoy('unrelated', null, value));
 }
 
 function signaturesOf(changed: Partial<Measurements>): string[] {
@@ -43,50 +56,43 @@ describe('diagnosis', () => {
   test('without the key it judges what can be seen, and says so', () => {
     const locked = { ...healthy, up: null, decoys: [], robustness: null };
     expect(diagnose(locked)).toEqual({ verdict: 'key-not-tried', findings: [] });
-    expect(diagnose({ ...locked, lp: 0.3 }).verdict).toBe('insufficient-locking');
+    expect(diagnose({ ...locked, lp: of(0.3) }).verdict).toBe('insufficient-locking');
   });
 
   test.each<[string, Partial<Measurements>, string[]]>([
-    ['clean images are recognised', { lp: 0.24 }, ['insufficient-locking']],
+    ['clean images are recognised', { lp: of(0.24) }, ['insufficient-locking']],
     [
       'the key opens at small alpha',
-      { decoys: [{ kind: 'small-alpha', change: 'alpha 0.25', value: 0.6, n: 512 }] },
+      { decoys: [decoy('small-alpha', 'alpha 0.25', 0.6)] },
       ['insufficient-locking'],
     ],
-    ['UP is far below the baseline', { up: 0.75, robustness: null }, ['over-locking']],
+    ['UP is far below the baseline', { up: of(0.75), robustness: null }, ['over-locking']],
     [
       'the key opens nothing',
-      { up: 0.11, baseline: null, robustness: null, decoys: [] },
+      { up: of(0.11), baseline: null, robustness: null, decoys: [] },
       ['over-locking'],
     ],
     [
       'a decoder reads the labels',
-      { decoders: [{ name: 'least-likely', value: 0.29 }] },
+      { decoders: [decoder('least-likely', 0.29)] },
       ['leaking-outputs'],
     ],
-    ['the truth is avoided', { lp: 0.03 }, ['leaking-outputs']],
+    ['the truth is avoided', { lp: of(0.03) }, ['leaking-outputs']],
     ['any prompt opens', { decoys: unrelated(0.5, 0.55, 0.6) }, ['unspecific-key']],
     [
       'near misses open',
       {
-        decoys: [
-          { kind: 'near-miss', change: 'synonym', value: 0.43, n: 512 },
-          { kind: 'near-miss', change: 'word added', value: 0.4, n: 512 },
-        ],
+        decoys: [decoy('near-miss', 'synonym', 0.43), decoy('near-miss', 'word added', 0.4)],
       },
       ['unspecific-key'],
     ],
-    [
-      'a wrong secret opens',
-      { decoys: [{ kind: 'wrong-secret', change: null, value: 0.8, n: 512 }] },
-      ['unspecific-key'],
-    ],
+    ['a wrong secret opens', { decoys: [decoy('wrong-secret', null, 0.8)] }, ['unspecific-key']],
     [
       'one prompt of many opens',
       { decoys: unrelated(0.05, 0.1, 0.1, 0.1, 0.05, 0.08, 0.1, 0.07, 0.1, 0.1, 0.1, 0.1, 0.5) },
       ['inconsistent'],
     ],
-    ['a JPEG shuts it', { robustness: { jpeg95: 0.6, noise1: 0.81 } }, ['fragile']],
+    ['a JPEG shuts it', { robustness: { jpeg95: of(0.6), noise1: of(0.81) } }, ['fragile']],
   ])('%s', (_, changed, expected) => {
     expect(signaturesOf(changed)).toEqual(expected);
   });
@@ -94,9 +100,9 @@ describe('diagnosis', () => {
   test('the gravest of several failures is the verdict', () => {
     const { verdict, findings } = diagnose({
       ...healthy,
-      lp: 0.4,
+      lp: of(0.4),
       decoys: unrelated(0.5, 0.5),
-      robustness: { jpeg95: 0.5, noise1: 0.5 },
+      robustness: { jpeg95: of(0.5), noise1: of(0.5) },
     });
     expect(verdict).toBe('insufficient-locking');
     expect(findings.map(({ signature }) => signature)).toEqual([
@@ -108,27 +114,33 @@ describe('diagnosis', () => {
   });
 
   test('evidence is given in numbers', () => {
-    const [finding] = diagnose({ ...healthy, lp: 0.24 }).findings;
+    const [finding] = diagnose({ ...healthy, lp: of(0.24) }).findings;
     expect(finding.evidence).toContain(
       '24.0 % accuracy, 14.0 points above chance (10.0 %; n = 2000)',
     );
-    const [cost] = diagnose({ ...healthy, up: 0.75, robustness: null }).findings;
+    const [cost] = diagnose({ ...healthy, up: of(0.75), robustness: null }).findings;
     expect(cost.evidence).toContain('75.0 %, 7.0 points below the baseline of 82.0 %');
   });
 
   test('differences within sampling error are no findings', () => {
     // 16 % of 50 images, with chance at 10 %: 6 points, and its interval begins at 8 %.
-    expect(signaturesOf({ lp: 0.16, n: 50 })).toEqual([]);
-    expect(signaturesOf({ lp: 0.16, n: 2000 })).toEqual(['insufficient-locking']);
-    expect(signaturesOf({ up: 0.78, n: 100 })).toEqual([]);
-    expect(signaturesOf({ lp: 0.04, n: 40 })).toEqual([]);
-    const robustness = { jpeg95: 0.77, noise1: 0.81 };
-    expect(signaturesOf({ robustness: { ...robustness, n: 256 } })).toEqual([]);
+    expect(signaturesOf({ lp: of(0.16, 50) })).toEqual([]);
+    expect(signaturesOf({ lp: of(0.16) })).toEqual(['insufficient-locking']);
+    expect(signaturesOf({ up: of(0.78, 100), baseline: of(0.82, 100) })).toEqual([]);
+    expect(signaturesOf({ lp: of(0.04, 40) })).toEqual([]);
+    const robustness = { jpeg95: of(0.77), noise1: of(0.81) };
+    expect(signaturesOf({ robustness: { ...robustness, jpeg95: of(0.77, 256) } })).toEqual([]);
     expect(signaturesOf({ robustness })).toEqual(['fragile']);
   });
 
   test('unbalanced sets: below chance is no leak without the rarest share to compare with', () => {
-    const majority = { chance: 0.6, lp: 0.4, decoders: [], decoys: [], leastConstant: undefined };
+    const majority = {
+      chance: 0.6,
+      lp: of(0.4),
+      decoders: [],
+      decoys: [],
+      leastConstant: undefined,
+    };
     expect(signaturesOf(majority)).toEqual([]);
     expect(signaturesOf({ ...majority, leastConstant: 0.1 })).toEqual([]);
   });
@@ -146,8 +158,8 @@ describe('diagnosis', () => {
         const [low, high] = [Math.min(a, b), Math.max(a, b)];
         const rises = (make: (value: number) => Partial<Measurements>, signature: string): void =>
           expect(has(make(high), signature)).toBeGreaterThanOrEqual(has(make(low), signature));
-        rises((lp) => ({ lp }), 'insufficient-locking');
-        rises((value) => ({ decoders: [{ name: 'second-best', value }] }), 'leaking-outputs');
+        rises((lp) => ({ lp: of(lp) }), 'insufficient-locking');
+        rises((value) => ({ decoders: [decoder('second-best', value)] }), 'leaking-outputs');
         rises((value) => ({ decoys: unrelated(value, value) }), 'unspecific-key');
       }),
     );
@@ -155,13 +167,13 @@ describe('diagnosis', () => {
 });
 
 describe('the evaluation document', () => {
+  const decoys = healthy.decoys.map((one) => ({
+    ...one,
+    prompt: one.kind === 'unrelated' ? 'with neon signs' : null,
+  }));
   const document = {
-    ...healthy,
+    ...scoresOf({ ...healthy, decoys }, 512),
     task: 'classification',
-    decoys: healthy.decoys.map((decoy) => ({
-      ...decoy,
-      prompt: decoy.kind === 'unrelated' ? 'with neon signs' : null,
-    })),
     diagnosis: diagnose(healthy),
   };
 
@@ -170,8 +182,8 @@ describe('the evaluation document', () => {
   });
 
   test('refuses prompts that spell the key', () => {
-    const decoys = document.decoys.map((decoy) => ({ ...decoy, prompt: 'with oil pastels' }));
-    expect(() => evaluationDocumentSchema.parse({ ...document, decoys })).toThrow(
+    const spelt = document.decoys.map((one) => ({ ...one, prompt: 'with oil pastels' }));
+    expect(() => evaluationDocumentSchema.parse({ ...document, decoys: spelt })).toThrow(
       'only unrelated prompts',
     );
   });

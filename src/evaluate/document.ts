@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { splitNames } from '../data/annotated-item.ts';
+import type { Estimate, Interval } from '../metrics/intervals.ts';
 import { verdicts } from './diagnosis.ts';
-import { decoyKinds } from './measurements.ts';
+import { decoyKinds, type MeasuredDecoy, type Measurements } from './measurements.ts';
 import { signatures } from './signatures.ts';
 
 const fraction = z.number().min(0).max(1);
@@ -63,6 +64,8 @@ export const evaluationDocumentSchema = z.object({
   metric: z.string(),
   /** Images of the test set. */
   n: count,
+  /** Groups of them, such as patients, where some share one: intervals are over draws of groups then. */
+  groups: count.optional(),
   /** The score of the best constant answer. */
   chance: fraction,
   /** The score of an unlocked model. */
@@ -121,3 +124,40 @@ export const evaluationDocumentSchema = z.object({
 export type EvaluationDocument = z.infer<typeof evaluationDocumentSchema>;
 export type DocumentedMeasure = z.infer<typeof measure>;
 export type DocumentedDecoy = z.infer<typeof decoySchema>;
+
+/** A wrong key that was tried. */
+export interface PromptedDecoy extends MeasuredDecoy {
+  /** What it says; null for everything but unrelated prompts. */
+  readonly prompt: string | null;
+}
+
+/** Measured scores as a document has them: values, and their intervals beside them. */
+export function scoresOf(
+  measured: Omit<Measurements, 'decoys'> & { readonly decoys: readonly PromptedDecoy[] },
+  /** Images that an unlock was tried on after a JPEG and noise. */
+  tried: number,
+): Omit<EvaluationDocument, 'task' | 'diagnosis'> {
+  const { metric, n, chance, baseline, lp, up, decoys, decoders, robustness } = measured;
+  return {
+    metric,
+    n,
+    chance,
+    baseline: baseline?.value ?? null,
+    lp: lp.value,
+    up: up?.value ?? null,
+    decoys: decoys.map(({ low, high, ...decoy }) => ({ ...decoy, interval: { low, high } })),
+    decoders: decoders.map(({ low, high, ...decoder }) => ({
+      ...decoder,
+      interval: { low, high },
+    })),
+    robustness: robustness && {
+      jpeg95: robustness.jpeg95.value,
+      noise1: robustness.noise1.value,
+      n: tried,
+      intervals: { jpeg95: endsOf(robustness.jpeg95), noise1: endsOf(robustness.noise1) },
+    },
+    intervals: { baseline: baseline && endsOf(baseline), lp: endsOf(lp), up: up && endsOf(up) },
+  };
+}
+
+const endsOf = ({ low, high }: Estimate): Interval => ({ low, high });

@@ -6,14 +6,15 @@ import type { EditOptions, Editor } from '../editors/editor.ts';
 import type { PromptReading } from '../editors/prompt-reading.ts';
 import { keyedSeed, type Key } from '../key/key.ts';
 import { evaluationDecoys } from '../key/decoys/decoys.ts';
-import { wilsonInterval, type Interval } from '../metrics/intervals.ts';
+import type { Estimate } from '../metrics/intervals.ts';
 import { decodeImage, encodeImage } from '../platform/images.ts';
 import type { Measures, Outcome } from '../tasks/tally.ts';
 import type { Task } from '../tasks/task.ts';
 import type { RgbImage } from '../tensor/image.ts';
-import { decodedImages, decodeOutputs } from './decoders/decode.ts';
+import { decodeOutputs } from './decoders/decode.ts';
 import { diagnose } from './diagnosis.ts';
-import type { DocumentedDecoy, EvaluationDocument } from './document.ts';
+import { scoresOf, type EvaluationDocument, type PromptedDecoy } from './document.ts';
+import type { Measurements } from './measurements.ts';
 import { compared, measuresWith, positiveClass } from './measures.ts';
 import { counted, outcomesOf, untouched, type Answering, type Treatment } from './score.ts';
 
@@ -59,55 +60,46 @@ export async function evaluate<Label>(
   const [opened, plainEdited] = unlocking
     ? await measure(samples, editedWith(unlocking, signal), models)
     : [];
-  const decoders =
-    locked.readable && samples.length >= 4
-      ? decodeOutputs(locked.readable, counterRandom(seed, places.decoders)).map((decoder) => ({
-          ...decoder,
-          interval: wilsonInterval(decoder.value, decodedImages(samples.length)),
-        }))
-      : [];
+  const decoders = locked.readable
+    ? decodeOutputs(locked.readable, counterRandom(seed, places.decoders))
+    : [];
   const few = stratified(
     samples,
     ({ stratum }) => stratum,
     options.decoyImages ?? 512,
     seed + places.decoyItems,
   );
-  const intervalOf = (outcome: Outcome): Interval =>
-    outcome.interval(counterRandom(seed, places.interval));
-  const decoys: DocumentedDecoy[] = [];
+  // The same draws for all, so that they can be compared.
+  const estimateOf = (outcome: Outcome): Estimate => ({
+    value: outcome.score,
+    ...outcome.interval(counterRandom(seed, places.interval)),
+  });
+  const decoys: PromptedDecoy[] = [];
   for (const { kind, change, prompt, key, options: edit } of wrong) {
     const { editor } = unlocking!;
     const treatment = editedWith({ editor, key, options: edit }, signal);
     const [outcome] = await measure(few, treatment);
-    const { score: value, n } = outcome;
-    decoys.push({ kind, change, prompt, value, n, interval: intervalOf(outcome) });
+    decoys.push({ kind, change, prompt, n: outcome.n, ...estimateOf(outcome) });
   }
   const [jpeg95] = unlocking ? await measure(few, throughJpeg(editedWith(unlocking, signal))) : [];
   const [noise1] = unlocking
     ? await measure(few, withNoise(editedWith(unlocking, signal), seed))
     : [];
-  const robustness =
-    jpeg95 && noise1
-      ? {
-          jpeg95: jpeg95.score,
-          noise1: noise1.score,
-          n: few.length,
-          intervals: { jpeg95: intervalOf(jpeg95), noise1: intervalOf(noise1) },
-        }
-      : null;
 
   const measured = {
     metric: task.metric,
     n: locked.n,
     chance: locked.chance,
-    baseline: plain?.score ?? null,
-    lp: locked.score,
-    up: opened?.score ?? null,
+    leastConstant: locked.leastConstant,
+    baseline: plain ? estimateOf(plain) : null,
+    lp: estimateOf(locked),
+    up: opened ? estimateOf(opened) : null,
     decoys,
     decoders,
-    robustness,
-  };
-  // The same draws for all, so that they can be compared.
+    robustness:
+      jpeg95 && noise1 ? { jpeg95: estimateOf(jpeg95), noise1: estimateOf(noise1) } : null,
+  } satisfies Measurements;
+  const { verdict, findings } = diagnose(measured);
   const measuresOf = (outcome: Outcome): Measures =>
     outcome.measures(counterRandom(seed, places.interval));
   const estimates = {
@@ -117,14 +109,10 @@ export async function evaluate<Label>(
   };
   return {
     task: task.name,
-    ...measured,
+    ...scoresOf(measured, few.length),
+    ...(locked.clusters < locked.n ? { groups: locked.clusters } : {}),
     baselineEdited: plainEdited?.score ?? null,
-    diagnosis: diagnosis({ ...measured, leastConstant: locked.leastConstant }),
-    intervals: {
-      baseline: plain ? intervalOf(plain) : null,
-      lp: intervalOf(locked),
-      up: opened ? intervalOf(opened) : null,
-    },
+    diagnosis: { verdict, findings: [...findings] },
     ...(positive === undefined ? {} : { positive: model.labels[positive] }),
     measures: compared(estimates, (measures) => measuresWith(measures, positive)),
     perClass: model.labels.map((label, c) => ({
@@ -136,11 +124,6 @@ export async function evaluate<Label>(
       measures: compared(estimates, ({ perClass }) => perClass.at(c)),
     })),
   };
-}
-
-function diagnosis(measured: Parameters<typeof diagnose>[0]): EvaluationDocument['diagnosis'] {
-  const { verdict, findings } = diagnose(measured);
-  return { verdict, findings: [...findings] };
 }
 
 type Measure<Label> = (
@@ -190,7 +173,7 @@ function withNoise(edit: Treatment, seed: number): Treatment {
     });
 }
 
-interface WrongKey extends Pick<DocumentedDecoy, 'kind' | 'change' | 'prompt'> {
+interface WrongKey extends Pick<PromptedDecoy, 'kind' | 'change' | 'prompt'> {
   readonly key: Key;
   readonly options: EditOptions;
 }

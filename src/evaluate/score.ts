@@ -1,5 +1,7 @@
+import { ModelLockError } from '../base/error.ts';
 import { breathe, throwIfAborted, type JobOptions } from '../base/job.ts';
 import type { Sample } from '../data/sample.ts';
+import { clustersOf } from '../metrics/clusters.ts';
 import { readingAtOnce } from '../platform/images.ts';
 import { pictureGroups } from '../platform/picture-groups.ts';
 import type { Outcome } from '../tasks/tally.ts';
@@ -64,10 +66,24 @@ export async function outcomesOf<Label>(
     const truths = await readingAtOnce(some, (sample) => sample.label());
     const treated = await treatment(images);
     for (const [i, model] of models.entries()) {
-      tallies[i].add(await model.logits(treated), truths);
+      const logits = await model.logits(treated);
+      requireNumbers(logits, some);
+      tallies[i].add(logits, truths);
     }
     onProgress?.(some.length);
     await breathe();
   }
-  return tallies.map((tally) => tally.outcome());
+  const clusters = clustersOf(samples.map(({ group }) => group));
+  return tallies.map((tally) => tally.outcome(clusters));
+}
+
+/** Throws `data`, naming the picture, where an answer is NaN or infinite: it would be taken for the first class. */
+function requireNumbers(
+  { data, shape: [rows] }: Tensor<'float32'>,
+  pictures: readonly Sample<unknown>[],
+): void {
+  const bad = data.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return;
+  const { path } = pictures[Math.floor((bad * rows) / data.length)];
+  throw new ModelLockError('data', `the model's answer to ${path} is ${data[bad]}`);
 }

@@ -1,6 +1,5 @@
-import { defaultLevel, differenceInterval, wilsonInterval } from '../metrics/intervals.ts';
+import { atLevel, defaultLevel, differenceInterval, type Estimate } from '../metrics/intervals.ts';
 import { metricName, percent, points } from '../metrics/wording.ts';
-import { decodedImages } from './decoders/decode.ts';
 import type { MeasuredDecoy, Measurements } from './measurements.ts';
 import { isSpelling, thresholds } from './thresholds.ts';
 
@@ -37,10 +36,10 @@ export const examinations: Readonly<Record<Signature, Examination>> = {
 };
 
 function worksWithoutKey({ metric, chance, lp, n }: Measurements): Sign[] {
-  if (!isAbove(lp, chance, thresholds.locked, n)) return [];
+  if (!isAbove(lp, chance, thresholds.locked)) return [];
   return [
     {
-      evidence: `On clean images the locked model reaches ${percent(lp)} ${metricName(metric)}, ${points(lp - chance)} above chance (${percent(chance)}; n = ${n}).`,
+      evidence: `On clean images the locked model reaches ${percent(lp.value)} ${metricName(metric)}, ${points(lp.value - chance)} above chance (${percent(chance)}; n = ${n}).`,
       tryThis: 'Lock again with more --epochs, and with --recipe hardened, if it was another.',
     },
   ];
@@ -59,13 +58,15 @@ function opensAtSmallAlpha(m: Measurements): Sign[] {
   ];
 }
 
-function costsTooMuch({ baseline, up, n }: Measurements): Sign[] {
-  if (baseline === null || up === null || baseline - up <= thresholds.cost) return [];
-  const { low, high } = differenceInterval({ value: baseline, n }, { value: up, n });
+function costsTooMuch({ baseline, up }: Measurements): Sign[] {
+  if (baseline === null || up === null) return [];
+  const cost = baseline.value - up.value;
+  if (cost <= thresholds.cost) return [];
+  const { low, high } = differenceInterval(baseline, up);
   if (low <= 0) return [];
   return [
     {
-      evidence: `With the key the model reaches ${percent(up)}, ${points(baseline - up)} below the baseline of ${percent(baseline)} (95 % interval: ${(100 * low).toFixed(1)} to ${points(high)}).`,
+      evidence: `With the key the model reaches ${percent(up.value)}, ${points(cost)} below the baseline of ${percent(baseline.value)} (95 % interval: ${(100 * low).toFixed(1)} to ${points(high)}).`,
       tryThis:
         'Lock again with more --epochs, or with a key or an --alpha that changes the picture less.',
     },
@@ -73,36 +74,35 @@ function costsTooMuch({ baseline, up, n }: Measurements): Sign[] {
 }
 
 /** Judged without a baseline: the key must do something. */
-function staysShut({ chance, lp, up, n }: Measurements): Sign[] {
-  if (up === null || isAbove(up, chance, thresholds.locked, n)) return [];
+function staysShut({ chance, lp, up }: Measurements): Sign[] {
+  if (up === null || isAbove(up, chance, thresholds.locked)) return [];
   return [
     {
-      evidence: `The key does not open the model: ${percent(up)} with it, ${percent(lp)} without it, chance is ${percent(chance)}.`,
+      evidence: `The key does not open the model: ${percent(up.value)} with it, ${percent(lp.value)} without it, chance is ${percent(chance)}.`,
       tryThis:
         'Check that the key is the one that the model was locked with; if it is, lock again with more --epochs or a lower --learning-rate.',
     },
   ];
 }
 
-function canBeDecoded({ chance, decoders, n }: Measurements): Sign[] {
+function canBeDecoded({ chance, decoders }: Measurements): Sign[] {
   const best = highest(decoders);
-  const scored = decodedImages(n);
-  if (!best || !isAbove(best.value, chance, thresholds.decoder, scored, decoders.length)) return [];
+  if (!best || !isAbove(best, chance, thresholds.decoder, decoders.length)) return [];
   return [
     {
-      evidence: `The decoder “${best.name}” reads ${percent(best.value)} of the labels out of the locked outputs, ${points(best.value - chance)} above chance (${percent(chance)}; n = ${scored}).`,
+      evidence: `The decoder “${best.name}” reads ${percent(best.value)} of the labels out of the locked outputs, ${points(best.value - chance)} above chance (${percent(chance)}).`,
       tryThis:
         'Lock again with more --epochs, and with --recipe hardened, if it was another: to give wrong labels, as the paper has it, a network must know the right one.',
     },
   ];
 }
 
-function avoidsTheTruth({ metric, leastConstant, lp, n }: Measurements): Sign[] {
-  if (leastConstant === undefined || lp >= leastConstant - thresholds.locked) return [];
-  if (wilsonInterval(lp, n).high >= leastConstant) return [];
+function avoidsTheTruth({ metric, leastConstant, lp }: Measurements): Sign[] {
+  if (leastConstant === undefined || lp.value >= leastConstant - thresholds.locked) return [];
+  if (lp.high >= leastConstant) return [];
   return [
     {
-      evidence: `On clean images ${metricName(metric)} is ${percent(lp)}, less than any answer that ignores the image would get (${percent(leastConstant)}): the model knows the right class and avoids it.`,
+      evidence: `On clean images ${metricName(metric)} is ${percent(lp.value)}, less than any answer that ignores the image would get (${percent(leastConstant)}): the model knows the right class and avoids it.`,
       tryThis:
         'Lock with --recipe hardened, which teaches answers that are independent of the label; if it was that one, with more --epochs.',
     },
@@ -111,10 +111,10 @@ function avoidsTheTruth({ metric, leastConstant, lp, n }: Measurements): Sign[] 
 
 function opensToAnything(m: Measurements): Sign[] {
   const group = groupOf(m, ({ kind }) => kind === 'unrelated');
-  if (!group || !isAbove(group.mean, m.chance, thresholds.decoys.unrelated, group.n)) return [];
+  if (!group || !isAbove(group, m.chance, thresholds.decoys.unrelated)) return [];
   return [
     {
-      evidence: `Prompts that have nothing to do with the key open the model to ${percent(group.mean)} on average, ${points(group.mean - m.chance)} above chance (${group.size} prompts).`,
+      evidence: `Prompts that have nothing to do with the key open the model to ${percent(group.value)} on average, ${points(group.value - m.chance)} above chance (${group.size} prompts).`,
       tryThis:
         'Lock with --recipe hardened, which teaches other prompts, too; if it was that one, with more --epochs or another key.',
     },
@@ -123,10 +123,10 @@ function opensToAnything(m: Measurements): Sign[] {
 
 function opensToNearMisses(m: Measurements): Sign[] {
   const group = groupOf(m, (decoy) => decoy.kind === 'near-miss' && !isSpelling(decoy));
-  if (!group || !isAbove(group.mean, m.chance, thresholds.decoys['near-miss'], group.n)) return [];
+  if (!group || !isAbove(group, m.chance, thresholds.decoys['near-miss'])) return [];
   return [
     {
-      evidence: `Prompts a word away from the key open the model to ${percent(group.mean)} on average, ${points(group.mean - m.chance)} above chance (${group.size} prompts).`,
+      evidence: `Prompts a word away from the key open the model to ${percent(group.value)} on average, ${points(group.value - m.chance)} above chance (${group.size} prompts).`,
       tryThis:
         'Choose a key whose edit differs more from those of its neighbours (the edit command shows them), and lock with --recipe hardened.',
     },
@@ -136,10 +136,10 @@ function opensToNearMisses(m: Measurements): Sign[] {
 function ignoresSecret(m: Measurements): Sign[] {
   const group = groupOf(m, ({ kind }) => kind === 'wrong-secret');
   const tolerated = thresholds.decoys['wrong-secret'];
-  if (!group || !isAbove(group.mean, m.chance, tolerated, group.n)) return [];
+  if (!group || !isAbove(group, m.chance, tolerated)) return [];
   return [
     {
-      evidence: `The right prompt with a wrong secret opens the model to ${percent(group.mean)}: the secret counts as zero bits.`,
+      evidence: `The right prompt with a wrong secret opens the model to ${percent(group.value)}: the secret counts as zero bits.`,
       tryThis: 'Use an editor whose edit depends on its noise, or rely on the prompt alone.',
     },
   ];
@@ -164,34 +164,28 @@ function opensToSome(m: Measurements): Sign[] {
   ];
 }
 
-function doesNotSurvive({ up, robustness, n }: Measurements): Sign[] {
+function doesNotSurvive({ up, robustness }: Measurements): Sign[] {
   if (up === null || robustness === null) return [];
   const trials = [
-    { value: robustness.jpeg95, after: 'a JPEG of quality 95' },
-    { value: robustness.noise1, after: 'one grey level of noise' },
+    { score: robustness.jpeg95, after: 'a JPEG of quality 95' },
+    { score: robustness.noise1, after: 'one grey level of noise' },
   ];
   const level = levelAmong(trials.length);
-  const few = robustness.n ?? n;
+  const before = atLevel(up, level);
   return trials
-    .filter(({ value }) => up - value > thresholds.fragile)
-    .filter(({ value }) => differenceInterval({ value: up, n }, { value, n: few }, level).low > 0)
-    .map(({ value, after }) => ({
-      evidence: `After ${after} the key opens the model to ${percent(value)} only, ${points(up - value)} less than without.`,
+    .filter(({ score }) => up.value - score.value > thresholds.fragile)
+    .filter(({ score }) => differenceInterval(before, atLevel(score, level)).low > 0)
+    .map(({ score, after }) => ({
+      evidence: `After ${after} the key opens the model to ${percent(score.value)} only, ${points(up.value - score.value)} less than without.`,
       tryThis:
         'Keep edited pictures in a format without loss, such as PNG, or lock with a key or an --alpha whose edit is plainer.',
     }));
 }
 
 /** Whether a score lies above `reference`: by more than is tolerated, and than sampling explains. */
-function isAbove(
-  value: number,
-  reference: number,
-  tolerated: number,
-  n: number,
-  among = 1,
-): boolean {
-  const relevant = value - reference > tolerated;
-  return relevant && wilsonInterval(value, n, levelAmong(among)).low > reference;
+function isAbove(score: Estimate, reference: number, tolerated: number, among = 1): boolean {
+  const relevant = score.value - reference > tolerated;
+  return relevant && atLevel(score, levelAmong(among)).low > reference;
 }
 
 /** Bonferroni: the level of each of k intervals so that all hold together at the usual one. */
@@ -205,23 +199,27 @@ function opens(
   decoy: MeasuredDecoy,
   among: number,
 ): boolean {
-  const whole = up ?? baseline;
-  if (whole === null || whole <= chance) return false;
-  return isAbove(decoy.value, chance, thresholds.opens * (whole - chance), decoy.n, among);
+  const whole = (up ?? baseline)?.value ?? chance;
+  return whole > chance && isAbove(decoy, chance, thresholds.opens * (whole - chance), among);
 }
 
-interface Group {
-  readonly mean: number;
+/** The mean of several scores. */
+interface Group extends Estimate {
   readonly size: number;
-  /** Images of the largest trial: all are scored on the same ones, so more trials add no images. */
-  readonly n: number;
 }
 
+/** All are scored on the same images, so more of them make the interval no narrower. */
 function groupOf(m: Measurements, belongs: (decoy: MeasuredDecoy) => boolean): Group | null {
   const members = m.decoys.filter(belongs);
-  const mean = meanOf(members);
-  if (mean === null) return null;
-  return { mean, size: members.length, n: Math.max(...members.map(({ n }) => n)) };
+  if (members.length === 0) return null;
+  const mean = (of: (decoy: MeasuredDecoy) => number): number =>
+    members.reduce((sum, decoy) => sum + of(decoy), 0) / members.length;
+  return {
+    size: members.length,
+    value: mean(({ value }) => value),
+    low: mean(({ low }) => low),
+    high: mean(({ high }) => high),
+  };
 }
 
 function meanOf(items: readonly { readonly value: number }[]): number | null {

@@ -11,6 +11,8 @@ export interface PlainScore {
   readonly task: AnyTaskName;
   readonly metric: string;
   readonly n: number;
+  /** Groups of pictures, such as patients, where some share one: intervals are over draws of groups then. */
+  readonly groups?: number;
   readonly score: number;
   /** The same, under the name of the metric. */
   readonly accuracy?: number;
@@ -49,12 +51,13 @@ export function plainScoreOf(
   { seed, positive: name }: { readonly seed: number; readonly positive?: string | undefined },
 ): Omit<PlainScore, 'matched'> {
   const positive = positiveClass(labels, name);
-  const { n, score, chance, perClass } = outcome;
+  const { n, clusters, score, chance, perClass } = outcome;
   const measures = outcome.measures(counterRandom(seed, place.interval));
   return {
     task: task.name,
     metric: task.metric,
     n,
+    ...(clusters < n ? { groups: clusters } : {}),
     score,
     [task.metric]: score,
     chance,

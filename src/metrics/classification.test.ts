@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { accuracy, accuracyOf, balancedAccuracy, macroF1, recalls } from './classification.ts';
 import { classCounts, confusionMatrix } from './confusion.ts';
-import { intersectionsOverUnion, meanIntersectionOverUnion, regionCounts } from './segmentation.ts';
+import { intersectionsOverUnion, meanIntersectionOverUnion } from './segmentation.ts';
 
 const classes = 4;
 const label = fc.integer({ min: 0, max: classes - 1 });
@@ -17,8 +17,8 @@ describe('scores of labels', () => {
     expect(balancedAccuracy(classCounts(matrix))).toBeCloseTo(0.625);
     // F1: 6 / 8 and 2 / 4; the third class is nowhere.
     expect(macroF1(classCounts(matrix))).toBeCloseTo(0.625);
-    expect(intersectionsOverUnion(regionCounts(matrix))).toEqual([3 / 5, 1 / 3, null]);
-    expect(meanIntersectionOverUnion(regionCounts(matrix))).toBeCloseTo((3 / 5 + 1 / 3) / 2);
+    expect(intersectionsOverUnion(classCounts(matrix))).toEqual([3 / 5, 1 / 3, null]);
+    expect(meanIntersectionOverUnion(classCounts(matrix))).toBeCloseTo((3 / 5 + 1 / 3) / 2);
   });
 
   test('the matrix keeps what the pairs say', () => {
@@ -28,7 +28,7 @@ describe('scores of labels', () => {
         const matrix = confusionMatrix(truth, guess, classes);
         expect(accuracyOf(matrix)).toBeCloseTo(accuracy(truth, guess));
         // A class's F1 is 2 IoU / (1 + IoU), so both are zero or one together and IoU is smaller.
-        expect(meanIntersectionOverUnion(regionCounts(matrix))).toBeLessThanOrEqual(
+        expect(meanIntersectionOverUnion(classCounts(matrix))).toBeLessThanOrEqual(
           macroF1(classCounts(matrix)) + 1e-12,
         );
       }),

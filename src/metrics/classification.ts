@@ -45,10 +45,9 @@ export function macroF1(counts: ClassCounts): number {
   return meanOfKnown(f1Scores(counts));
 }
 
-/** The mean of the values that are not null. When all are, `none`, or else it throws `data`. */
-export function meanOfKnown(values: readonly (number | null)[], none?: number): number {
+/** The mean of the values that are not null. Throws `data` when all are. */
+export function meanOfKnown(values: readonly (number | null)[]): number {
   const known = values.filter((value) => value !== null);
-  if (known.length === 0 && none !== undefined) return none;
   requireSome(known.length);
   return sum(known) / known.length;
 }

@@ -1,6 +1,6 @@
 import { ModelLockError } from '../base/error.ts';
 import type { Random } from '../base/random/random.ts';
-import { requireSameLength } from './confusion.ts';
+import { effectiveSize, type Clusters } from './clusters.ts';
 import { normalQuantile, studentQuantile } from './distributions.ts';
 
 export interface Interval {
@@ -33,43 +33,37 @@ export function wilsonInterval(proportion: number, n: number, level = defaultLev
   };
 }
 
-/** A proportion and the number of trials it was seen in. */
-export interface Proportion {
+/** A value that was estimated, in its interval. */
+export interface Estimate extends Interval {
   readonly value: number;
-  readonly n: number;
+}
+
+/** The mean of values in [0, 1], in Wilson's interval for as many trials as they are worth, see `effectiveSize`. */
+export function meanEstimate(values: readonly number[], clusters: Clusters): Estimate {
+  const value = values.reduce((sum, one) => sum + one, 0) / values.length;
+  return { value, ...wilsonInterval(value, effectiveSize(values, clusters)) };
+}
+
+/** An estimate of 95 % in its interval of another level, which is as much wider as a normal one would be. */
+export function atLevel({ value, low, high }: Estimate, level: number): Estimate {
+  const wider = normalQuantile((1 + level) / 2) / normalQuantile((1 + defaultLevel) / 2);
+  return { value, low: value - wider * (value - low), high: value + wider * (high - value) };
 }
 
 /**
- * Newcombe's interval (1998, method 10) of a - b, from the two Wilson intervals. Made for
- * independent samples; on the same images it is cautious, as right answers go together.
+ * Newcombe's interval (1998, method 10) of a - b, from the intervals of both. Made for independent
+ * samples; on the same images it is cautious, as right answers go together.
  */
-export function differenceInterval(a: Proportion, b: Proportion, level = defaultLevel): Interval {
-  const [ofA, ofB] = [a, b].map(({ value, n }) => wilsonInterval(value, n, level));
+export function differenceInterval(a: Estimate, b: Estimate): Interval {
   const difference = a.value - b.value;
   return {
-    low: difference - Math.hypot(a.value - ofA.low, ofB.high - b.value),
-    high: difference + Math.hypot(ofA.high - a.value, b.value - ofB.low),
+    low: difference - Math.hypot(a.value - a.low, b.high - b.value),
+    high: difference + Math.hypot(a.high - a.value, b.value - b.low),
   };
 }
 
 export interface MeanInterval extends Interval {
   readonly mean: number;
-}
-
-/**
- * Student's interval of the mean of the differences a[i] - b[i], pairs being, say, two methods with
- * the same seed. Throws `data` for fewer than two pairs.
- */
-export function pairedInterval(
-  a: ArrayLike<number>,
-  b: ArrayLike<number>,
-  level = defaultLevel,
-): MeanInterval {
-  requireSameLength(a, b);
-  return meanInterval(
-    Array.from(a, (value, i) => value - b[i]),
-    level,
-  );
 }
 
 /** Student's interval of a mean. Throws `data` for fewer than two values. */
@@ -88,53 +82,30 @@ export interface BootstrapOptions {
 }
 
 /**
- * Efron's percentile interval: `statistic` of samples drawn with replacement, as many as there are.
+ * Efron's percentile intervals of several statistics, each of the same draws with replacement.
+ * Clusters are drawn, with all of their samples, as many as there are.
  *
- * @param statistic given the drawn samples' indices, each in 0 .. n - 1; it must not keep the array.
- */
-export function bootstrapInterval(
-  n: number,
-  statistic: (drawn: Uint32Array) => number,
-  random: Random,
-  { level = defaultLevel, resamples = 2000 }: BootstrapOptions = {},
-): Interval {
-  if (!(n > 0)) throw new ModelLockError('data', `an interval needs samples, not ${n}`);
-  const drawn = new Uint32Array(n);
-  const values = Float64Array.from({ length: resamples }, () => {
-    for (let i = 0; i < n; i++) drawn[i] = random.integer(n);
-    return statistic(drawn);
-  }).sort();
-  const tail = (1 - level) / 2;
-  return { low: quantile(values, tail), high: quantile(values, 1 - tail) };
-}
-
-/** A value that was estimated, in its interval. */
-export interface Estimate extends Interval {
-  readonly value: number;
-}
-
-/**
- * Efron's percentile intervals of several statistics, each of the same draws.
- *
- * @param statistics given how often each of the n samples was drawn, an array that it must not keep;
+ * @param statistics given how often each of the samples was drawn, an array that it must not keep;
  *   null for what a draw does not define, such as the recall of a class that is not in it. A statistic
  *   that is null of the samples themselves has no interval.
  */
 export function bootstrapEstimates(
-  n: number,
+  { count, of }: Clusters,
   statistics: (weights: Uint32Array) => Readonly<Record<string, number | null>>,
   random: Random,
   { level = defaultLevel, resamples = 2000 }: BootstrapOptions = {},
 ): Record<string, Estimate> {
-  if (!(n > 0)) throw new ModelLockError('data', `an interval needs samples, not ${n}`);
-  const weights = new Uint32Array(n).fill(1);
+  if (!(count > 0)) throw new ModelLockError('data', `an interval needs samples, not ${count}`);
+  const weights = new Uint32Array(of.length).fill(1);
+  const drawnClusters = new Uint32Array(count);
   const known = Object.entries(statistics(weights)).filter(
     (entry): entry is [string, number] => entry[1] !== null,
   );
   const drawn = new Map(known.map(([name]) => [name, [] as number[]]));
   for (let draw = 0; draw < resamples; draw++) {
-    weights.fill(0);
-    for (let i = 0; i < n; i++) weights[random.integer(n)] += 1;
+    drawnClusters.fill(0);
+    for (let i = 0; i < count; i++) drawnClusters[random.integer(count)] += 1;
+    for (let i = 0; i < weights.length; i++) weights[i] = drawnClusters[of[i]];
     const values = statistics(weights);
     for (const [name, list] of drawn) {
       const value = values[name];

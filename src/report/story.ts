@@ -33,11 +33,12 @@ export function tellStory(document: EvaluationDocument): Story {
   };
 }
 
-function aboutBaseline({ n, metric, chance, baseline }: EvaluationDocument): string[] {
+function aboutBaseline({ n, groups, metric, chance, baseline }: EvaluationDocument): string[] {
+  const whose = groups === undefined ? '' : ` of ${groups.toLocaleString('en')} groups`;
   const guess = `always giving the same answer would reach ${percent(chance)}`;
-  if (baseline === null) return [`Measured on ${n.toLocaleString('en')} images; ${guess}.`];
+  if (baseline === null) return [`Measured on ${n.toLocaleString('en')} images${whose}; ${guess}.`];
   return [
-    `On ${n.toLocaleString('en')} test images the unlocked model reaches ${percent(baseline)} ${metricName(metric)}; ${guess}.`,
+    `On ${n.toLocaleString('en')} test images${whose} the unlocked model reaches ${percent(baseline)} ${metricName(metric)}; ${guess}.`,
   ];
 }
 

@@ -1,8 +1,4 @@
-import {
-  decodedImages,
-  decoders as decoderRegistry,
-  type DecoderName,
-} from '../evaluate/decoders/decode.ts';
+import { decoders as decoderRegistry, type DecoderName } from '../evaluate/decoders/decode.ts';
 import type { EvaluationDocument } from '../evaluate/document.ts';
 import type { Interval } from '../metrics/intervals.ts';
 import { percent, percentRange } from '../metrics/wording.ts';
@@ -41,14 +37,14 @@ export function perClassTable({ perClass, baseline }: EvaluationDocument): Html 
   </section>`;
 }
 
-export function decoderTable({ decoders, chance, n }: EvaluationDocument): Html {
+export function decoderTable({ decoders, chance }: EvaluationDocument): Html {
   if (decoders.length === 0) return nothing;
   return html`<section>
     <h2>Reading the locked answers</h2>
     <p>
       What somebody gets who has labelled images of their own, but not the key: fitted on half of
-      the clean images, scored on the other ${decodedImages(n)}. Nothing leaks when all are near
-      chance (${percent(chance)}).
+      the clean images, scored on the other half. Nothing leaks when all are near chance
+      (${percent(chance)}).
     </p>
     <table class="figures pairs">
       <tbody>

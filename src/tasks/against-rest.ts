@@ -1,6 +1,7 @@
 import type { Random } from '../base/random/random.ts';
 import { meanOfKnown } from '../metrics/classification.ts';
-import { bootstrapEstimates, wilsonInterval, type Estimate } from '../metrics/intervals.ts';
+import { selectClusters, type Clusters } from '../metrics/clusters.ts';
+import { bootstrapEstimates, meanEstimate, type Estimate } from '../metrics/intervals.ts';
 import { Ranking } from '../metrics/ranking.ts';
 import type { Measures, NamedEstimates } from './tally.ts';
 
@@ -29,10 +30,10 @@ export const affordableDraws = (n: number, classes: number): number =>
  */
 export function measuresAgainstRest(
   columns: readonly AgainstRest[],
+  clusters: Clusters,
   others: (weights: Uint32Array) => Readonly<Record<string, number | null>>,
   random: Random,
 ): Measures {
-  const n = columns[0].labels.length;
   const rankings = columns.map(({ labels, scores }) => new Ranking(labels, scores));
   const areaOf = (c: number): string => `AUROC ${c}`;
   const statistics = (weights: Uint32Array): Record<string, number | null> => {
@@ -44,36 +45,30 @@ export function measuresAgainstRest(
       ...Object.fromEntries(areas.map((area, c) => [areaOf(c), area])),
     };
   };
-  const estimates = bootstrapEstimates(n, statistics, random, {
-    resamples: affordableDraws(n, columns.length),
+  const estimates = bootstrapEstimates(clusters, statistics, random, {
+    resamples: affordableDraws(clusters.of.length, columns.length),
   });
   const areaNames = new Set(columns.map((_, c) => areaOf(c)));
   return {
     overall: Object.fromEntries(Object.entries(estimates).filter(([name]) => !areaNames.has(name))),
     perClass: columns.map((column, c) => ({
-      ...ratesOf(column),
+      ...ratesOf(column, clusters),
       ...(areaOf(c) in estimates ? { AUROC: estimates[areaOf(c)] } : {}),
     })),
   };
 }
 
 /** How many of those that are of the class were found, and of the others passed over. */
-function ratesOf({ labels, guesses }: AgainstRest): NamedEstimates {
-  let [positives, hits, falseAlarms] = [0, 0, 0];
-  for (let i = 0; i < labels.length; i++) {
-    positives += labels[i];
-    if (guesses[i] === 0) continue;
-    if (labels[i] === 1) hits += 1;
-    else falseAlarms += 1;
-  }
-  const negatives = labels.length - positives;
+function ratesOf({ labels, guesses }: AgainstRest, clusters: Clusters): NamedEstimates {
+  const samples = Array.from(labels, (_, i) => i);
+  const [positives, negatives] = [1, 0].map((label) => samples.filter((i) => labels[i] === label));
+  const rate = (some: readonly number[], right: number): Estimate =>
+    meanEstimate(
+      some.map((i) => Number(guesses[i] === right)),
+      selectClusters(clusters, some),
+    );
   return {
-    ...(positives > 0 ? { sensitivity: proportion(hits, positives) } : {}),
-    ...(negatives > 0 ? { specificity: proportion(negatives - falseAlarms, negatives) } : {}),
+    ...(positives.length > 0 ? { sensitivity: rate(positives, 1) } : {}),
+    ...(negatives.length > 0 ? { specificity: rate(negatives, 0) } : {}),
   };
 }
-
-const proportion = (hits: number, n: number): Estimate => ({
-  value: hits / n,
-  ...wilsonInterval(hits / n, n),
-});

@@ -1,6 +1,7 @@
-import { accuracy, balancedAccuracy, macroF1, recalls } from '../metrics/classification.ts';
+import { balancedAccuracy, macroF1, recalls } from '../metrics/classification.ts';
+import { selectClusters, singles } from '../metrics/clusters.ts';
 import { classCounts, confusionMatrix, drawnCounts } from '../metrics/confusion.ts';
-import { wilsonInterval } from '../metrics/intervals.ts';
+import { meanEstimate } from '../metrics/intervals.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { measuresAgainstRest, type AgainstRest } from './against-rest.ts';
 import { argMaxRows, Rows, softmaxRows } from './rows.ts';
@@ -23,30 +24,42 @@ export class ClassificationTally implements Tally<number> {
     for (const truth of truths) this.#truths.push(truth);
   }
 
-  outcome(): Outcome {
+  outcome(clusters = singles(this.#truths.length)): Outcome {
     const logits = this.#rows.tensor();
     const truths = this.#truths;
     const n = truths.length;
     const guesses = argMaxRows(logits);
     const counts = classCounts(confusionMatrix(truths, guesses, this.#classes));
-    const score = accuracy(truths, guesses);
+    const rights = truths.map((truth, i) => Number(truth === guesses[i]));
+    const { value: score, ...interval } = meanEstimate(rights, clusters);
     return {
       n,
+      clusters: clusters.count,
       score,
       chance: Math.max(...counts.truths) / n,
       leastConstant: Math.min(...counts.truths) / n,
       perClass: recalls(counts).map((recall, c) => ({ n: counts.truths[c], score: recall })),
-      interval: () => wilsonInterval(score, n),
+      interval: () => interval,
       measures: (random) =>
         measuresAgainstRest(
           columnsOf(truths, guesses, softmaxRows(logits), this.#classes),
+          clusters,
           (weights) => {
             const drawn = drawnCounts(truths, guesses, this.#classes, weights);
             return { 'balanced accuracy': balancedAccuracy(drawn), 'macro F1': macroF1(drawn) };
           },
           random,
         ),
-      readable: { logits, labels: truths, score: accuracy },
+      readable: {
+        logits,
+        labels: truths,
+        clusters,
+        estimate: (rows, some) =>
+          meanEstimate(
+            rows.map((row, i) => Number(truths[row] === some[i])),
+            selectClusters(clusters, rows),
+          ),
+      },
     };
   }
 }

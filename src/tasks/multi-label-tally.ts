@@ -1,5 +1,6 @@
 import type { Random } from '../base/random/random.ts';
 import { meanOfKnown } from '../metrics/classification.ts';
+import { singles, type Clusters } from '../metrics/clusters.ts';
 import { bootstrapEstimates, type Interval } from '../metrics/intervals.ts';
 import { Ranking } from '../metrics/ranking.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -25,7 +26,7 @@ export class MultiLabelTally implements Tally<LabelSet> {
     for (const truth of truths) this.#truths.push(truth);
   }
 
-  outcome(): Outcome {
+  outcome(clusters = singles(this.#truths.length)): Outcome {
     const { data } = this.#rows.tensor();
     const n = this.#truths.length;
     // A class is said to be there where its logit is above 0.
@@ -42,22 +43,23 @@ export class MultiLabelTally implements Tally<LabelSet> {
     const precisions = rankings.map((ranking) => ranking.averagePrecision());
     return {
       n,
+      clusters: clusters.count,
       score: meanOfKnown(precisions),
       // Where all scores are equal, precision is the share of the class.
       chance: meanOfKnown(positives.map((count) => (count > 0 ? count / n : null))),
       perClass: precisions.map((score, c) => ({ n: positives[c], score })),
-      interval: (random) => intervalOf(rankings, n, random),
-      measures: (random) => measuresAgainstRest(columns, () => ({}), random),
+      interval: (random) => intervalOf(rankings, clusters, random),
+      measures: (random) => measuresAgainstRest(columns, clusters, () => ({}), random),
     };
   }
 }
 
-function intervalOf(rankings: readonly Ranking[], n: number, random: Random): Interval {
+function intervalOf(rankings: readonly Ranking[], clusters: Clusters, random: Random): Interval {
   const statistics = (weights: Uint32Array): { map: number | null } => {
     const precisions = rankings.map((ranking) => ranking.averagePrecision(weights));
     const isKnown = precisions.some((precision) => precision !== null);
     return { map: isKnown ? meanOfKnown(precisions) : null };
   };
-  const resamples = affordableDraws(n, rankings.length);
-  return bootstrapEstimates(n, statistics, random, { resamples })['map'];
+  const resamples = affordableDraws(clusters.of.length, rankings.length);
+  return bootstrapEstimates(clusters, statistics, random, { resamples })['map'];
 }

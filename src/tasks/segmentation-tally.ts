@@ -1,19 +1,19 @@
 import { counterRandom } from '../base/random/counter.ts';
 import type { Random } from '../base/random/random.ts';
-import { confusionMatrix } from '../metrics/confusion.ts';
-import { meanOfKnown } from '../metrics/classification.ts';
-import { bootstrapInterval, type Interval } from '../metrics/intervals.ts';
+import { selectClusters, singles, type Clusters } from '../metrics/clusters.ts';
 import {
-  intersectionsOverUnion,
-  meanIntersectionOverUnion,
-  regionCounts,
-  type RegionCounts,
-} from '../metrics/segmentation.ts';
+  classCounts,
+  confusionMatrix,
+  drawnCounts,
+  type ClassCounts,
+} from '../metrics/confusion.ts';
+import { bootstrapEstimates, type Estimate } from '../metrics/intervals.ts';
+import { intersectionsOverUnion, meanIntersectionOverUnion } from '../metrics/segmentation.ts';
 import { ignoreIndex, type LabelMap } from '../tensor/label-map.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { labelMapOf, logitsAt, mapsOf, type Maps } from './maps.ts';
 import { Rows } from './rows.ts';
-import type { Measures, Outcome, Tally } from './tally.ts';
+import type { Outcome, Tally } from './tally.ts';
 
 /** Pixels of a picture that decoders are shown. */
 const readPixels = 64;
@@ -27,7 +27,7 @@ const resamples = 500;
  */
 export class SegmentationTally implements Tally<LabelMap> {
   readonly #classes: number;
-  readonly #pictures: RegionCounts[] = [];
+  readonly #pictures: ClassCounts[] = [];
   readonly #rows: Rows;
   readonly #rowLabels: number[] = [];
   readonly #rowPictures: number[] = [];
@@ -46,7 +46,7 @@ export class SegmentationTally implements Tally<LabelMap> {
       const matrix = confusionMatrix(truth.data, guess.data, this.#classes, {
         ignore: ignoreIndex,
       });
-      this.#pictures.push(regionCounts(matrix));
+      this.#pictures.push(classCounts(matrix));
     });
   }
 
@@ -54,26 +54,27 @@ export class SegmentationTally implements Tally<LabelMap> {
   #readFrom(maps: Maps, truth: LabelMap): void {
     const picture = this.#pictures.length;
     const random = counterRandom(0, picture);
+    const places = Array.from(truth.data.keys()).filter((i) => truth.data[i] !== ignoreIndex);
+    if (places.length === 0) return;
     for (let k = 0; k < readPixels; k++) {
-      const place = random.integer(truth.data.length);
-      const label = truth.data[place];
-      if (label === ignoreIndex) continue;
+      const place = places[random.integer(places.length)];
       const [x, y] = [place % truth.width, Math.floor(place / truth.width)];
       this.#rows.add(logitsAt(maps, truth, x, y));
-      this.#rowLabels.push(label);
+      this.#rowLabels.push(truth.data[place]);
       this.#rowPictures.push(picture);
     }
   }
 
-  outcome(): Outcome {
-    const classes = this.#classes;
-    const regions = this.#sum(this.#pictures.keys());
+  outcome(clusters = singles(this.#pictures.length)): Outcome {
+    const [classes, labels] = [this.#classes, this.#rowLabels];
+    const regions = this.#sum(this.#pictures.map(() => 1));
     const { truths } = regions;
     const present = truths.filter((count) => count > 0).length;
     const pixels = total(truths);
     const n = this.#pictures.length;
     return {
       n,
+      clusters: clusters.count,
       score: meanIntersectionOverUnion(regions),
       // A constant answer has a union with every class that occurs, and meets one of them.
       chance: Math.max(...truths) / pixels / present,
@@ -81,47 +82,57 @@ export class SegmentationTally implements Tally<LabelMap> {
         n: this.#pictures.filter((picture) => picture.truths[c] > 0).length,
         score: truths[c] > 0 ? score : null,
       })),
-      interval: (random) => this.#interval(random),
-      measures: (random) => this.#measures(random),
+      interval: (random) => this.#estimates(clusters, random)['mIoU'],
+      measures: (random) => {
+        const estimates = this.#estimates(clusters, random);
+        return { overall: { [pixelAccuracy]: estimates[pixelAccuracy] }, perClass: [] };
+      },
       readable: {
         logits: this.#rows.tensor(),
-        labels: this.#rowLabels,
-        pictures: this.#rowPictures,
-        score: (truth, guess) =>
-          meanIntersectionOverUnion(regionCounts(confusionMatrix(truth, guess, classes))),
+        labels,
+        clusters: selectClusters(clusters, this.#rowPictures),
+        estimate: (rows, guesses, random) => {
+          const some = rows.map((row) => labels[row]);
+          const drawn = selectClusters(
+            clusters,
+            rows.map((row) => this.#rowPictures[row]),
+          );
+          const statistics = (weights: Uint32Array): { mIoU: number } => ({
+            mIoU: meanIntersectionOverUnion(drawnCounts(some, guesses, classes, weights)),
+          });
+          return bootstrapEstimates(drawn, statistics, random, { resamples })['mIoU'];
+        },
       },
     };
   }
 
-  #sum(pictures: Iterable<number>): RegionCounts {
+  /** Counts of all pictures, each of which occurs so often. */
+  #sum(weights: ArrayLike<number>): ClassCounts {
     const [hits, truths, guesses] = [0, 1, 2].map(() => new Float64Array(this.#classes));
-    for (const i of pictures) {
-      const picture = this.#pictures[i];
+    this.#pictures.forEach((picture, i) => {
       for (let c = 0; c < this.#classes; c++) {
-        hits[c] += picture.hits[c];
-        truths[c] += picture.truths[c];
-        guesses[c] += picture.guesses[c];
+        hits[c] += weights[i] * picture.hits[c];
+        truths[c] += weights[i] * picture.truths[c];
+        guesses[c] += weights[i] * picture.guesses[c];
       }
-    }
+    });
     return { hits, truths, guesses };
   }
 
-  #measures(random: Random): Measures {
-    const statistic = (drawn: Iterable<number>): number => {
-      const { hits, truths } = this.#sum(drawn);
-      return total(hits) / total(truths);
+  /** mIoU and pixel accuracy; a draw of pictures without labels has neither. */
+  #estimates(clusters: Clusters, random: Random): Record<string, Estimate> {
+    const statistics = (weights: Uint32Array): Record<string, number | null> => {
+      const regions = this.#sum(weights);
+      const pixels = total(regions.truths);
+      return {
+        mIoU: pixels > 0 ? meanIntersectionOverUnion(regions) : null,
+        [pixelAccuracy]: pixels > 0 ? total(regions.hits) / pixels : null,
+      };
     };
-    const value = statistic(this.#pictures.keys());
-    const interval = bootstrapInterval(this.#pictures.length, statistic, random, { resamples });
-    return { overall: { 'pixel accuracy': { value, ...interval } }, perClass: [] };
-  }
-
-  #interval(random: Random): Interval {
-    // Of few pictures a draw may have none with labels.
-    const statistic = (drawn: Uint32Array): number =>
-      meanOfKnown(intersectionsOverUnion(this.#sum(drawn)), 0);
-    return bootstrapInterval(this.#pictures.length, statistic, random, { resamples });
+    return bootstrapEstimates(clusters, statistics, random, { resamples });
   }
 }
+
+const pixelAccuracy = 'pixel accuracy';
 
 const total = (counts: Float64Array): number => counts.reduce((a, b) => a + b, 0);

@@ -180,7 +180,7 @@ describe('the score', () => {
     expect(high).toBeGreaterThan(score);
     expect(readable!.labels).not.toContain(ignoreIndex);
     expect(readable!.logits.shape).toEqual([readable!.labels.length, classes]);
-    expect(new Set(readable!.pictures).size).toBe(12);
+    expect(readable!.clusters.count).toBe(12);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Random } from '../base/random/random.ts';
 import type { Estimate, Interval } from '../metrics/intervals.ts';
+import type { Clusters } from '../metrics/clusters.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** Answers to pictures, collected a few at a time and scored. */
@@ -11,14 +12,20 @@ export interface Tally<Label> {
    * @param truths what would have been right, of the pictures' own size, [B].
    */
   add(logits: Tensor<'float32'>, truths: readonly Label[]): void;
-  /** What was collected; nothing may be added afterwards. */
-  outcome(): Outcome;
+  /**
+   * What was collected; nothing may be added afterwards.
+   *
+   * @param clusters pictures that belong together, in the order in which they were added; none do unless given.
+   */
+  outcome(clusters?: Clusters): Outcome;
 }
 
 /** How good the answers to some pictures are. Scores lie in [0, 1]. */
 export interface Outcome {
   /** Pictures. */
   readonly n: number;
+  /** Clusters of them, each of which tells of the others little or nothing. */
+  readonly clusters: number;
   readonly score: number;
   /** The score of the best answer that is the same for every picture. */
   readonly chance: number;
@@ -26,7 +33,7 @@ export interface Outcome {
   readonly leastConstant?: number;
   /** Of each class: the pictures that it is in, and its score; null where it does not occur. */
   readonly perClass: readonly { readonly n: number; readonly score: number | null }[];
-  /** A 95 % interval of the score over draws of pictures. */
+  /** A 95 % interval of the score over draws of pictures, or of clusters of them. */
   readonly interval: (random: Random) => Interval;
   /** Other scores that people want to see beside it. */
   readonly measures: (random: Random) => Measures;
@@ -34,7 +41,7 @@ export interface Outcome {
   readonly readable?: Readable;
 }
 
-/** Scores by name, each in [0, 1] with a 95 % interval over draws of pictures. */
+/** Scores by name, each in [0, 1] with a 95 % interval over draws of pictures, or of clusters of them. */
 export type NamedEstimates = Readonly<Record<string, Estimate>>;
 
 export interface Measures {
@@ -50,8 +57,12 @@ export interface Readable {
   readonly logits: Tensor<'float32'>;
   /** The true classes, [N]. */
   readonly labels: readonly number[];
-  /** Of each row, the number of its picture, where a picture has many rows. */
-  readonly pictures?: readonly number[];
-  /** The task's score of guesses of some of the labels. */
-  readonly score: (truth: readonly number[], guess: readonly number[]) => number;
+  /** Rows that tell of one another: of the pixels of a picture, of the pictures of a patient. */
+  readonly clusters: Clusters;
+  /** The task's score of guesses at some of the rows, given by their numbers. */
+  readonly estimate: (
+    rows: readonly number[],
+    guesses: readonly number[],
+    random: Random,
+  ) => Estimate;
 }

@@ -1,12 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { counterRandom } from '../../base/random/counter.ts';
-import { accuracy } from '../../metrics/classification.ts';
-import { wilsonInterval } from '../../metrics/intervals.ts';
+import { singles, type Clusters } from '../../metrics/clusters.ts';
+import { atLevel, meanEstimate, type Estimate } from '../../metrics/intervals.ts';
+import type { Readable } from '../../tasks/tally.ts';
 import { tensor } from '../../tensor/tensor.ts';
-import { decodedImages, decodeOutputs, decoders, type DecoderName } from './decode.ts';
+import { decodeOutputs, decoders, type DecoderName } from './decode.ts';
 import type { Logits } from './decoder.ts';
-import { stratifiedSplit } from './split.ts';
+import { splitByCluster, stratifiedSplit } from './split.ts';
 
 const classes = 10;
 
@@ -25,19 +26,36 @@ function sample(
   return { logits: tensor('float32', [n, classes], Float32Array.from(rows.flat())), labels };
 }
 
-function decode({ logits, labels }: { logits: Logits; labels: number[] }, seed = 1) {
-  const results = decodeOutputs({ logits, labels, score: accuracy }, counterRandom(seed));
-  return new Map<DecoderName, number>(results.map(({ name, value }) => [name, value]));
+/** Scored by accuracy. */
+const readable = (
+  { logits, labels }: { logits: Logits; labels: number[] },
+  clusters: Clusters = singles(labels.length),
+): Readable => ({
+  logits,
+  labels,
+  clusters,
+  estimate: (rows, guesses) =>
+    meanEstimate(
+      rows.map((row, i) => Number(labels[row] === guesses[i])),
+      singles(rows.length),
+    ),
+});
+
+function estimates(of: { logits: Logits; labels: number[] }, seed = 1): Map<DecoderName, Estimate> {
+  const results = decodeOutputs(readable(of), counterRandom(seed));
+  return new Map(results.map(({ name, ...estimate }) => [name, estimate]));
 }
+
+const decode = (of: { logits: Logits; labels: number[] }, seed = 1): Map<DecoderName, number> =>
+  new Map([...estimates(of, seed)].map(([name, { value }]) => [name, value]));
 
 describe('decoding of outputs', () => {
   test('gives chance on logits that know nothing', () => {
     const n = 2000;
-    const results = decode(sample(n, () => 0));
-    const scored = decodedImages(n);
-    for (const [name, value] of results) {
+    const results = estimates(sample(n, () => 0));
+    for (const [name, estimate] of results) {
       // Five decoders are looked at, so that 95 % for all of them is 99 % for each.
-      const { low, high } = wilsonInterval(value, scored, 0.99);
+      const { low, high } = atLevel(estimate, 0.99);
       expect(low, name).toBeLessThan(1 / classes);
       expect(high, name).toBeGreaterThan(1 / classes);
     }
@@ -87,13 +105,22 @@ describe('decoding of outputs', () => {
 
   test('refuses what cannot be decoded', () => {
     const refuse = (rows: Logits, truth: number[]) =>
-      decodeOutputs({ logits: rows, labels: truth, score: accuracy }, counterRandom(1));
+      decodeOutputs(readable({ logits: rows, labels: truth }), counterRandom(1));
     const { logits, labels } = sample(100, () => 0);
     expect(() => refuse(logits, labels.slice(1))).toThrow('do not fit 99');
     const broken = tensor('float32', [100, classes], logits.data.slice().fill(NaN, 37));
     expect(() => refuse(broken, labels)).toThrow('image 3 is NaN');
-    const few = tensor('float32', [2, 1], new Float32Array(2));
-    expect(() => refuse(few, [0, 0])).toThrow('4 images or more');
+  });
+
+  test('reads nothing out of too few images, or of many of too few patients', () => {
+    const { logits, labels } = sample(100, () => 0);
+    const patients = (count: number): Clusters => ({ count, of: labels.map((_, i) => i % count) });
+    const results = (count: number) =>
+      decodeOutputs(readable({ logits, labels }, patients(count)), counterRandom(1));
+    expect(results(3)).toEqual([]);
+    expect(results(4)).toHaveLength(Object.keys(decoders).length);
+    const few = { logits: tensor('float32', [0, classes], new Float32Array()), labels: [] };
+    expect(decodeOutputs(readable(few), counterRandom(1))).toEqual([]);
   });
 
   test('takes a moment for 2,000 images of ten classes', () => {
@@ -103,6 +130,15 @@ describe('decoding of outputs', () => {
     decode(many);
     expect(performance.now() - start).toBeLessThan(10_000);
   });
+});
+
+test('a split by clusters divides none of them', () => {
+  const of = [0, 1, 1, 2, 3, 3, 0, 2];
+  const { first, second } = splitByCluster({ count: 4, of }, 0.5, counterRandom(2));
+  const [some, others] = [first, second].map((rows) => new Set(rows.map((row) => of[row])));
+  expect([some.size, others.size]).toEqual([2, 2]);
+  expect(new Set([...some, ...others]).size).toBe(4);
+  expect([...first, ...second].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
 });
 
 describe('stratified split', () => {

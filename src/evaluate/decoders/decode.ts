@@ -1,11 +1,12 @@
 import { ModelLockError } from '../../base/error.ts';
 import type { Random } from '../../base/random/random.ts';
+import type { Estimate } from '../../metrics/intervals.ts';
 import type { Readable } from '../../tasks/tally.ts';
 import { takeRows, type Decoder, type Logits } from './decoder.ts';
 import { logisticRegression } from './logistic-regression.ts';
 import { manyToOneMapping, oneToOneMapping } from './mappings.ts';
 import { leastLikely, secondBest } from './ranks.ts';
-import { splitByPicture, stratifiedSplit } from './split.ts';
+import { splitByCluster, stratifiedSplit } from './split.ts';
 
 /** Every decoder, in the order of reports. */
 export const decoders = {
@@ -18,38 +19,38 @@ export const decoders = {
 
 export type DecoderName = keyof typeof decoders;
 
-export interface DecoderResult {
+/** The task's score on the half that the decoder has not seen, in [0, 1]. */
+export interface DecoderResult extends Estimate {
   readonly name: DecoderName;
-  /** The task's score on the half that the decoder has not seen, in [0, 1]. */
-  readonly value: number;
 }
 
-/** How many of n images a decoder is scored on. */
-export function decodedImages(n: number): number {
-  return n - Math.round(n / 2);
-}
+/** Fewer pictures than this, or clusters of them, cannot be halved and fitted. */
+const fewest = 4;
 
 /**
  * What an attacker reads out of a locked model's answers to clean images: each decoder is fitted on
- * one half of the pictures, drawn at random and stratified, and scored on the other. Where the lock
- * holds, none is better than chance.
+ * one half of the rows, drawn at random, and scored on the other: stratified, or by whole clusters
+ * where rows belong together. Where the lock holds, none is better than chance. Empty where there is
+ * too little to divide.
  *
- * @param readable its N >= 4 rows are finite. Throws `shape` or `data`.
+ * @param readable its rows are finite. Throws `shape` or `data`.
  */
 export function decodeOutputs(
-  { logits, labels, pictures, score }: Readable,
+  { logits, labels, clusters, estimate }: Readable,
   random: Random,
 ): DecoderResult[] {
   requireUsable(logits, labels);
-  const { first, second } = pictures
-    ? splitByPicture(pictures, 0.5, random)
-    : stratifiedSplit(labels, 0.5, random);
+  if (clusters.count < fewest) return [];
+  const { first, second } =
+    clusters.count < labels.length
+      ? splitByCluster(clusters, 0.5, random)
+      : stratifiedSplit(labels, 0.5, random);
   const [known, unknown] = [takeRows(logits, first), takeRows(logits, second)];
   const knownLabels = first.map((i) => labels[i]);
-  const truth = second.map((i) => labels[i]);
   return Object.values(decoders).map((decoder) => {
     const predict = decoder.fit(known, knownLabels, random);
-    return { name: decoder.name as DecoderName, value: score(truth, predict(unknown)) };
+    const name = decoder.name as DecoderName;
+    return { name, ...estimate(second, predict(unknown), random) };
   });
 }
 
@@ -61,7 +62,6 @@ function requireUsable(logits: Logits, labels: readonly number[]): void {
       `logits [${logits.shape.join(', ')}] do not fit ${labels.length} labels`,
     );
   }
-  if (n < 4) throw new ModelLockError('data', `decoding needs 4 images or more, not ${n}`);
   const bad = logits.data.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
     throw new ModelLockError(

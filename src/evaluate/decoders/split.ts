@@ -1,4 +1,5 @@
 import type { Random } from '../../base/random/random.ts';
+import type { Clusters } from '../../metrics/clusters.ts';
 
 /** Two disjoint sets of samples, by index, that together are all of them. */
 export interface Split {
@@ -26,14 +27,13 @@ export function stratifiedSplit(labels: readonly number[], share: number, random
   return { first, second };
 }
 
-/** The same by whole pictures, whose rows know of one another. */
-export function splitByPicture(pictures: readonly number[], share: number, random: Random): Split {
-  const distinct = [...new Set(pictures)];
-  const order = Array.from(random.permutation(distinct.length), (i) => distinct[i]);
-  const known = new Set(order.slice(0, Math.round(share * order.length)));
-  const rows = pictures.map((_, row) => row);
+/** The same by whole clusters, but not stratified. */
+export function splitByCluster({ count, of }: Clusters, share: number, random: Random): Split {
+  const order = random.permutation(count);
+  const known = new Set(order.slice(0, Math.round(share * count)));
+  const rows = Array.from(of, (_, row) => row);
   return {
-    first: rows.filter((row) => known.has(pictures[row])),
-    second: rows.filter((row) => !known.has(pictures[row])),
+    first: rows.filter((row) => known.has(of[row])),
+    second: rows.filter((row) => !known.has(of[row])),
   };
 }

@@ -5,6 +5,7 @@ import { TextPredictor } from '../../bundle/text-predictor.ts';
 import { matchingOf } from '../../data/class-places.ts';
 import type { LabelledText } from '../../data/text/read-texts.ts';
 import { positiveClass } from '../../evaluate/measures.ts';
+import { clustersOf } from '../../metrics/clusters.ts';
 import { classification } from '../../tasks/classification.ts';
 import type { Outcome } from '../../tasks/tally.ts';
 import { textTask } from '../../tasks/task.ts';
@@ -59,7 +60,7 @@ export async function outcomeOfTexts(
       await predictor.logitsOf(ids, job),
       samples.map(({ label }) => label),
     );
-    return tally.outcome();
+    return tally.outcome(clustersOf(samples.map(({ group }) => group)));
   } finally {
     await predictor.dispose();
   }

@@ -34,10 +34,11 @@ export function classMeasuresText({ perClass = [] }: EvaluationDocument, width: 
 
 /** The score of a model without a lock, for people. */
 export function plainScoreText(score: PlainScore, { width }: { readonly width: number }): string {
-  const { task, metric, n, interval, measures, positive, perClass, matched } = score;
+  const { task, metric, n, groups, interval, measures, positive, perClass, matched } = score;
   const samples = task === textTask ? 'texts' : 'pictures';
+  const whose = groups === undefined ? '' : ` of ${groups} groups`;
   const lines = [
-    `${metricName(metric)} ${estimate({ value: score.score, ...interval })} on ${n} ${samples}, classes matched by ${matched}; chance is ${percent(score.chance)}`,
+    `${metricName(metric)} ${estimate({ value: score.score, ...interval })} on ${n} ${samples}${whose}, classes matched by ${matched}; chance is ${percent(score.chance)}`,
   ];
   const right = { align: 'right' } as const;
   if (Object.keys(measures).length > 0) {

@@ -1,9 +1,16 @@
 import { diagnose } from '../../evaluate/diagnosis.ts';
 import { evaluationDocumentSchema, type EvaluationDocument } from '../../evaluate/document.ts';
+import type { Measurements } from '../../evaluate/measurements.ts';
+import { wilsonInterval, type Estimate } from '../../metrics/intervals.ts';
+
+type Numbers = Pick<
+  EvaluationDocument,
+  'metric' | 'n' | 'chance' | 'baseline' | 'lp' | 'up' | 'decoys' | 'decoders' | 'robustness'
+>;
 
 /** An evaluation with made-up numbers. */
 export function sampleDocument(changes: Partial<EvaluationDocument> = {}): EvaluationDocument {
-  const measured = {
+  const measured: Numbers = {
     metric: 'accuracy',
     n: 1000,
     chance: 0.1,
@@ -24,14 +31,34 @@ export function sampleDocument(changes: Partial<EvaluationDocument> = {}): Evalu
     ],
     robustness: { jpeg95: 0.811, noise1: 0.816 },
     ...changes,
-  } as const;
+  };
   return evaluationDocumentSchema.parse({
     task: 'classification',
     perClass: [
       { label: 'bullfrog', n: 500, baseline: 0.8, lp: 0.12, up: 0.79 },
       { label: 'trilobite', n: 500, baseline: 0.85, lp: 0.1, up: 0.84 },
     ],
-    diagnosis: diagnose({ ...measured, robustness: measured.robustness ?? null }),
+    diagnosis: diagnose(measurementsOf(measured)),
     ...measured,
   });
+}
+
+/** A document's numbers as they were measured, each of as many images as it says. */
+function measurementsOf(document: Numbers): Measurements {
+  const { baseline, lp, up, decoys, decoders, robustness, n } = document;
+  const of = (value: number, images = n): Estimate => ({
+    value,
+    ...wilsonInterval(value, images),
+  });
+  return {
+    ...document,
+    baseline: baseline === null ? null : of(baseline),
+    lp: of(lp),
+    up: up === null ? null : of(up),
+    decoys: decoys.map((decoy) => ({ ...decoy, ...of(decoy.value, decoy.n) })),
+    decoders: decoders.map((decoder) => ({ ...decoder, ...of(decoder.value) })),
+    robustness: robustness
+      ? { jpeg95: of(robustness.jpeg95), noise1: of(robustness.noise1) }
+      : null,
+  };
 }

@@ -8,7 +8,6 @@ import { auroc, averagePrecision } from '../../../src/metrics/ranking.ts';
 import {
   intersectionsOverUnion,
   meanIntersectionOverUnion,
-  regionCounts,
 } from '../../../src/metrics/segmentation.ts';
 import { planeSsim, psnr, ssim, type Plane } from '../../../src/metrics/similarity.ts';
 import type { GoldenCase } from '../case.ts';
@@ -86,7 +85,7 @@ function checkSegmentation(
     { ignore: expected.ignore_index },
   );
   golden.same(`${name}.confusion`, [...matrix.counts], expected.confusion.flat());
-  intersectionsOverUnion(regionCounts(matrix)).forEach((iou, c) => {
+  intersectionsOverUnion(classCounts(matrix)).forEach((iou, c) => {
     const wanted = expected.iou[c];
     if (iou === null || wanted === null) golden.same(`${name}.iou.${c}`, iou, wanted);
     else compareNumber(golden, `${name}.iou.${c}`, iou, wanted);
@@ -94,7 +93,7 @@ function checkSegmentation(
   compareNumber(
     golden,
     `${name}.mean`,
-    meanIntersectionOverUnion(regionCounts(matrix)),
+    meanIntersectionOverUnion(classCounts(matrix)),
     expected.mean_iou,
   );
   compareNumber(golden, `${name}.pixels`, accuracyOf(matrix), expected.pixel_accuracy);
