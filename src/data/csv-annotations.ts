@@ -4,8 +4,28 @@ import type { Annotation } from './annotated-item.ts';
 import type { AnnotationColumns } from './csv-columns.ts';
 import { sideNamed, sideWords } from './sides.ts';
 
-/** The side and the group of a record, where it has them. Throws `data` for a side that is none. */
-export function annotationOf(
+/**
+ * The side and the group of each record, where it has them. Throws `data`, naming the line, for a side
+ * that is none, and for a record without one where others have one: it would be on no side at all.
+ */
+export function annotationsOf(
+  records: readonly CsvRecord[],
+  columns: AnnotationColumns,
+  where: string,
+): Annotation[] {
+  const annotations = records.map((record) => annotationOf(record, columns, where));
+  const blank = annotations.findIndex(({ split }) => split === undefined);
+  if (blank >= 0 && annotations.some(({ split }) => split !== undefined)) {
+    throw new ModelLockError(
+      'data',
+      `${where}, line ${records[blank].line}: there is no split, and other lines have one`,
+      { valid: sideWords },
+    );
+  }
+  return annotations;
+}
+
+function annotationOf(
   { line, fields }: CsvRecord,
   columns: AnnotationColumns,
   where: string,

@@ -2,8 +2,10 @@ import { ModelLockError } from '../base/error.ts';
 import type { CsvTable } from '../formats/csv.ts';
 import type { LabelledDataset } from './annotated-item.ts';
 
+/** What may stand between the labels of one cell. */
+const separators = ['|', ';'] as const;
 /** Between the labels of one cell; `null` where a cell is one label, whatever is in it. */
-export type Separator = '|' | ';' | null | undefined;
+export type Separator = (typeof separators)[number] | null;
 
 export interface Labels {
   readonly kind: LabelledDataset['kind'];
@@ -46,16 +48,23 @@ const indicatorValues: ReadonlyMap<string, boolean> = new Map([
   ['1.0', true],
 ]);
 
-/** Labels as words in a column. */
+export interface WrittenOptions {
+  /** Found in the cells unless given. */
+  readonly separator?: Separator;
+  /** Whether a cell may have none or several, though no separator be found. */
+  readonly several?: boolean;
+}
+
+/** Labels as words in a column. Throws `data`. */
 export function writtenLabels(
   table: CsvTable,
   column: number,
   where: string,
-  given: Separator,
+  { separator: given, several = false }: WrittenOptions,
 ): Labels {
   const cells = table.records.map(({ fields }) => fields[column].normalize('NFC'));
-  const found = (['|', ';'] as const).find((mark) => cells.some((text) => text.includes(mark)));
-  const separator = given === undefined ? found : (given ?? undefined);
+  const found = separators.find((mark) => cells.some((text) => text.includes(mark)));
+  const separator = given === undefined ? (found ?? (several ? '|' : null)) : given;
   const names = cells.map((text) =>
     (separator ? text.split(separator) : [text]).map((name) => name.trim()).filter(Boolean),
   );

@@ -113,6 +113,7 @@ describe('readCsvDataset', () => {
       ['path,a,b,a\nx,1,0,1', 'has two columns of the class "a"'],
       ['path,e\u0301,\u00e9\nx,1,0', 'has two columns of the class "\u00e9"'],
       ['path,label,split\na,b,constructor', 'line 2: there is no split "constructor"'],
+      ['path,label,split\na,b,train\nc,b,', 'line 3: there is no split, and other lines have one'],
       ['path,label,split\na,b,middle', 'line 2: there is no split "middle" (valid: train, '],
     ];
     for (const [text, message] of refusals) {

@@ -2,17 +2,15 @@ import { ModelLockError } from '../base/error.ts';
 import { parseCsv, type CsvTable } from '../formats/csv.ts';
 import { dirname, isAbsolute, pathWithin, readText, relative } from '../platform/files.ts';
 import type { Annotation, LabelledDataset } from './annotated-item.ts';
-import { annotationOf } from './csv-annotations.ts';
+import { annotationsOf } from './csv-annotations.ts';
 import { findColumns, type ColumnNames, type Columns } from './csv-columns.ts';
-import { indicatedLabels, writtenLabels, type Separator } from './csv-labels.ts';
+import { indicatedLabels, writtenLabels, type WrittenOptions } from './csv-labels.ts';
 
-export interface CsvOptions {
+export interface CsvOptions extends WrittenOptions {
   /** What paths are relative to, or lie below; the folder of the file unless given. */
   readonly root?: string;
   /** Names of columns that are not to be found by their usual ones. */
   readonly columns?: ColumnNames;
-  /** Between the labels of one cell; `null` where a cell is one label, whatever is in it. */
-  readonly separator?: Separator;
 }
 
 /**
@@ -33,7 +31,7 @@ export async function readCsvDataset(
   const sources = pictures(table, columns, path, options);
   const { kind, classes, labels } = columns.indicators
     ? indicatedLabels(table, columns.indicators, path)
-    : writtenLabels(table, columns.label!, path, options.separator);
+    : writtenLabels(table, columns.label!, path, options);
   if (kind === 'multi') {
     return { kind, classes, items: sources.map((source, i) => ({ ...source, labels: labels[i] })) };
   }
@@ -48,7 +46,8 @@ function pictures(
   { root = dirname(where) }: CsvOptions,
 ): (Annotation & { readonly path: string })[] {
   const lineOf = new Map<string, number>();
-  return table.records.map(({ line, fields }) => {
+  const annotations = annotationsOf(table.records, columns, where);
+  return table.records.map(({ line, fields }, i) => {
     const fail = (problem: string, valid?: readonly string[]): never => {
       throw new ModelLockError('data', `${where}, line ${line}: ${problem}`, { valid });
     };
@@ -59,7 +58,7 @@ function pictures(
     const before = lineOf.get(path);
     if (before !== undefined) fail(`${name} is listed in line ${before} already`);
     lineOf.set(path, line);
-    return { path, ...annotationOf({ line, fields }, columns, where) };
+    return { path, ...annotations[i] };
   });
 }
 

@@ -12,11 +12,11 @@ export type LabelSet = readonly number[];
 export const readMultiLabelled: ReadDataset<LabelSet> = async (path, side, options = {}) => {
   if (!isTable(path)) {
     throw new ModelLockError('data', `${path} cannot say of which classes its pictures are`, {
-      valid: ['a CSV or TSV file with a column for each class, or labels with | between'],
+      valid: ['a CSV or TSV file with a column for each class, or labels with | or ; between'],
     });
   }
   const { table, images, classes: wanted } = options;
-  const set = await readCsvDataset(path, { separator: '|', ...table, root: images });
+  const set = await readCsvDataset(path, { ...table, several: true, root: images });
   const items =
     set.kind === 'multi'
       ? set.items

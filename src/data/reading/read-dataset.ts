@@ -1,4 +1,5 @@
 import type { JobOptions } from '../../base/job.ts';
+import type { SplitName } from '../annotated-item.ts';
 import type { MatchingOptions } from '../class-places.ts';
 import type { CsvOptions } from '../csv.ts';
 import type { PictureFiles } from '../picture-files.ts';
@@ -48,12 +49,11 @@ export type ReadDataset<Label> = (
 ) => Promise<Dataset<Label> | undefined>;
 
 /** The items of a side, by where whoever made the set put them. */
-export function ofSide<Item extends { readonly split?: 'train' | 'val' | 'test' }>(
+export function ofSide<Item extends { readonly split?: SplitName }>(
   items: readonly Item[],
   side: Side,
 ): readonly Item[] | undefined {
-  const on = (name: 'train' | 'val' | 'test'): Item[] =>
-    items.filter(({ split }) => split === name);
+  const on = (name: SplitName): Item[] => items.filter(({ split }) => split === name);
   if (items.every(({ split }) => split === undefined)) return side === 'test' ? undefined : items;
   if (side === 'train') return on('train');
   const [tested, validated] = [on('test'), on('val')];

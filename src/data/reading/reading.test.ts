@@ -140,6 +140,10 @@ describe('readMultiLabelled', () => {
   it('reads labels in one cell, and columns of zeros and ones', async () => {
     const cells = await write('cells.csv', 'file,label\na.png,x|y\nb.png,\nc.png,z\n');
     expect(await labels(await readMultiLabelled(cells, 'train'))).toEqual([[0, 1], [], [2]]);
+    const marked = await write('marked.csv', 'file,label\na.png,x;y\nb.png,\nc.png,z\n');
+    expect(await labels(await readMultiLabelled(marked, 'train'))).toEqual([[0, 1], [], [2]]);
+    const single = await write('single.csv', 'file,label\na.png,x\nb.png,\nc.png,z\n');
+    expect(await labels(await readMultiLabelled(single, 'train'))).toEqual([[0], [], [1]]);
     const columns = await write('columns.csv', 'file,x,y\na.png,1,1\nb.png,0,0\n');
     const set = await readMultiLabelled(columns, 'scored', { classes: ['y', 'x', 'w'] });
     expect(set!.classes).toEqual(['y', 'x', 'w']);
@@ -261,6 +265,13 @@ describe('readSegmented', () => {
     await write('ImageSets/Segmentation/val.txt', 'a\n');
     expect(paths(await readSegmented(root, 'train'))).toEqual(['JPEGImages/b.jpg']);
     expect(paths(await readSegmented(root, 'test'))).toEqual(['JPEGImages/a.jpg']);
+    // What is in both lists is no test.
+    await rm(join(root, 'ImageSets/Segmentation/train.txt'));
+    await write('ImageSets/Segmentation/trainval.txt', 'a\nb\n');
+    expect(await readSegmented(root, 'test')).toBeUndefined();
+    expect(paths(await readSegmented(root, 'scored'))).toEqual(['JPEGImages/a.jpg']);
+    await write('ImageSets/Segmentation/test.txt', 'b\n');
+    expect(paths(await readSegmented(root, 'test'))).toEqual(['JPEGImages/b.jpg']);
   });
 
   it('reads volumes slice by slice, across any axis', async () => {
@@ -350,6 +361,18 @@ describe('readSegmented', () => {
     await write('annotations/instances_val2017.json', instances);
     await picture('val2017/a.png');
     expect(paths(await readSegmented(root, 'scored'))).toEqual(['val2017/a.png']);
+
+    await write('annotations/instances_trainval2017.json', instances);
+    expect(paths(await readSegmented(root, 'test'))).toEqual(['val2017/a.png']);
+    await rm(join(root, 'annotations/instances_train2017.json'));
+    await picture('trainval2017/a.png');
+    expect(paths(await readSegmented(root, 'train'))).toEqual(['trainval2017/a.png']);
+    expect(await readSegmented(root, 'test')).toBeUndefined();
+    await rm(join(root, 'annotations/instances_trainval2017.json'));
+    await write('annotations/instances_latest.json', instances);
+    await picture('images/a.png');
+    expect(paths(await readSegmented(root, 'train'))).toEqual(['images/a.png']);
+    expect(paths(await readSegmented(root, 'test'))).toEqual(['val2017/a.png']);
 
     await write('other/train/_annotations.coco.json', instances);
     expect(paths(await readSegmented(join(root, 'other'), 'train'))).toEqual(['other/train/a.png']);

@@ -2,10 +2,12 @@ import { ModelLockError } from '../../base/error.ts';
 import { basename, exists, extname, join, listFolder, relative } from '../../platform/files.ts';
 import type { Size } from '../../tensor/image.ts';
 import { ignoreIndex, type LabelMap } from '../../tensor/label-map.ts';
+import { splitNames } from '../annotated-item.ts';
 import { classPlaces } from '../class-places.ts';
 import { leftOut } from '../left-out.ts';
 import { picturesIn } from '../picture-tree.ts';
 import type { Dataset, Sample } from '../sample.ts';
+import { sideNamed } from '../sides.ts';
 import { readCocoDataset } from '../segmentation/coco.ts';
 import {
   pairedFolders,
@@ -73,11 +75,10 @@ async function paired(root: string, side: Side): Promise<Reading | undefined> {
 
 /** In the layout of Pascal VOC lists tell the sides. */
 async function listed(path: string, lists: string, side: Side): Promise<Reading | undefined> {
-  const names = new Set((await listFolder(lists)).map(({ name }) => name));
-  const there = (list: string): boolean => names.has(`${list}.txt`);
-  const tested = ['test', 'val'].find(there);
-  const list = side === 'train' ? ['train', 'trainval'].find(there) : tested;
-  if (side === 'test' && (list === undefined || !there('train'))) return undefined;
+  const names = (await listFolder(lists)).map(({ name }) => name);
+  const file = sidedFiles(names.filter((name) => name.endsWith('.txt')))[side];
+  if (file === undefined && side === 'test') return undefined;
+  const list = file?.replace(/\.txt$/, '');
   return (options) => readSegmentationFolder(path, { ...folderOptions(options), list });
 }
 
@@ -94,17 +95,41 @@ async function cocoSide(
   files: readonly string[],
   side: Side,
 ): Promise<Reading | undefined> {
-  const called = (word: string): string | undefined => files.find((name) => name.includes(word));
-  const file = side === 'train' ? (called('train') ?? files[0]) : (called('test') ?? called('val'));
-  if (file === undefined) {
-    return side === 'test' ? undefined : cocoSide(path, annotations, files, 'train');
-  }
+  const sided = sidedFiles(
+    files,
+    files.find((name) => sideNamed(sideWord(name)) === undefined),
+  );
+  const file = sided[side] ?? (side === 'test' ? undefined : (sided.train ?? files[0]));
+  if (file === undefined) return undefined;
   const name = file.replace(/^instances_?/, '').replace(/\.json$/, '');
   const folders = [join(path, name), join(path, 'images', name), join(path, 'images')];
   for (const folder of folders) {
     if (await exists(folder)) return cocoReading(join(annotations, file), folder);
   }
   return cocoReading(join(annotations, file), path);
+}
+
+/** The word for a side in the name of a file: `train.txt`, `instances_val2017.json`. */
+const sideWord = (name: string): string =>
+  /^(?:instances_?)?([a-z]*)/i.exec(name)![1].toLowerCase();
+
+/**
+ * The file of each side.
+ *
+ * @param other what is learnt from where no file is called after that side.
+ */
+function sidedFiles(
+  files: readonly string[],
+  other?: string,
+): Readonly<Record<Side, string | undefined>> {
+  const [train, val, test] = splitNames.map((side) =>
+    files.find((name) => sideNamed(sideWord(name)) === side),
+  );
+  // It holds the pictures of the validation side as well.
+  const both = files.find((name) => sideWord(name) === 'trainval');
+  const learnt = train ?? both ?? other;
+  const kept = test ?? (learnt === both ? undefined : val);
+  return { train: learnt, test: learnt && kept, scored: test ?? val };
 }
 
 const cocoReading =

@@ -3,19 +3,38 @@ import type { LabelledText } from './read-texts.ts';
 
 /**
  * Splits texts that nobody split, so that no group and no text is on both sides: the same for the same
- * texts and seed.
+ * texts and seed. Groups that have a text in common stay together.
  *
  * @param share of the texts to test with, above 0 and below 1.
- * Throws `data` for fewer than two groups.
+ * Throws `data` where fewer than two parts can be told apart.
  */
 export function holdBackTexts(
   samples: readonly LabelledText[],
   share: number,
   seed: number,
 ): { readonly train: readonly LabelledText[]; readonly test: readonly LabelledText[] } {
-  // Under its own words as its name a text that is listed twice is one item.
-  return splitByGroup(
-    samples.map((sample) => ({ ...sample, path: sample.text })),
-    { fractions: { train: 1 - share, val: 0, test: share }, seed },
-  );
+  const names = partNames(samples);
+  const items = samples.map((sample, i) => ({ sample, label: sample.label, path: names[i] }));
+  const fractions = { train: 1 - share, val: 0, test: share };
+  const { train, test } = splitByGroup(items, { fractions, seed });
+  return { train: train.map(({ sample }) => sample), test: test.map(({ sample }) => sample) };
+}
+
+/** Of each text the first of all that it is tied to, by a group or by its own words, directly or not. */
+function partNames(samples: readonly LabelledText[]): string[] {
+  const parents = new Map<string, string>();
+  const rootOf = (text: string): string => {
+    let root = text;
+    for (let up = parents.get(root); up !== undefined; up = parents.get(root)) root = up;
+    if (root !== text) parents.set(text, root);
+    return root;
+  };
+  const firstOf = new Map<string, string>();
+  for (const { group, text } of samples) {
+    if (group === undefined) continue;
+    const [first, second] = [rootOf(firstOf.get(group) ?? text), rootOf(text)].sort();
+    firstOf.set(group, first);
+    if (first !== second) parents.set(second, first);
+  }
+  return samples.map(({ text }) => rootOf(text));
 }

@@ -3,7 +3,7 @@ import { parseCsv, type CsvRecord } from '../../formats/csv.ts';
 import { readText } from '../../platform/files.ts';
 import type { Annotation } from '../annotated-item.ts';
 import { classPlaces, type MatchingOptions } from '../class-places.ts';
-import { annotationOf } from '../csv-annotations.ts';
+import { annotationsOf } from '../csv-annotations.ts';
 import { findTextColumns, type ColumnNames } from '../csv-columns.ts';
 import { writtenLabels } from '../csv-labels.ts';
 import { isTable } from '../reading/layouts.ts';
@@ -64,10 +64,13 @@ export async function readTexts(
   if (records.length === 0) {
     throw new ModelLockError('data', `${path} lists no texts`, { valid: ['a line for each'] });
   }
-  const { classes: own, labels } = writtenLabels({ ...table, records }, columns.label, path, null);
+  const { classes: own, labels } = writtenLabels({ ...table, records }, columns.label, path, {
+    separator: null,
+  });
   const places = classPlaces(own, options.classes ?? own, options);
+  const annotations = annotationsOf(records, columns, path);
   const all = records.map((record, i) => ({
-    ...annotationOf(record, columns, path),
+    ...annotations[i],
     text: record.fields[columns.text],
     label: places[labels[i][0]],
   }));
