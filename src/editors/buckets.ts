@@ -1,32 +1,35 @@
-/** Collects items of one shape into full batches, and holds no more than a bounded amount of them. */
-export class Buckets<Item> {
-  readonly #waiting = new Map<string, { items: Item[]; cost: number }>();
-  readonly #limit: number;
-  #held = 0;
+import type { EditBatch } from './editor.ts';
 
-  /** @param limit the largest total cost (bytes, say) of items that wait for company. */
-  constructor(limit: number) {
-    this.#limit = limit;
+interface Bucket<Item> {
+  readonly items: Item[];
+  /** Items of a full batch. */
+  readonly size: number;
+}
+
+/** Collects items of one shape into full batches, while no more than a few batches wait for company. */
+export class Buckets<Item> {
+  readonly #waiting = new Map<string, Bucket<Item>>();
+  readonly #most: number;
+
+  /** @param most how many full batches' worth of items may wait. */
+  constructor(most: number) {
+    this.#most = most;
   }
 
   /**
-   * Adds an item and returns what is to be done now: a batch of `size` items of that shape when it
-   * has become full, and the dearest of the others while too much is held.
+   * Adds an item and returns what is to be done now: a full batch of that shape when it has become
+   * one, and the fullest of the others while too much waits.
    */
-  *add(
-    item: Item,
-    cost: number,
-    { shape, size }: { shape: string; size: number },
-  ): Generator<Item[]> {
-    const bucket = this.#waiting.get(shape) ?? { items: [], cost: 0 };
+  *add(item: Item, { shape, size }: EditBatch): Generator<Item[]> {
+    const bucket = this.#waiting.get(shape) ?? { items: [], size };
     this.#waiting.set(shape, bucket);
     bucket.items.push(item);
-    bucket.cost += cost;
-    this.#held += cost;
     if (bucket.items.length >= size) yield this.#take(shape);
-    while (this.#held > this.#limit) {
-      const [dearest] = [...this.#waiting].reduce((a, b) => (b[1].cost > a[1].cost ? b : a));
-      yield this.#take(dearest);
+    while (this.#held() > this.#most) {
+      const [fullest] = [...this.#waiting].reduce((a, b) =>
+        shareOf(b[1]) > shareOf(a[1]) ? b : a,
+      );
+      yield this.#take(fullest);
     }
   }
 
@@ -35,10 +38,15 @@ export class Buckets<Item> {
     for (const shape of this.#waiting.keys()) yield this.#take(shape);
   }
 
+  #held(): number {
+    return [...this.#waiting.values()].reduce((sum, bucket) => sum + shareOf(bucket), 0);
+  }
+
   #take(shape: string): Item[] {
-    const { items, cost } = this.#waiting.get(shape)!;
+    const { items } = this.#waiting.get(shape)!;
     this.#waiting.delete(shape);
-    this.#held -= cost;
     return items;
   }
 }
+
+const shareOf = <Item>({ items, size }: Bucket<Item>): number => items.length / size;

@@ -37,7 +37,7 @@ function recorder(hash = 'a'.repeat(64)): Editor<RgbImage> & { calls: Call[] } {
     identity: { reference: 'here', name: 'recorder', version: null, hash },
     kind: imageKind,
     defaults: options,
-    batchOf: () => ({ shape: '1x1', size: 3 }),
+    batchOf: ({ width }) => ({ shape: `${width}x1`, size: 3 }),
     prepare: (sample) => sample,
     edit: (samples, keys, { alpha = 1 } = {}) => {
       const prompts = samples.map((_, i) => keyOf(keys, i).prompt);
@@ -76,6 +76,28 @@ describe('EditCache', () => {
     expect(done).toEqual([3, 5]);
     expect(await cache.read('content 4', key)).toEqual(pixel(4, key.prompt.length));
     expect(await cache.read('content 1', decoy)).toEqual(pixel(1, decoy.prompt.length));
+  });
+
+  it('edits pictures of several shapes in full batches of each', async () => {
+    const editor = recorder();
+    const wide = (value: number): CachedSample<RgbImage> => ({
+      content: `wide ${value}`,
+      read: () =>
+        Promise.resolve({ width: 2, height: 1, data: Uint8Array.of(value, 0, 0, 0, 0, 0) }),
+    });
+    const samples = [1, 2, 3, 4, 5, 6].flatMap((value) => [sample(value), wide(value)]);
+    const done: number[] = [];
+    await new EditCache(folder, salt, editor, options).fill(
+      samples.map((one) => ({ sample: one, key })),
+      { onProgress: (event) => done.push(event.done) },
+    );
+    expect(editor.calls.map(({ red }) => red)).toEqual([
+      [1, 2, 3],
+      [1, 2, 3],
+      [4, 5, 6],
+      [4, 5, 6],
+    ]);
+    expect(done).toEqual([3, 6, 9, 12]);
   });
 
   it('edits nothing twice, in another process neither', async () => {

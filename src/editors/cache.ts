@@ -3,6 +3,7 @@ import { throwIfAborted, type JobOptions } from '../base/job.ts';
 import { keyedName, type Key } from '../key/key.ts';
 import { hmacSha256 } from '../platform/crypto.ts';
 import { exists, join, makeFolder, readBytes, writeAtomic } from '../platform/files.ts';
+import { Buckets } from './buckets.ts';
 import type { EditOptions, Editor } from './editor.ts';
 
 /** One sample to be edited: a name for its content, and the sample itself when it is needed. */
@@ -12,11 +13,15 @@ export interface CachedSample<Sample> {
   read(): Promise<Sample>;
 }
 
-interface Missing<Sample> {
-  readonly sample: CachedSample<Sample>;
+/** A sample to be edited, as its editor wants it. */
+interface Prepared<Sample> {
+  readonly sample: Sample;
   readonly key: Key;
   readonly path: string;
 }
+
+/** Batches that may wait until they are full: pictures of a set may have many shapes. */
+const waitingBatches = 8;
 
 /**
  * Edited samples on disk, one file each, named by a keyed hash of what decides the edit: content,
@@ -58,28 +63,62 @@ export class EditCache<Sample> {
     { signal, onProgress, stage = 'edit' }: JobOptions & { readonly stage?: string } = {},
   ): Promise<void> {
     const total = samples.length;
-    let missing: Missing<Sample>[] = [];
-    for (const [i, { sample, key }] of samples.entries()) {
+    const { batch } = this.#options;
+    const buckets = new Buckets<Prepared<Sample>>(waitingBatches);
+    let [done, told] = [0, 0];
+    const tell = (): void => {
+      if (done > told) onProgress?.({ stage, done, total, unit: 'images' });
+      told = done;
+    };
+    const edit = async (some: readonly Prepared<Sample>[]): Promise<void> => {
       throwIfAborted(signal);
-      const path = this.pathOf(sample.content, key);
-      if (!(await exists(path))) missing.push({ sample, key, path });
-      if (missing.length < this.#options.batch && i + 1 < total) continue;
-      await this.#edit(missing, signal);
+      await this.#edit(some, signal);
+      done += some.length;
+      tell();
+    };
+    let missing: (typeof samples)[number][] = [];
+    for (const [i, entry] of samples.entries()) {
+      throwIfAborted(signal);
+      if (await exists(this.pathOf(entry.sample.content, entry.key))) {
+        done += 1;
+        if (done % batch === 0) tell();
+      } else {
+        missing.push(entry);
+      }
+      if (missing.length < batch && i + 1 < total) continue;
+      for (const prepared of await this.#prepare(missing)) {
+        const batches = buckets.add(prepared, this.#editor.batchOf(prepared.sample, this.#options));
+        for (const full of batches) await edit(full);
+      }
       missing = [];
-      onProgress?.({ stage, done: i + 1, total, unit: 'images' });
     }
+    for (const rest of buckets.drain()) await edit(rest);
+    tell();
   }
 
-  async #edit(missing: readonly Missing<Sample>[], signal: AbortSignal | undefined): Promise<void> {
-    // Prepared as soon as they are read: a photograph may be a hundred times as large as what is edited.
-    const samples = await Promise.all(
-      missing.map(async ({ sample }) => this.#editor.prepare(await sample.read(), this.#options)),
+  /** As soon as they are read: a photograph may be a hundred times as large as what is edited. */
+  #prepare(
+    entries: readonly { readonly sample: CachedSample<Sample>; readonly key: Key }[],
+  ): Promise<Prepared<Sample>[]> {
+    return Promise.all(
+      entries.map(async ({ sample, key }) => ({
+        sample: this.#editor.prepare(await sample.read(), this.#options),
+        key,
+        path: this.pathOf(sample.content, key),
+      })),
     );
-    const keys = missing.map(({ key }) => key);
+  }
+
+  async #edit(
+    prepared: readonly Prepared<Sample>[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const samples = prepared.map(({ sample }) => sample);
+    const keys = prepared.map(({ key }) => key);
     const edited = await this.#editor.edit(samples, keys, this.#options, { signal });
     // On a full disk one fails first; the others still have to remove what they began.
     const written = await Promise.allSettled(
-      edited.map((sample, i) => this.#write(missing[i].path, sample)),
+      edited.map((sample, i) => this.#write(prepared[i].path, sample)),
     );
     for (const result of written) if (result.status === 'rejected') throw result.reason;
   }
