@@ -36,6 +36,13 @@ describe('stratified', () => {
     );
   });
 
+  it('takes other classes for another seed, where there are more of them than items', () => {
+    const items = labelled(Array.from({ length: 100 }, () => 2));
+    const [some, others] = [1, 2].map((seed) => stratified(items, labelOf, 30, seed).map(labelOf));
+    expect(new Set(some).size).toBe(30);
+    expect(new Set([...some, ...others]).size).toBeGreaterThan(40);
+  });
+
   it('chooses others for another seed', () => {
     const items = labelled([50, 50]);
     expect(stratified(items, labelOf, 10, 1)).not.toEqual(stratified(items, labelOf, 10, 2));

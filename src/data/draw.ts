@@ -23,11 +23,18 @@ export function stratified<T>(
   seed: number,
 ): T[] {
   // Items are ranked within their stratum, and the ranks of all strata merged evenly.
-  const ranked = shuffledStrata(items, stratumOf, seed).flatMap(({ stratum, members }) =>
-    members.map((item, rank) => ({ item, stratum, place: (rank + 0.5) / members.length })),
+  const strata = shuffledStrata(items, stratumOf, seed);
+  // Where there is not one for each, other strata go without under another seed.
+  const turns = counterRandom(seed, 102).permutation(strata.length);
+  const ranked = strata.flatMap(({ members }, i) =>
+    members.map((item, rank) => ({
+      item,
+      turn: turns[i],
+      place: (rank + 0.5) / members.length,
+    })),
   );
   return ranked
-    .sort((a, b) => a.place - b.place || a.stratum - b.stratum)
+    .sort((a, b) => a.place - b.place || a.turn - b.turn)
     .slice(0, count)
     .map(({ item }) => item);
 }

@@ -1,5 +1,6 @@
 import { ModelLockError } from '../base/error.ts';
-import type { Rgb, RgbImage, Size } from '../tensor/image.ts';
+import { roundHalfEven } from '../base/numeric.ts';
+import { lumaAt, type Rgb, type RgbImage, type Size } from '../tensor/image.ts';
 import { ignoreIndex, type LabelMap } from '../tensor/label-map.ts';
 import type { PreprocessorConfig } from './preprocessor-config.ts';
 import { resamplingByNumber, resizeImage, resizeMap } from './resize.ts';
@@ -41,17 +42,13 @@ export function preprocessor(config: PreprocessorConfig, channels: Channels = 3)
     normalise: ({ width, height, data }, into) => {
       const area = width * height;
       for (let i = 0; i < area; i++) {
-        if (channels === 1) into[i] = greyAt(data, i * 3) * scale[0] + offset[0];
+        if (channels === 1) into[i] = lumaAt(data, i * 3) * scale[0] + offset[0];
         else
           for (let c = 0; c < 3; c++) into[c * area + i] = data[i * 3 + c] * scale[c] + offset[c];
       }
     },
   };
 }
-
-/** Pillow's grey of a colour (ITU-R 601-2 luma, in 16 bits). */
-const greyAt = (data: RgbImage['data'], at: number): number =>
-  (19595 * data[at] + 38470 * data[at + 1] + 7471 * data[at + 2] + 0x8000) >> 16;
 
 function zeroOf(scale: readonly number[], offset: readonly number[]): Rgb {
   const channel = (c: number): number =>
@@ -174,10 +171,4 @@ export function centreCrop(
     data.set(part, (y * width + first) * channels);
   }
   return { width, height, data };
-}
-
-/** Python's `round`. */
-function roundHalfEven(x: number): number {
-  const floor = Math.floor(x);
-  return x - floor === 0.5 ? floor + (floor & 1) : Math.round(x);
 }

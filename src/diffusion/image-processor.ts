@@ -1,6 +1,6 @@
 import { ModelLockError } from '../base/error.ts';
 import { resizeImage } from '../data/resize.ts';
-import type { RgbImage } from '../tensor/image.ts';
+import { lumaAt, type RgbImage } from '../tensor/image.ts';
 import { tensor, type Tensor } from '../tensor/tensor.ts';
 
 /**
@@ -41,12 +41,9 @@ export function pixelsOf(images: readonly RgbImage[]): Tensor<'float32'> {
 
 /** A mask, [1, 1, H, W]: 1 where the picture's luma (ITU-R 601-2) is at least one half, else 0. */
 export function maskOf({ width, height, data }: RgbImage): Tensor<'float32'> {
-  const mask = Float32Array.from({ length: width * height }, (_, i) => {
-    const [r, g, b] = data.subarray(i * 3, i * 3 + 3);
-    // Pillow's integers.
-    const luma = (19595 * r + 38470 * g + 7471 * b + 0x8000) >> 16;
-    return luma >= 128 ? 1 : 0;
-  });
+  const mask = Float32Array.from({ length: width * height }, (_, i) =>
+    Number(lumaAt(data, i * 3) >= 128),
+  );
   return tensor('float32', [1, 1, height, width], mask);
 }
 

@@ -1,4 +1,5 @@
 import { ModelLockError } from '../base/error.ts';
+import { quantile } from '../base/numeric.ts';
 import type { Random } from '../base/random/random.ts';
 import { effectiveSize, type Clusters } from './clusters.ts';
 import { normalQuantile, studentQuantile } from './distributions.ts';
@@ -121,12 +122,4 @@ export function bootstrapEstimates(
       return [name, { value, low: quantile(values, tail), high: quantile(values, 1 - tail) }];
     }),
   );
-}
-
-/** A quantile of ascending values, interpolated linearly between the two nearest. */
-function quantile(ascending: Float64Array, p: number): number {
-  const place = p * (ascending.length - 1);
-  const below = Math.floor(place);
-  const above = Math.min(below + 1, ascending.length - 1);
-  return ascending[below] + (place - below) * (ascending[above] - ascending[below]);
 }

@@ -1,17 +1,11 @@
 import { availableParallelism } from 'node:os';
 import type { Sharp } from 'sharp';
 import { ModelLockError } from '../base/error.ts';
-import { maxPixels, type RgbImage, type Size } from '../tensor/image.ts';
+import { maxPixels, requireSensibleSize, type RgbImage } from '../tensor/image.ts';
 import type { LabelMap } from '../tensor/label-map.ts';
 import { bytesOf } from './bytes.ts';
 import { readBytes } from './files.ts';
 import { decodePlain } from './plain-formats.ts';
-
-/**
- * Longer ones are refused, too: where the short side of a picture is given, as editors and models have
- * it, its long side grows with it.
- */
-const maxRatio = 100;
 
 /** Samples whose range from black to white is known, as the image library calls them. */
 const depths: ReadonlySet<string> = new Set(['uchar', 'ushort']);
@@ -25,15 +19,12 @@ export const decodersAtOnce = Math.max(2, availableParallelism());
  */
 export async function decodeImage(bytes: Uint8Array, where: string): Promise<RgbImage> {
   try {
-    const plain = decodePlain(bytes, maxPixels);
-    if (plain) {
-      requireSensible(plain);
-      return plain;
-    }
+    const plain = decodePlain(bytes);
+    if (plain) return plain;
     const { default: sharp } = await import('sharp');
     const image = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'truncated' });
     const { width, height, depth, space, hasAlpha } = await image.metadata();
-    requireSensible({ width, height });
+    requireSensibleSize({ width, height });
     if (!depths.has(depth)) {
       throw new ModelLockError('data', `its samples are ${depth} numbers, of no known range`, {
         valid: ['8 or 16 bits without a sign'],
@@ -47,16 +38,6 @@ export async function decodeImage(bytes: Uint8Array, where: string): Promise<Rgb
     throw new ModelLockError('data', `${where} cannot be read as a picture: ${reason}`, {
       cause: error,
     });
-  }
-}
-
-/** Throws `data` for sizes that no picture has, and that would fill the memory here or further on. */
-function requireSensible({ width, height }: Size): void {
-  if (width * height > maxPixels) {
-    throw new ModelLockError('data', `${width}x${height} is more than ${maxPixels} pixels`);
-  }
-  if (Math.max(width, height) > maxRatio * Math.min(width, height)) {
-    throw new ModelLockError('data', `${width}x${height} is more than ${maxRatio} to 1`);
   }
 }
 

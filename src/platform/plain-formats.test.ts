@@ -34,11 +34,11 @@ describe('decodePlain', () => {
     ['a PPM', netpbm('P6 1 2 255\n', 255, 0, 0, 0, 0, 255)],
     ['a PPM with comments', netpbm('P6\n# by hand\n1 2\n# values\n255\n', 255, 0, 0, 0, 0, 255)],
   ])('reads %s', (_, bytes) => {
-    expect(decodePlain(bytes, 100)).toEqual(redAboveBlue);
+    expect(decodePlain(bytes)).toEqual(redAboveBlue);
   });
 
   it('reads a PGM as grey, whose first pixel may look like a space', () => {
-    expect(decodePlain(netpbm('P5 2 1 255\n', 32, 200), 100)).toEqual({
+    expect(decodePlain(netpbm('P5 2 1 255\n', 32, 200))).toEqual({
       width: 2,
       height: 1,
       data: Uint8Array.of(32, 32, 32, 200, 200, 200),
@@ -46,8 +46,8 @@ describe('decodePlain', () => {
   });
 
   it('leaves other formats to others', () => {
-    expect(decodePlain(Uint8Array.of(0x89, 0x50, 0x4e, 0x47), 100)).toBeUndefined();
-    expect(decodePlain(new Uint8Array(0), 100)).toBeUndefined();
+    expect(decodePlain(Uint8Array.of(0x89, 0x50, 0x4e, 0x47))).toBeUndefined();
+    expect(decodePlain(new Uint8Array(0))).toBeUndefined();
   });
 
   it.each<[string, Uint8Array, RegExp]>([
@@ -55,12 +55,12 @@ describe('decodePlain', () => {
     ['a BMP cut off', bmp(1, 2, 24, [...red, 0]), /truncated/],
     ['a BMP with a palette', bmp(1, 2, 8, [...red, ...blue]), /BMP of 8 bits/],
     ['a BMP without width', bmp(0, 2, 24, []), /0x2 pixels/],
-    ['a BMP that is too large', bmp(60000, 60000, 24, []), /60000x60000 pixels, at most 100/],
+    ['a BMP that is too large', bmp(60000, 60000, 24, []), /60000x60000 pixels are more than/],
     ['a PPM cut off', netpbm('P6 1 2 255\n', 255, 0, 0), /truncated/],
     ['a PPM of 16 bits', netpbm('P6 1 1 65535\n', 0, 0, 0, 0, 0, 0), /up to 65535/],
     ['a PPM without numbers', netpbm('P6 wide high 255\n'), /no valid PPM header/],
   ])('refuses %s', (_, bytes, message) => {
-    const decode = (): unknown => decodePlain(bytes, 100);
+    const decode = (): unknown => decodePlain(bytes);
     expect(decode).toThrow(ModelLockError);
     expect(decode).toThrow(message);
   });

@@ -1,9 +1,9 @@
 import { ModelLockError } from '../base/error.ts';
-import type { RgbImage } from '../tensor/image.ts';
+import { requireSensibleSize, type RgbImage } from '../tensor/image.ts';
 
 /** Picture formats so plain that the image library leaves them out: BMP and binary PPM and PGM. */
 
-type Decoder = (bytes: Uint8Array, maxPixels: number) => RgbImage;
+type Decoder = (bytes: Uint8Array) => RgbImage;
 
 const decoders: readonly { readonly magic: string; readonly decode: Decoder }[] = [
   { magic: 'BM', decode: decodeBmp },
@@ -12,13 +12,13 @@ const decoders: readonly { readonly magic: string; readonly decode: Decoder }[] 
 ];
 
 /** The picture, or `undefined` where it is in another format. Throws `data`. */
-export function decodePlain(bytes: Uint8Array, maxPixels: number): RgbImage | undefined {
+export function decodePlain(bytes: Uint8Array): RgbImage | undefined {
   const magic = String.fromCharCode(...bytes.subarray(0, 2));
-  return decoders.find((format) => format.magic === magic)?.decode(bytes, maxPixels);
+  return decoders.find((format) => format.magic === magic)?.decode(bytes);
 }
 
 /** Uncompressed BMP of 24 or 32 bits. */
-function decodeBmp(bytes: Uint8Array, maxPixels: number): RgbImage {
+function decodeBmp(bytes: Uint8Array): RgbImage {
   if (bytes.length < 54) throw new ModelLockError('data', 'truncated');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = view.getUint32(10, true);
@@ -32,7 +32,7 @@ function decodeBmp(bytes: Uint8Array, maxPixels: number): RgbImage {
       valid: ['24 or 32 bits, uncompressed'],
     });
   }
-  requireSize(width, height, maxPixels);
+  requireSensibleSize({ width, height });
   const channels = bits / 8;
   const stride = Math.ceil((width * channels) / 4) * 4;
   if (start + stride * height > bytes.length) throw new ModelLockError('data', 'truncated');
@@ -50,13 +50,13 @@ function decodeBmp(bytes: Uint8Array, maxPixels: number): RgbImage {
 }
 
 /** Binary PPM (P6) or PGM (P5) of 8 bits. */
-function decodeNetpbm(bytes: Uint8Array, maxPixels: number): RgbImage {
+function decodeNetpbm(bytes: Uint8Array): RgbImage {
   const text = new TextDecoder('latin1').decode(bytes.subarray(0, 512));
   const header =
     /^P([56])(?:\s+#[^\n]*)*\s+(\d+)(?:\s+#[^\n]*)*\s+(\d+)(?:\s+#[^\n]*)*\s+(\d+)\s/.exec(text);
   if (!header) throw new ModelLockError('data', 'no valid PPM header');
   const [, kind, width, height, largest] = header.map(Number);
-  requireSize(width, height, maxPixels);
+  requireSensibleSize({ width, height });
   if (largest !== 255)
     throw new ModelLockError('data', `PPM with values up to ${largest}, not 255`);
   const channels = kind === 6 ? 3 : 1;
@@ -65,10 +65,4 @@ function decodeNetpbm(bytes: Uint8Array, maxPixels: number): RgbImage {
   const data = new Uint8Array(width * height * 3);
   for (let i = 0; i < data.length; i++) data[i] = pixels[channels === 3 ? i : Math.floor(i / 3)];
   return { width, height, data };
-}
-
-function requireSize(width: number, height: number, maxPixels: number): void {
-  if (width <= 0 || height <= 0 || width * height > maxPixels) {
-    throw new ModelLockError('data', `${width}x${height} pixels, at most ${maxPixels} in all`);
-  }
 }

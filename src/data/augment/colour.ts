@@ -1,4 +1,4 @@
-import type { RgbImage } from '../../tensor/image.ts';
+import { lumaAt, type RgbImage } from '../../tensor/image.ts';
 
 /** Changes of colour, value for value as Pillow's ImageOps and ImageEnhance make them. */
 
@@ -84,12 +84,9 @@ function blended(base: Uint8Array, image: RgbImage, factor: number): RgbImage {
   return { ...image, data };
 }
 
-/** Luminance of ITU-R 601-2 in Pillow's fixed point, one byte a pixel. */
+/** Pillow's grey, one byte a pixel. */
 function greys({ data }: RgbImage): Uint8Array {
-  return Uint8Array.from({ length: data.length / 3 }, (_, i) => {
-    const [r, g, b] = data.subarray(3 * i, 3 * i + 3);
-    return (19595 * r + 38470 * g + 7471 * b + 0x8000) >> 16;
-  });
+  return Uint8Array.from({ length: data.length / 3 }, (_, i) => lumaAt(data, 3 * i));
 }
 
 export function saturation(image: RgbImage, factor: number): RgbImage {

@@ -1,3 +1,4 @@
+import { quantile } from '../../base/numeric.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import type { Latents } from '../latents.ts';
 
@@ -33,19 +34,11 @@ function thresholded(x0: Latents, ratio: number, most: number): Latents {
   const data = new Float32Array(x0.data.length);
   for (let b = 0; b < batch; b++) {
     const sample = x0.data.subarray(b * size, (b + 1) * size);
-    const s = Math.min(Math.max(quantile(sample.map(Math.abs), ratio), 1), most);
+    const s = Math.min(Math.max(quantile(sample.map(Math.abs).sort(), ratio), 1), most);
     data.set(
       sample.map((v) => Math.min(s, Math.max(-s, v)) / s),
       b * size,
     );
   }
   return tensor('float32', x0.shape, data);
-}
-
-/** Between neighbours it is linear, as `torch.quantile`. */
-function quantile(values: Float32Array, ratio: number): number {
-  const sorted = values.toSorted();
-  const place = ratio * (values.length - 1);
-  const [low, high] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
-  return low + (high - low) * (place - Math.floor(place));
 }

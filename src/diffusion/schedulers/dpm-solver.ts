@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ModelLockError } from '../../base/error.ts';
+import { roundHalfEven } from '../../base/numeric.ts';
 import { combine, type Latents } from '../latents.ts';
 import { alphasCumprod } from './betas.ts';
 import { boundsOf } from './bounds.ts';
@@ -8,7 +9,6 @@ import { denoisedAtAlpha } from './predictions.ts';
 import { remembered, type Scheduler } from './scheduler.ts';
 import { refuse, sigmaOf } from './sigmas.ts';
 import { hasLength, solverLevels, type Level } from './solver-levels.ts';
-import { rint } from './timesteps.ts';
 
 export const dpmSolverConfig = linspaceConfig.extend({
   ...solverOptions,
@@ -200,7 +200,7 @@ function usedSteps(config: DpmSolverConfig): number {
 /** How diffusers makes time steps whole where noise levels are spaced by themselves. */
 function wholeOf(config: DpmSolverConfig): (timestep: number) => number {
   const rounded = config.use_karras_sigmas || config.use_lu_lambdas;
-  return rounded && config.beta_schedule !== 'squaredcos_cap_v2' ? rint : Math.trunc;
+  return rounded && config.beta_schedule !== 'squaredcos_cap_v2' ? roundHalfEven : Math.trunc;
 }
 
 /** Throws `unsupported` for what no paper has, and `corrupt` where no training step is in use. */

@@ -1,10 +1,11 @@
 import { ModelLockError } from '../../base/error.ts';
+import { roundHalfEven } from '../../base/numeric.ts';
 import type { Latents } from '../latents.ts';
 import { positiveAlphasCumprod } from './betas.ts';
 import type { NoiseConfig } from './config.ts';
 import { noised } from './predictions.ts';
 import { interpolate, sigmaOf, spacingOf, timestepOf, type SpacingOptions } from './sigmas.ts';
-import { callAt, rint, solverTimesteps } from './timesteps.ts';
+import { callAt, solverTimesteps } from './timesteps.ts';
 
 /** A noise level as exponential integrators use it: x = alpha x0 + sigma epsilon, alpha^2 + sigma^2 = 1. */
 export interface Level {
@@ -40,7 +41,7 @@ export function solverLevels(
   config: NoiseConfig & LevelOptions,
   steps: number,
   end = config.num_train_timesteps,
-  whole: (timestep: number) => number = rint,
+  whole: (timestep: number) => number = roundHalfEven,
 ): SolverLevels {
   const table = positiveAlphasCumprod(config).map(sigmaOf);
   const spacing = spacingOf(config);

@@ -6,7 +6,7 @@ import { boundsOf } from './bounds.ts';
 import { noiseConfig } from './config.ts';
 import { interpolate, sigmaOf, spacingOf, timestepOf } from './sigmas.ts';
 import { solveLinear } from './solve-linear.ts';
-import { callAt, rint } from './timesteps.ts';
+import { callAt } from './timesteps.ts';
 
 const schedules = noiseConfig.shape.beta_schedule.unwrap().options;
 
@@ -66,10 +66,6 @@ test.each(['use_karras_sigmas', 'use_exponential_sigmas'])(
     expect(spacingOf(off)).toBeUndefined();
   },
 );
-
-test('halves are rounded to even', () => {
-  expect([0.5, 1.5, 2.5, 2.4, 2.6].map(rint)).toEqual([0, 2, 2, 2, 3]);
-});
 
 test('of two calls at one time step the second is meant', () => {
   expect(callAt([9, 6, 6, 3], 6)).toBe(2);

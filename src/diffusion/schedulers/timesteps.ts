@@ -1,12 +1,7 @@
 import { ModelLockError } from '../../base/error.ts';
+import { roundHalfEven } from '../../base/numeric.ts';
 import { linspace } from './betas.ts';
 import type { NoiseConfig } from './config.ts';
-
-/** Python's and numpy's rounding: halves to even. */
-export function rint(x: number): number {
-  const floor = Math.floor(x);
-  return x - floor === 0.5 ? floor + (floor % 2) : Math.round(x);
-}
 
 /** Throws `usage` for a number of steps that cannot be spread over the training steps. */
 export function requireSteps(steps: number, most: number): void {
@@ -22,7 +17,7 @@ const spacings: Record<NoiseConfig['timestep_spacing'], Spaced> = {
   leading: ({ num_train_timesteps: n, steps_offset: offset }, steps) =>
     Array.from({ length: steps }, (_, i) => i * Math.floor(n / steps) + offset).reverse(),
   trailing: ({ num_train_timesteps: n }, steps) =>
-    Array.from({ length: steps }, (_, i) => rint(n - (i * n) / steps) - 1),
+    Array.from({ length: steps }, (_, i) => roundHalfEven(n - (i * n) / steps) - 1),
 };
 
 /** Time steps of schedulers that work in sigmas; they need not be whole numbers. */
@@ -33,7 +28,7 @@ export function spacedTimesteps(config: NoiseConfig, steps: number): number[] {
 
 /** Time steps as places in a table of alpha-bar. */
 export function wholeTimesteps(config: NoiseConfig, steps: number): number[] {
-  const timesteps = spacedTimesteps(config, steps).map(rint);
+  const timesteps = spacedTimesteps(config, steps).map(roundHalfEven);
   const { num_train_timesteps: n, steps_offset: offset } = config;
   if (timesteps[0] < n) return timesteps;
   throw new ModelLockError(
@@ -54,7 +49,7 @@ export function solverTimesteps(config: NoiseConfig, steps: number, end: number)
   const solverSpacings: Record<NoiseConfig['timestep_spacing'], () => number[]> = {
     linspace: () =>
       linspace(0, end - 1, steps + 1)
-        .map(rint)
+        .map(roundHalfEven)
         .reverse()
         .slice(0, -1),
     leading: () => {
@@ -64,7 +59,7 @@ export function solverTimesteps(config: NoiseConfig, steps: number, end: number)
     trailing: () =>
       Array.from(
         { length: Math.ceil(end / (n / steps)) },
-        (_, i) => rint(end - (i * n) / steps) - 1,
+        (_, i) => roundHalfEven(end - (i * n) / steps) - 1,
       ),
   };
   return solverSpacings[config.timestep_spacing]();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ModelLockError } from '../../base/error.ts';
+import { roundHalfEven } from '../../base/numeric.ts';
 import { combine, type Latents } from '../latents.ts';
 import { boundsOf } from './bounds.ts';
 import { boundOptions, linspaceConfig, solverOptions } from './config.ts';
@@ -8,7 +9,6 @@ import { remembered, type Scheduler } from './scheduler.ts';
 import { refuse } from './sigmas.ts';
 import { solveLinear } from './solve-linear.ts';
 import { hasLength, solverLevels, type Level } from './solver-levels.ts';
-import { rint } from './timesteps.ts';
 
 export const uniPcConfig = linspaceConfig.extend({
   ...solverOptions,
@@ -41,7 +41,7 @@ export function uniPc(config: UniPcConfig): Scheduler {
   const bounded = boundsOf(config);
   return {
     sampling(steps) {
-      const whole = config.use_karras_sigmas ? rint : Math.trunc;
+      const whole = config.use_karras_sigmas ? roundHalfEven : Math.trunc;
       const { levels, ...way } = solverLevels(config, steps, undefined, whole);
       const last = way.timesteps.length - 1;
       const orderAt = (i: number, known: number): number =>

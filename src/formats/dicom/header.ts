@@ -1,7 +1,7 @@
 import dicomParser, { type DataSet, type Element } from 'dicom-parser';
 import { ModelLockError } from '../../base/error.ts';
 import { inflateRawNow } from '../../platform/inflate.ts';
-import { maxPixels } from '../../tensor/image.ts';
+import { requireSensibleSize } from '../../tensor/image.ts';
 import { transferSyntaxes, type TransferSyntax } from './transfer-syntaxes.ts';
 
 /** A deflated file may not hold more: 1 GiB. */
@@ -155,13 +155,8 @@ const framesOf = (dataSet: DataSet): number =>
   dataSet.string('x00280008') ? (dataSet.intString('x00280008') ?? NaN) : 1;
 
 function requireSound(layout: PixelLayout, where: string): void {
-  const { width, height, frames, channels, sampleBytes, bitsStored, highBit, syntax } = layout;
-  if (width === 0 || height === 0 || width * height > maxPixels) {
-    throw new ModelLockError(
-      'data',
-      `${where} has ${width}x${height} pixels, at most ${maxPixels} in all`,
-    );
-  }
+  const { frames, channels, sampleBytes, bitsStored, highBit, syntax } = layout;
+  requireSensibleSize(layout, where);
   if (!Number.isInteger(frames) || frames < 1) {
     throw new ModelLockError('data', `${where} has ${frames} frames`);
   }

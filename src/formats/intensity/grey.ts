@@ -1,3 +1,4 @@
+import { quantile } from '../../base/numeric.ts';
 import type { RgbImage } from '../../tensor/image.ts';
 
 /** A picture of measured values, such as Hounsfield units. */
@@ -32,15 +33,7 @@ export function rangeWindow(low: number, high: number): Window {
 
 /** What is left of values when one in a hundred is cut off at either end. */
 export function percentileWindow(values: Float64Array): Window {
+  if (values.length === 0) return rangeWindow(0, 0);
   const sorted = values.toSorted();
-  return rangeWindow(percentile(sorted, 1), percentile(sorted, 99));
-}
-
-/** Of ascending values, between neighbours in proportion, as numpy has it; 0 of none. */
-export function percentile(sorted: Float64Array, percent: number): number {
-  if (sorted.length === 0) return 0;
-  const place = (percent / 100) * (sorted.length - 1);
-  const below = Math.floor(place);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+  return rangeWindow(quantile(sorted, 0.01), quantile(sorted, 0.99));
 }

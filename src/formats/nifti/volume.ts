@@ -1,6 +1,6 @@
 import { ModelLockError } from '../../base/error.ts';
 import { inflate, inflateStart } from '../../platform/inflate.ts';
-import type { RgbImage } from '../../tensor/image.ts';
+import { requireSensibleSize, type RgbImage } from '../../tensor/image.ts';
 import { greyImage, percentileWindow, rangeWindow, type ValueImage } from '../intensity/grey.ts';
 import { headerBytes, readNiftiHeader, type NiftiHeader } from './header.ts';
 
@@ -69,7 +69,7 @@ export async function openNifti(bytes: Uint8Array, where: string): Promise<Nifti
 /**
  * The values of a slice, scaled as the header says: the first of the other two axes from the left,
  * the second from the top, in the order of the file. Throws `usage` for a slice that there is not,
- * `data` for a value that is no finite number, with its place.
+ * `data` for one of a size that no picture has, and for a value that is no finite number, with its place.
  */
 export function niftiSlice(
   { header, bytes, where }: NiftiVolume,
@@ -84,6 +84,7 @@ export function niftiSlice(
   const first = volume * strides[2] * shape[2] + index * strides[axis];
   const width = shape[across];
   const height = shape[down];
+  requireSensibleSize({ width, height }, where);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const values = new Float64Array(width * height);
   for (let y = 0; y < height; y++) {

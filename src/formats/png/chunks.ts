@@ -1,5 +1,5 @@
 import { ModelLockError } from '../../base/error.ts';
-import { maxPixels } from '../../tensor/image.ts';
+import { requireSensibleSize } from '../../tensor/image.ts';
 
 export interface PngHeader {
   readonly width: number;
@@ -16,7 +16,7 @@ export interface PngChunk {
 
 const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** Throws `data`, naming `where`, for what is no PNG, has too many pixels, or none. */
+/** Throws `data`, naming `where`, for what is no PNG, is of a size that no picture has. */
 export function readHeader(bytes: Uint8Array, where: string): PngHeader {
   if (bytes.length < 33 || signature.some((byte, i) => bytes[i] !== byte)) {
     throw new ModelLockError('data', `${where} is no PNG file`);
@@ -24,12 +24,7 @@ export function readHeader(bytes: Uint8Array, where: string): PngHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const width = view.getUint32(16);
   const height = view.getUint32(20);
-  if (width === 0 || height === 0 || width * height > maxPixels) {
-    throw new ModelLockError(
-      'data',
-      `${where} has ${width}x${height} pixels, at most ${maxPixels} in all`,
-    );
-  }
+  requireSensibleSize({ width, height }, where);
   return {
     width,
     height,
