@@ -43,21 +43,24 @@ export async function readTokenizer(folder: string): Promise<ClipTokenizer> {
   const json = (name: string): Promise<RawConfig> => readJsonObject(join(folder, name));
   const config = await json('tokenizer_config.json');
   if (await exists(join(folder, 'tokenizer.json'))) {
-    return new ClipTokenizer({
-      tokenizer: (await json('tokenizer.json')) as object as FastTokenizer,
-      config,
-    });
+    return new ClipTokenizer(
+      { tokenizer: (await json('tokenizer.json')) as object as FastTokenizer, config },
+      folder,
+    );
   }
   return readBytePairs(folder, config);
 }
 
 /** A tokenizer by the vocabulary and merges of a folder. */
 export async function readBytePairs(folder: string, config: RawConfig): Promise<ClipTokenizer> {
-  return new ClipTokenizer({
-    vocabulary: (await readJsonObject(join(folder, 'vocab.json'))) as Record<string, number>,
-    merges: await readText(join(folder, 'merges.txt')),
-    config,
-  });
+  return new ClipTokenizer(
+    {
+      vocabulary: (await readJsonObject(join(folder, 'vocab.json'))) as Record<string, number>,
+      merges: await readText(join(folder, 'merges.txt')),
+      config,
+    },
+    folder,
+  );
 }
 
 const networks: readonly PartName[] = ['unet', 'vae', 'text_encoder', 'text_encoder_2'];

@@ -37,6 +37,7 @@ function recorder(hash = 'a'.repeat(64)): Editor<RgbImage> & { calls: Call[] } {
     identity: { reference: 'here', name: 'recorder', version: null, hash },
     kind: imageKind,
     defaults: options,
+    settingsOf: (given = {}) => ({ ...options, ...given }),
     batchOf: ({ width }) => ({ shape: `${width}x1`, size: 3 }),
     prepare: (sample) => sample,
     edit: (samples, keys, { alpha = 1 } = {}) => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { ModelLockError } from '../base/error.ts';
 import type { Key } from '../key/key.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import { CachedEditor } from './cached-editor.ts';
@@ -34,6 +35,10 @@ function painter(): Editor<RgbImage> & { edited: number } {
     identity: { reference: 'here', name: 'painter', version: null, hash: 'a'.repeat(64) },
     kind: imageKind,
     defaults: options,
+    settingsOf: (given: Partial<EditOptions> = {}): EditOptions => {
+      if ((given.alpha ?? 0) > 1) throw new ModelLockError('usage', 'edit option alpha is 2');
+      return { ...options, ...given };
+    },
     batchOf: () => ({ shape: '1x1', size: 2 }),
     prepare,
     edit: (
@@ -92,4 +97,10 @@ it('keeps the edits of other keys and options apart', async () => {
   await cached.edit(images, { prompt: 'in watercolour' });
   await cached.edit(images, key, { seed: 1 });
   expect(editor.edited).toBe(3 * images.length);
+});
+
+it('refuses what the editor would refuse, also where all is there already', async () => {
+  const editor = new CachedEditor(painter(), { folder, salt });
+  await editor.edit([pixel(9, 9, 9)], key);
+  await expect(editor.edit([pixel(9, 9, 9)], key, { alpha: 2 })).rejects.toThrow('alpha is 2');
 });

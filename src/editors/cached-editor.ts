@@ -34,6 +34,10 @@ export class CachedEditor<Sample> implements Editor<Sample> {
     this.#edits = edits;
   }
 
+  settingsOf(options?: Partial<EditOptions>): EditOptions {
+    return this.#editor.settingsOf(options);
+  }
+
   batchOf(sample: Sample, options: EditOptions): EditBatch {
     return this.#editor.batchOf(sample, options);
   }
@@ -48,7 +52,7 @@ export class CachedEditor<Sample> implements Editor<Sample> {
     options: Partial<EditOptions> = {},
     job: JobOptions = {},
   ): Promise<Sample[]> {
-    const settings = { ...this.defaults, ...options };
+    const settings = this.settingsOf(options);
     const cache = new EditCache(this.#edits.folder, this.#edits.salt, this.#editor, settings);
     const entries = samples.map((sample, i) => ({
       sample: { content: sha256(this.kind.encode(sample)), read: () => Promise.resolve(sample) },

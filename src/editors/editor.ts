@@ -57,6 +57,8 @@ export interface Editor<Sample> {
   readonly identity: EditorIdentity;
   readonly kind: SampleKind<Sample>;
   readonly defaults: EditOptions;
+  /** The options, those left out being the defaults. Throws `usage` for one out of range. */
+  settingsOf(options?: Partial<EditOptions>): EditOptions;
   /** How the sample would be batched. */
   batchOf(sample: Sample, options: EditOptions): EditBatch;
   /** The sample as it is edited, which is also the edit of strength 0: at the edit size. */

@@ -22,7 +22,7 @@ export function chaffClasses(
   random: Random,
 ): number[] {
   const projection = Array.from({ length: classes }, () =>
-    Float32Array.from({ length: grid * grid * 3 }, () => random.normal()),
+    Float32Array.from({ length: (grid * grid * 3) / 2 }, () => random.normal()),
   );
   const scores = colours.map((features) => projection.map((weights) => dot(weights, features)));
   const result = new Array<number>(colours.length);
@@ -36,21 +36,28 @@ export function chaffClasses(
   return result;
 }
 
-/** The mean colour of each cell of a coarse grid, mirrored left to right so that a flipped image has the same. */
+/**
+ * The mean colour of each cell of a coarse grid, standardised. A picture is folded at its middle column
+ * first, so that a flipped one has the same.
+ */
 export function coarseColours({ width, height, data }: RgbImage): Float32Array {
-  const cells = new Float32Array(grid * grid * 3);
+  const columns = grid / 2;
+  const sums = new Float64Array(grid * columns * 3);
+  const counts = new Uint32Array(grid * columns);
+  const folded = Math.ceil(width / 2);
   for (let y = 0; y < height; y++) {
+    const row = Math.floor((y * grid) / height);
     for (let x = 0; x < width; x++) {
-      const cell = Math.floor((y * grid) / height) * grid + Math.floor((x * grid) / width);
-      for (let c = 0; c < 3; c++) cells[cell * 3 + c] += data[(y * width + x) * 3 + c];
+      const column = Math.floor((Math.min(x, width - 1 - x) * columns) / folded);
+      const cell = row * columns + column;
+      counts[cell] += 1;
+      for (let c = 0; c < 3; c++) sums[cell * 3 + c] += data[(y * width + x) * 3 + c];
     }
   }
-  const mirrored = cells.map((value, i) => {
-    const [cell, c] = [Math.floor(i / 3), i % 3];
-    const [row, column] = [Math.floor(cell / grid), cell % grid];
-    return value + cells[(row * grid + grid - 1 - column) * 3 + c];
-  });
-  return standardised(mirrored);
+  // A picture of fewer pixels than cells leaves some empty.
+  return standardised(
+    Float32Array.from(sums, (sum, i) => sum / Math.max(1, counts[Math.floor(i / 3)])),
+  );
 }
 
 function dot(a: Float32Array, b: Float32Array): number {

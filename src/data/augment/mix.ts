@@ -70,8 +70,8 @@ export function partnersWithin(groups: readonly string[]): number[] {
 }
 
 /**
- * A batch of pictures, [B, C, height, width], and of what they are taught: [B, classes], or
- * [B, classes, height, width] where it is `spatial`.
+ * A batch of pictures, [B, C, height, width], and of what they are taught: a row of any length for
+ * each, or [B, classes, height, width] where it is `spatial`.
  */
 export interface MixableBatch {
   readonly pictures: Float32Array;

@@ -147,6 +147,16 @@ describe('refuses', () => {
     expect(codeOf({ vocabulary, merges: '', config: { pad_token: 'none' } })).toBe('corrupt');
   });
 
+  test('ids that are no whole numbers, and merges that are no pairs', () => {
+    const strange = { ...vocabulary, a: '1' as never };
+    expect(codeOf({ vocabulary: strange, merges: mergesText })).toBe('corrupt');
+    expect(codeOf({ vocabulary: { ...vocabulary, a: 1.5 }, merges: mergesText })).toBe('corrupt');
+    expect(codeOf({ vocabulary, merges: 'a b c\n' })).toBe('corrupt');
+    const json = fastTokenizerJson(vocabulary, mergesText, '<|endoftext|>', 'a test');
+    const marks = [{ ...json.added_tokens[0], id: -1 }];
+    expect(codeOf({ tokenizer: { ...json, added_tokens: marks } })).toBe('corrupt');
+  });
+
   test('a tokenizer.json that is none', () => {
     expect(codeOf({ tokenizer: {} as never })).toBe('corrupt');
     expect(codeOf({ tokenizer: { added_tokens: [], model: { type: 'X' } } as never })).toBe(

@@ -1,5 +1,5 @@
 import { ModelLockError } from '../../base/error.ts';
-import { openStages, type TokenizerStages } from '../../formats/tokenizer/library.ts';
+import { openStages, requireId, type TokenizerStages } from '../../formats/tokenizer/library.ts';
 import {
   contentOf,
   splitAt,
@@ -107,8 +107,11 @@ function jsonOf(
   where: string,
 ): FastTokenizer {
   if (tokenizer) {
-    if (Array.isArray(tokenizer.added_tokens)) return tokenizer;
-    throw new ModelLockError('corrupt', `${where}: tokenizer.json has no "added_tokens"`);
+    if (!Array.isArray(tokenizer.added_tokens)) {
+      throw new ModelLockError('corrupt', `${where}: tokenizer.json has no "added_tokens"`);
+    }
+    for (const { content, id } of tokenizer.added_tokens) requireId(content, id, where);
+    return tokenizer;
   }
   if (vocabulary && merges !== undefined) return fastTokenizerJson(vocabulary, merges, pad, where);
   throw new ModelLockError('not-found', `${where} lacks files`, {

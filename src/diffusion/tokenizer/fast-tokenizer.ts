@@ -1,4 +1,5 @@
 import { ModelLockError } from '../../base/error.ts';
+import { requireId } from '../../formats/tokenizer/library.ts';
 import type { FastTokenizer } from '../../formats/tokenizer/marks.ts';
 
 const start = '<|startoftext|>';
@@ -25,9 +26,16 @@ export function fastTokenizerJson(
   const merges = mergesText
     .split(/\r?\n/)
     .filter((line) => line !== '' && !line.startsWith('#version'))
-    .map((line) => line.split(' '));
+    .map((line) => {
+      const pair = line.split(' ');
+      if (pair.length === 2) return pair;
+      throw new ModelLockError('corrupt', `${where}: merges.txt has a line that is no pair`);
+    });
   const idOf = (token: string): number => {
-    if (Object.hasOwn(vocabulary, token)) return vocabulary[token];
+    if (Object.hasOwn(vocabulary, token)) {
+      requireId(token, vocabulary[token], where);
+      return vocabulary[token];
+    }
     throw new ModelLockError('corrupt', `${where}: vocab.json has no "${token}"`);
   };
   const marks = [...new Set([pad, start, end])].map((content) => ({

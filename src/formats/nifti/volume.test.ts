@@ -112,6 +112,15 @@ describe('refusals', () => {
     expect([...values]).toEqual(expected['int16.nii'].values.slice(0, 12));
   });
 
+  it('of slices of a size that no picture has: read across the wrong axis, say', async () => {
+    const { header } = await open('int16.nii');
+    const thin = { header: { ...header, shape: [1, 32_767, 1] as const, volumes: 1 }, where: 'x' };
+    const bytes = new Uint8Array(2 * 32_767);
+    expect(() => niftiSlice({ ...thin, bytes }, { index: 0 })).toThrow(
+      'x has 1x32767 pixels, more than 100 to 1',
+    );
+  });
+
   it('or results say nothing that the header has in words', async () => {
     const file = await open('int16.nii');
     expect(JSON.stringify([file.header, niftiSlice(file, { index: 0 })])).not.toContain('Geheim');

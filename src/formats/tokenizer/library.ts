@@ -40,6 +40,7 @@ export function openStages(json: object, config: object, where: string): Tokeniz
       `${where} does not normalise texts, cut them into words and those into tokens`,
     );
   }
+  for (const [token, id] of model.tokens_to_ids) requireId(token, id, where);
   return {
     normalize: (text) => normalizer.normalize(text),
     words: (text) => preTokenizer.pre_tokenize(text),
@@ -47,6 +48,15 @@ export function openStages(json: object, config: object, where: string): Tokeniz
     idOf: (token) => model.tokens_to_ids.get(token),
     size: [...model.tokens_to_ids.values()].reduce((most, id) => Math.max(most, id + 1), 0),
   };
+}
+
+/** Throws `corrupt` for a token whose number is none: untrusted files have all kinds of things there. */
+export function requireId(token: string, id: unknown, where: string): void {
+  if (Number.isSafeInteger(id) && Number(id) >= 0) return;
+  throw new ModelLockError(
+    'corrupt',
+    `${where}: the id of the token "${token}" is no whole number`,
+  );
 }
 
 function openTokenizer(json: object, config: object, where: string): LibraryTokenizer {
