@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { RgbImage } from '../tensor/image.ts';
 import { float32 } from '../tensor/tensor.ts';
-import { fitted, imagesOf, maskOf, pixelsOf, unitPixels } from './image-processor.ts';
+import { imagesOf, pixelsOf, unitPixels } from './image-processor.ts';
 
 const grey = (...levels: number[]): RgbImage => ({
   width: levels.length,
@@ -43,19 +43,6 @@ test('overshoot is cut off and halves are rounded to even', () => {
     0, 0, 0, 255, 255, 255, 76, 76, 76, 128, 128, 128,
   ]);
   expect([...unitPixels(pixels).data.subarray(0, 6)]).toEqual([0, 0, 0, 1, 1, 1]);
-});
-
-test('a mask is one where the picture is bright, whatever its colour', () => {
-  expect([...maskOf(grey(0, 127, 128, 255)).data]).toEqual([0, 0, 1, 1]);
-  const colours = { width: 3, height: 1, data: Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255) };
-  expect([...maskOf(colours).data]).toEqual([0, 1, 0]);
-});
-
-test('sides become multiples of the size of a latent', () => {
-  const picture = { width: 19, height: 25, data: new Uint8Array(19 * 25 * 3).fill(90) };
-  expect(fitted(picture, 8)).toEqual({ width: 16, height: 24, data: expect.any(Uint8Array) });
-  expect(fitted(picture, 8, { width: 40, height: 33 })).toMatchObject({ width: 40, height: 32 });
-  expect(() => fitted(grey(1, 2), 8)).toThrow('2x1 pixels is smaller than a latent, 8x8');
 });
 
 test('pictures of a batch have one size', () => {

@@ -1,29 +1,8 @@
 import { ModelLockError } from '../base/error.ts';
-import { resizeImage } from '../data/resize.ts';
-import { lumaAt, type RgbImage } from '../tensor/image.ts';
+import type { RgbImage } from '../tensor/image.ts';
 import { tensor, type Tensor } from '../tensor/tensor.ts';
 
-/**
- * From pictures to what an autoencoder takes and back, number for number as VaeImageProcessor of
- * diffusers does it.
- */
-
-type Size = Pick<RgbImage, 'width' | 'height'>;
-
-/**
- * A picture resized (Lanczos) to `size`, its own if none is given, with both sides made smaller to
- * the next multiple of `factor`. Throws `data` where nothing would be left.
- */
-export function fitted(image: RgbImage, factor: number, size: Size = image): RgbImage {
-  const [width, height] = [size.width, size.height].map((side) => side - (side % factor));
-  if (width > 0 && height > 0) return resizeImage(image, width, height, 'lanczos');
-  throw new ModelLockError(
-    'data',
-    `a picture of ${size.width}x${size.height} pixels is smaller than a latent, ${factor}x${factor}`,
-  );
-}
-
-/** Pictures of one size as [B, 3, H, W] in [-1, 1]. */
+/** Pictures of one size as [B, 3, H, W] in [-1, 1], as diffusers' VaeImageProcessor has them. */
 export function pixelsOf(images: readonly RgbImage[]): Tensor<'float32'> {
   const [{ width, height }] = images;
   const area = width * height;
@@ -37,14 +16,6 @@ export function pixelsOf(images: readonly RgbImage[]): Tensor<'float32'> {
     }
   }
   return tensor('float32', [images.length, 3, height, width], values);
-}
-
-/** A mask, [1, 1, H, W]: 1 where the picture's luma (ITU-R 601-2) is at least one half, else 0. */
-export function maskOf({ width, height, data }: RgbImage): Tensor<'float32'> {
-  const mask = Float32Array.from({ length: width * height }, (_, i) =>
-    Number(lumaAt(data, i * 3) >= 128),
-  );
-  return tensor('float32', [1, 1, height, width], mask);
 }
 
 /** [B, 3, H, W] in [-1, 1], but for overshoot, as [B, H, W, 3] in [0, 1]. */

@@ -1,18 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { centreCrop, preprocessor, withShortSide } from '../../../src/data/preprocess.ts';
 import { preprocessorConfig } from '../../../src/data/preprocessor-config.ts';
-import {
-  fitted,
-  imagesOf,
-  maskOf,
-  pixelsOf,
-  unitPixels,
-} from '../../../src/diffusion/image-processor.ts';
+import { imagesOf, pixelsOf, unitPixels } from '../../../src/diffusion/image-processor.ts';
 import { resizeImage, type Resampling } from '../../../src/data/resize.ts';
 import { decodeImage, readImage } from '../../../src/platform/images.ts';
 import type { RgbImage } from '../../../src/tensor/image.ts';
 import { tensor, toNumbers, type Tensor } from '../../../src/tensor/tensor.ts';
 import type { GoldenCase, GoldenCheck } from '../case.ts';
+import { fitted, maskOf } from '../image-processor.ts';
 
 const pixels = ({ width, height, data }: RgbImage): Tensor =>
   tensor('uint8', [height, width, 3], new Uint8Array(data));

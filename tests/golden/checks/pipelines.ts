@@ -1,12 +1,6 @@
 import { z } from 'zod';
 import { openComponents, type Components } from '../../../src/diffusion/components.ts';
-import {
-  fitted,
-  imagesOf,
-  maskOf,
-  pixelsOf,
-  unitPixels,
-} from '../../../src/diffusion/image-processor.ts';
+import { imagesOf, pixelsOf, unitPixels } from '../../../src/diffusion/image-processor.ts';
 import { joinBatches, repeatBatch } from '../../../src/diffusion/latents.ts';
 import { openPipelineFolder } from '../../../src/diffusion/pipeline-folder.ts';
 import { imageToImage } from '../../../src/diffusion/pipelines/image-to-image.ts';
@@ -23,6 +17,7 @@ import type { RgbImage } from '../../../src/tensor/image.ts';
 import { float32, type Tensor } from '../../../src/tensor/tensor.ts';
 import type { GoldenCase } from '../case.ts';
 import { Recorder } from './unet-calls.ts';
+import { fitted, maskOf } from '../image-processor.ts';
 
 /** A run of a case. One that says more than this is not understood, and fails. */
 const runSchema = z.strictObject({
