@@ -270,6 +270,9 @@ const samples: Record<OperatorName, readonly Sample[]> = {
     sample([image], (v) => resize(v, { size: [6, 6], mode: 'linear', alignCorners: true })),
     sample([image], (v) => resize(v, { size: [2, 3], mode: 'linear', antialias: true })),
     sample([image], (v) => resize(v, { scale: [1.5, 2], mode: 'cubic' })),
+    // 4 * 1.2 is 4: that axis is copied where elements are averaged, and else interpolated.
+    sample([image], (v) => resize(v, { scale: [1.2, 0.7], mode: 'linear', antialias: true })),
+    sample([image], (v) => resize(v, { scale: [1.2, 0.7], mode: 'linear' })),
     ...['floor', 'ceil', 'round_prefer_floor', 'round_prefer_ceil'].map((nearest) =>
       sample([image], (v) =>
         apply(operators.Resize, [v, undefined, undefined, ints([1, 2, 8, 15])], {

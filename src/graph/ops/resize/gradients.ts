@@ -19,8 +19,10 @@ export const resizeGradients: GradientRules<typeof resizes> = {
     if (repeatsElements(axes, how) && inputs[0].shape.length === 4) {
       return [sumOfRepeats(dy, shapeOf(inputs[0]))];
     }
+    // Where ONNX Runtime averages elements, it copies an axis that stays as long as it is.
+    const changed = axes.filter(({ from, to }) => !how.antialias || from !== to);
     return [
-      axes.reduce(
+      changed.reduce(
         (dx, axis) => mapAxis(dx, transposed(interpolationMatrix(axis, how)), axis.axis),
         dy,
       ),
