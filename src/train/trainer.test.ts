@@ -97,6 +97,11 @@ test('a frozen parameter stays, and a slow one goes slower', async () => {
   expect(weights).toEqual({ a: near(4 - 0.15, -2 + 0.2), b: [1, 2] });
 });
 
+test.each([1, 2])('a training of nothing is refused, in %i parts', async (accumulate) => {
+  const options = { optimiser: sgd(), parameterOptions: () => ({ learningRate: 0 }), accumulate };
+  await expect(create(options)).rejects.toMatchObject({ name: 'ModelLockError', code: 'usage' });
+});
+
 test('clipNorm shortens a long gradient and leaves a short one', async () => {
   const optimiser = sgd({ momentum: 0 });
   const short = await after({ optimiser, clipNorm: 1 }, [1]);
