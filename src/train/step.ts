@@ -44,7 +44,7 @@ export function buildStep(
   Object.assign(outputs, objective.metrics);
   const next = new Map<string, Value>(objective.updates);
   trained.forEach(({ name, theta, options: own }, i) => {
-    const kept = rule.slots.map((slot) => slotName(slot, name));
+    const kept = rule.slots(optimiser).map((slot) => slotName(slot, name));
     const updated = rule.update(optimiser, {
       theta,
       g: gs[i],

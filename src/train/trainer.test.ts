@@ -67,6 +67,14 @@ test('sgd adds up momentum', async () => {
   expect(a).toEqual(near(3.7 - 0.42, -1.6 + 0.56));
 });
 
+test('sgd without momentum keeps no velocity', async () => {
+  const trainer = await create({ optimiser: sgd({ momentum: 0 }) });
+  await trainer.step(target, 0.1);
+  expect([...trainer.snapshot().tensors.keys()]).toEqual(['a', 'b']);
+  expect(toNumbers(trainer.weights().get('a')!)).toEqual(near(3.7, -1.6));
+  await trainer.dispose();
+});
+
 test('nesterov looks ahead', async () => {
   const { a } = await after({ optimiser: sgd({ momentum: 0.5, nesterov: true }) }, [0.1]);
   expect(a).toEqual(near(4 - 0.45, -2 + 0.6));
