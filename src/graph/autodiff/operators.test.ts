@@ -110,7 +110,10 @@ const samples: Record<OperatorName, readonly Sample[]> = {
   Div: binary('Div', positives),
   Max: binary('Max'),
   Min: binary('Min'),
-  Pow: [plain('Pow', positives([2, 3]), waves([3]))],
+  Pow: [
+    plain('Pow', positives([2, 3]), waves([3])),
+    plain('Pow', positives([2, 3]), int64([3], [0, 2, -3])),
+  ],
   Mod: [
     sample([x, float32([2, 1], [0.37, -0.29])], (a, b) =>
       apply(operators.Mod, [a, b], { fmod: 1 }),

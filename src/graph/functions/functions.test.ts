@@ -4,7 +4,7 @@ import { float32, int64, sizeOf, toNumbers, type Tensor } from '../../tensor/ten
 import { gradients } from '../autodiff/gradients.ts';
 import { evaluate } from '../testing/evaluate.ts';
 import { positives, slopes, waves, type Sample } from '../testing/finite-differences.ts';
-import { rsqrt } from '../ops/elementwise/ops.ts';
+import { cast, rsqrt } from '../ops/elementwise/ops.ts';
 import { constant, input, type Value } from '../value.ts';
 import { logSigmoid, quickGelu, relu6, silu } from './activations.ts';
 import { argSort, flip, repeatInterleave, roll, stack } from './arrange.ts';
@@ -133,6 +133,12 @@ describe('losses', () => {
     loss.forEach((value, i) => expect(value).toBeCloseTo(terms[i], 5));
     const [mean] = await valuesOf(crossEntropy(logits, labels(0, 0, 1)));
     expect(mean).toBeCloseTo((terms[0] + terms[1] + terms[2]) / 3, 5);
+  });
+  test('labels may be integers of any size', async () => {
+    const small = cast(labels(0, 0, 1), 'int32');
+    expect(await valuesOf(crossEntropy(logits, small))).toEqual(
+      await valuesOf(crossEntropy(logits, labels(0, 0, 1))),
+    );
   });
   test('ignored labels count neither above nor below the line', async () => {
     const ignoring = { ignoreIndex: 255 };

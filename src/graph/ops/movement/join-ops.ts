@@ -1,7 +1,7 @@
 import { ModelLockError } from '../../../base/error.ts';
 import { normaliseAxis, showShape, type Dim, type Shape } from '../../shape.ts';
 import { apply, constantInts, ints, operator, type Value } from '../../value.ts';
-import { required } from '../infer.ts';
+import { commonDType, required } from '../infer.ts';
 
 /** Operators that cut tensors apart and put them together. */
 export const joinOps = {
@@ -10,7 +10,7 @@ export const joinOps = {
     attributes: { axis: 'int' },
     infer: (inputs, { axis = 0 }) => {
       const values = inputs.map((_, i) => required(inputs, i));
-      return [{ dtype: values[0].dtype, shape: joinedShape(values, axis) }];
+      return [{ dtype: commonDType(values), shape: joinedShape(values, axis) }];
     },
   }),
   /** Inputs: data, starts, ends, axes, steps; all but the first constant. */
