@@ -15,6 +15,7 @@ import { initialise, Scope } from '../src/nn/scope.ts';
 import { Session } from '../src/runtime/session.ts';
 import { crossEntropy } from '../src/graph/functions/losses.ts';
 import { sizeOf, tensor, type Tensor } from '../src/tensor/tensor.ts';
+import { trainedParameters } from '../src/train/objective.ts';
 import { adamW, sgd } from '../src/train/optimiser.ts';
 import { buildStep } from '../src/train/step.ts';
 import { Trainer } from '../src/train/trainer.ts';
@@ -77,7 +78,8 @@ const works: Record<Case['work'], (c: Case, threads: number) => Promise<Work>> =
       gradientCheckpointing,
       threads,
     };
-    const flops = accumulate * flopsOf(buildStep(objective, options).graph);
+    const step = buildStep(objective, trainedParameters(objective, options), options);
+    const flops = accumulate * flopsOf(step.graph);
     const weights = initialise(scope.declared, counterRandom(1));
     const trainer = await Trainer.create(objective, options, weights);
     const oneHot = new Float32Array(c.batch * classes);

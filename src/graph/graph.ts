@@ -16,17 +16,15 @@ export interface Graph {
  * removes dead nodes. Throws `shape` when two different leaves bear one name.
  */
 export function graphOf(outputs: Readonly<Record<string, Value>>): Graph {
-  const inputs = new Map<string, Value>();
-  const parameters = new Map<string, Value>();
+  const leaves = new Map<string, Value>();
   const constants = new Map<object, Value>();
   const nodes: Node[] = [];
   visit(Object.values(outputs), (value) => {
     const { producer } = value;
     switch (producer.kind) {
       case 'input':
-        return addLeaf(inputs, producer.name, value);
       case 'parameter':
-        return addLeaf(parameters, producer.name, value);
+        return addLeaf(leaves, producer.name, value);
       case 'constant':
         return void constants.set(producer, value);
       case 'node':
@@ -34,8 +32,8 @@ export function graphOf(outputs: Readonly<Record<string, Value>>): Graph {
     }
   });
   return {
-    inputs,
-    parameters,
+    inputs: ofKind(leaves, 'input'),
+    parameters: ofKind(leaves, 'parameter'),
     constants: [...constants.values()],
     nodes,
     outputs: new Map(Object.entries(outputs)),
@@ -48,6 +46,13 @@ function addLeaf(leaves: Map<string, Value>, name: string, value: Value): void {
     throw new ModelLockError('shape', `two leaves of the graph are called "${name}"`);
   }
   leaves.set(name, value);
+}
+
+function ofKind(
+  leaves: ReadonlyMap<string, Value>,
+  kind: 'input' | 'parameter',
+): ReadonlyMap<string, Value> {
+  return new Map([...leaves].filter(([, { producer }]) => producer.kind === kind));
 }
 
 /** Calls `each` once per producer, inputs before what uses them. Not recursive: graphs are deep. */

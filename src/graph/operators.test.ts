@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { float32 } from '../tensor/tensor.ts';
+import { float32, int64 } from '../tensor/tensor.ts';
+import { add, less, pow, where } from './ops/binary/ops.ts';
 import { conv, convTranspose } from './ops/conv/ops.ts';
 import { cast } from './ops/elementwise/ops.ts';
 import { gather, oneHot, scatterAdd } from './ops/gather/ops.ts';
@@ -75,6 +76,31 @@ describe('shapes with a named batch', () => {
   });
 });
 
+describe('dtypes that do not agree are reported where they meet', () => {
+  const [x, ids] = [of(2, 2), input('ids', 'int64', [2, 2])];
+  const cases: readonly [string, () => Value][] = [
+    ['Add', () => add(ids, 1)],
+    ['Less', () => less(ids, x)],
+    ['Where', () => where(less(x, x), ids, x)],
+    ['MatMul', () => matmul(ids, x)],
+    ['Gemm', () => gemm(ids, ids, x)],
+    ['Concat', () => concat([ids, x], 0)],
+  ];
+  test.each(cases)('%s', (name, build) => {
+    expect(build).toThrow(`${name}: dtypes int64 and float32 do not agree`);
+  });
+});
+
+test('where dtypes may differ, they do', async () => {
+  const ids = constant(int64([2], [3, 4]));
+  const power = pow(constant(float32([2], [2, 3])), ids);
+  const padded = pad(ids, { 0: [1, 0] }, 'constant', 7);
+  expect([power.dtype, padded.dtype]).toEqual(['float32', 'int64']);
+  const computed = await evaluate({ power, padded });
+  expect(computed.power).toEqual(float32([2], [8, 81]));
+  expect(computed.padded).toEqual(int64([3], [7, 3, 4]));
+});
+
 test('a tensor without elements is reshaped to lengths that are as given, zeros too', async () => {
   const x = constant(float32([5, 0], []));
   const y = reshape(x, [0, 7]);
@@ -110,6 +136,7 @@ describe('shapes that do not fit are reported with the operator and the shapes',
     ],
     ['expand', () => expand(of(2, 3), [4, 2]), 'Expand: shapes [2, 3] and [4, 2] do not broadcast'],
     ['squeeze', () => squeeze(of(2, 3), [1]), 'Squeeze: axes 1 of [2, 3]'],
+    ['unsqueeze', () => unsqueeze(of(2), [0, -3]), 'Unsqueeze: axes 0, -3 of a result of rank 3'],
     ['transpose', () => transpose(of(2, 3), [1, 1]), 'Transpose: [1, 1] is no permutation'],
     ['concat', () => concat([of(2, 3), of(3, 3)], 1), 'Concat: [2, 3] and [3, 3]'],
     ['chunk', () => chunk(of(2, 3), 2, 1), '3 does not divide into 2 pieces'],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { ModelLockError } from '../base/error.ts';
 import { graphOf, type Graph } from '../graph/graph.ts';
 import { add, mul } from '../graph/ops/binary/ops.ts';
+import { gather } from '../graph/ops/gather/ops.ts';
 import { input, parameter } from '../graph/value.ts';
 import { float32, int64, tensor, zeros, type Tensor } from '../tensor/tensor.ts';
 import { Session } from './session.ts';
@@ -49,7 +49,7 @@ describe('Session', () => {
 
   it('refuses to write where there is no room', async () => {
     const short = { y: zeros('float32', [1, 1]) };
-    await expect(session.run({ x, w }, short)).rejects.toBeInstanceOf(ModelLockError);
+    await expect(session.run({ x, w }, short)).rejects.toMatchObject({ code: 'shape' });
   });
 
   it.each<[string, Record<string, Tensor>, string]>([
@@ -59,7 +59,7 @@ describe('Session', () => {
     ['another length', { x: float32([1, 3], [1, 2, 3]), w }, 'x'],
   ])('refuses %s and stays usable', async (_, inputs, name) => {
     const refused = session.run(inputs);
-    await expect(refused).rejects.toBeInstanceOf(ModelLockError);
+    await expect(refused).rejects.toMatchObject({ name: 'ModelLockError', code: 'shape' });
     await expect(refused).rejects.toThrow(name);
     await expect(session.run({ x, w })).resolves.toHaveProperty('y');
   });
@@ -68,6 +68,15 @@ describe('Session', () => {
     const bfloat16 = tensor('bfloat16', [1, 2], new Uint16Array(2));
     await expect(session.run({ x: bfloat16, w })).rejects.toMatchObject({ code: 'unsupported' });
   });
+});
+
+test('an index beyond its table is bad data, not a shape', async () => {
+  const rows = gather(parameter('table', [3, 2]), input('ids', 'int64', [1]));
+  const session = await Session.create(graphOf({ rows }), { threads: 1 });
+  const run = session.run({ table: zeros('float32', [3, 2]), ids: int64([1], [3]) });
+  await expect(run).rejects.toMatchObject({ name: 'ModelLockError', code: 'data' });
+  await expect(run).rejects.toThrow('idx=3');
+  await session.dispose();
 });
 
 test('parameters that are given are no inputs any more', async () => {

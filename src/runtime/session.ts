@@ -80,7 +80,12 @@ export class Session {
     this.outputNames = session.outputNames.filter((name) => name !== copyStopName);
   }
 
+  /**
+   * Lowers a graph and loads it, with those weights among `parameters` that it has. Throws
+   * `unsupported` for a device that is not there, and where ONNX Runtime refuses the graph.
+   */
   static async create(graph: Graph, options: SessionOptions = {}): Promise<Session> {
+    await requireDevice(options.device ?? 'cpu');
     const given = new Map(
       [...(options.parameters ?? [])].filter(([name]) => graph.parameters.has(name)),
     );
@@ -120,7 +125,7 @@ export class Session {
         graphOptimizationLevel: 'all',
         // Planning all memory at once holds that plan beside what the first run took, and saves no time.
         enableMemPattern: false,
-        // Answers that are to be silent make tiny gradients, and those are slow to reckon with.
+        // Answers that are to be silent make tiny gradients, and those are slow to compute with.
         extra: {
           session: {
             set_denormal_as_zero: '1',
@@ -150,6 +155,10 @@ export class Session {
   /**
    * Runs the graph. Outputs named in `into` are written into those tensors, which must have their
    * dtype and shape; the others are new. Blocks the event loop while it runs.
+   *
+   * Throws `shape` for inputs that are missing or do not fit, and outputs that have no room; `data`
+   * where an operator fails on what it is given, such as an index beyond its table; `unsupported`
+   * for dtypes that ONNX Runtime for Node does not take.
    */
   async run(inputs: Tensors, into: Tensors = {}): Promise<Tensors> {
     const inPlace = this.#session.outputNames.includes(copyStopName);
@@ -163,7 +172,7 @@ export class Session {
       return mapValues(await this.#session.run(feeds, fetches), unwrap);
     } catch (error) {
       if (inPlace && isCopyStop(error)) return into;
-      throw new ModelLockError('shape', `ONNX Runtime: ${messageOf(error)}`, { cause: error });
+      throw runError(error);
     }
   }
 
@@ -184,6 +193,13 @@ export class Session {
 }
 
 const isCpu = ({ device = 'cpu' }: SessionOptions): boolean => device === 'cpu';
+
+/** ONNX Runtime looks at inputs before it runs anything, and names the node that fails later. */
+function runError(error: unknown): ModelLockError {
+  const message = messageOf(error);
+  const code = message.includes('while running') ? 'data' : 'shape';
+  return new ModelLockError(code, `ONNX Runtime: ${message}`, { cause: error });
+}
 
 function unwrap(t: OrtTensor): Tensor {
   return tensor(t.type as DType, t.dims, t.data as TensorData);

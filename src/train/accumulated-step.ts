@@ -5,13 +5,7 @@ import { add } from '../graph/ops/binary/ops.ts';
 import { parameter, shapeOf, type Value } from '../graph/value.ts';
 import { Session, type SessionOptions, type Tensors } from '../runtime/session.ts';
 import { sliceRows, scalarTensor, zeros, type Tensor } from '../tensor/tensor.ts';
-import {
-  gradientsOf,
-  trainedParameters,
-  type Objective,
-  type StepOptions,
-  type Trained,
-} from './objective.ts';
+import { gradientsOf, type Objective, type StepOptions, type Trained } from './objective.ts';
 import { nextName, type TrainingState } from './state.ts';
 import { roomForMetrics, type StepPlace, type Stepper } from './stepper.ts';
 import { Update } from './update.ts';
@@ -81,11 +75,11 @@ export class AccumulatedStep implements Stepper {
   /** @param objective of the rows of one part. */
   static create(
     objective: Objective,
+    trained: readonly Trained[],
     options: StepOptions & SessionOptions,
     state: TrainingState,
   ): Promise<AccumulatedStep> {
     const { accumulate = 1 } = options;
-    const trained = trainedParameters(objective, options);
     const accumulation = buildAccumulation(objective, trained, options);
     return allOrNothing(async (keep) => {
       const session = keep(

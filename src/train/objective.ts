@@ -1,3 +1,4 @@
+import { ModelLockError } from '../base/error.ts';
 import { checkpointedGradients } from '../graph/autodiff/checkpointing.ts';
 import { gradients } from '../graph/autodiff/gradients.ts';
 import { shapeOf, type Value } from '../graph/value.ts';
@@ -44,14 +45,17 @@ export interface Trained {
   readonly options: ParameterOptions;
 }
 
-/** The parameters of an objective that are not frozen. */
-export const trainedParameters = (
+/** The parameters of an objective that are not frozen. Throws `usage` where all are. */
+export function trainedParameters(
   { parameters }: Objective,
   { parameterOptions = () => ({}) }: StepOptions,
-): readonly Trained[] =>
-  [...parameters]
+): readonly Trained[] {
+  const trained = [...parameters]
     .map(([name, theta]) => ({ name, theta, options: parameterOptions(name, shapeOf(theta)) }))
     .filter(({ options }) => options.learningRate !== 0);
+  if (trained.length > 0) return trained;
+  throw new ModelLockError('usage', 'no parameter is left to train: all are frozen');
+}
 
 /** The gradient of an objective's loss with respect to each parameter that is trained. */
 export function gradientsOf(

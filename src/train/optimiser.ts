@@ -1,6 +1,5 @@
-import { add, div, mul, sub } from '../graph/ops/binary/ops.ts';
+import { add, div, mul, square, sub } from '../graph/ops/binary/ops.ts';
 import { sqrt } from '../graph/ops/elementwise/ops.ts';
-import { square } from '../graph/ops/binary/ops.ts';
 import type { Value } from '../graph/value.ts';
 
 /** Stochastic gradient descent as PyTorch has it: the decay is part of the gradient. */
@@ -22,6 +21,7 @@ export interface AdamW {
 
 export type Optimiser = Sgd | AdamW;
 
+/** AdamW with PyTorch's defaults but for the decay, 0.05: PyTorch's is 0.01. */
 export const adamW = (options: Partial<AdamW> = {}): AdamW => ({
   kind: 'adamw',
   betas: [0.9, 0.999],
@@ -30,6 +30,7 @@ export const adamW = (options: Partial<AdamW> = {}): AdamW => ({
   ...options,
 });
 
+/** Gradient descent with a momentum of 0.9 and no decay; PyTorch has no momentum by default. */
 export const sgd = (options: Partial<Sgd> = {}): Sgd => ({
   kind: 'sgd',
   momentum: 0.9,
@@ -60,7 +61,7 @@ export interface UpdateInput {
 
 export interface UpdateRule<O> {
   /** Names of the tensors kept for each parameter, of its shape, zero at first. */
-  readonly slots: readonly string[];
+  slots(optimiser: O): readonly string[];
   /** Names of further scalars that an update needs. */
   readonly scalars: readonly string[];
   /** Their values at step t, which counts from 1. */
@@ -73,19 +74,20 @@ export const updateRules: {
   [K in Optimiser['kind']]: UpdateRule<Extract<Optimiser, { kind: K }>>;
 } = {
   sgd: {
-    slots: ['momentum'],
-    // PyTorch's first velocity is the gradient itself, which zeros give as well.
+    // Zeros at first give PyTorch's first velocity, the gradient itself.
+    slots: ({ momentum }) => (momentum === 0 ? [] : ['momentum']),
     scalars: [],
     stepScalars: () => [],
     update({ momentum, nesterov }, { theta, g, slots: [velocity], lr, weightDecay }) {
       const decayed = weightDecay === 0 ? g : add(g, mul(theta, weightDecay));
+      if (momentum === 0) return { theta: sub(theta, mul(decayed, lr)), slots: [] };
       const v = add(mul(velocity, momentum), decayed);
       const direction = nesterov ? add(decayed, mul(v, momentum)) : v;
       return { theta: sub(theta, mul(direction, lr)), slots: [v] };
     },
   },
   adamw: {
-    slots: ['exp_avg', 'exp_avg_sq'],
+    slots: () => ['exp_avg', 'exp_avg_sq'],
     scalars: ['bias_correction1', 'bias_correction2_sqrt'],
     stepScalars: ({ betas: [beta1, beta2] }, t) => [1 - beta1 ** t, Math.sqrt(1 - beta2 ** t)],
     update({ betas: [beta1, beta2], eps }, input) {

@@ -31,8 +31,9 @@ export function layoutOf(
 ): StateLayout {
   const { parameters } = graphOf({ loss, ...metrics, ...Object.fromEntries(updates) });
   const changing = [...updates.keys(), ...trained.map(({ name }) => name)];
+  const names = updateRule(optimiser).slots(optimiser);
   const slots = trained.flatMap(({ name, theta }) =>
-    updateRule(optimiser).slots.map((slot) => [slotName(slot, name), shapeOf(theta)] as const),
+    names.map((slot) => [slotName(slot, name), shapeOf(theta)] as const),
   );
   return {
     model: new Set([...parameters.keys(), ...changing]),

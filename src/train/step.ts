@@ -3,7 +3,7 @@ import { add, div, minimum, mul } from '../graph/ops/binary/ops.ts';
 import { sqrt } from '../graph/ops/elementwise/ops.ts';
 import { reduceSumSquare } from '../graph/ops/reduction/ops.ts';
 import { input, parameter, shapeOf, type Value } from '../graph/value.ts';
-import { gradientsOf, trainedParameters, type Objective, type StepOptions } from './objective.ts';
+import { gradientsOf, type Objective, type StepOptions, type Trained } from './objective.ts';
 import { updateRule } from './optimiser.ts';
 import { emaName, nextName, slotName } from './state.ts';
 
@@ -22,14 +22,20 @@ export const scalarInput = (name: string): string => `train/${name}`;
 /** Added to the norm that gradients are divided by, as PyTorch has it. */
 export const clipEpsilon = 1e-6;
 
-/** Builds the step. Throws `unsupported` where an operator has no gradient. */
-export function buildStep(objective: Objective, options: StepOptions): StepGraph {
+/**
+ * Builds the step that changes `trained`, of the objective's parameters. Throws `unsupported` where
+ * an operator has no gradient.
+ */
+export function buildStep(
+  objective: Objective,
+  trained: readonly Trained[],
+  options: StepOptions,
+): StepGraph {
   const { optimiser, emaDecay } = options;
   const rule = updateRule(optimiser);
   const lr = input(learningRateInput, 'float32', []);
   const scalars = rule.scalars.map((name) => input(scalarInput(name), 'float32', []));
 
-  const trained = trainedParameters(objective, options);
   const raw = gradientsOf(objective, trained, options);
   const norm = sqrt(raw.map((g) => reduceSumSquare(g)).reduce((a, b) => add(a, b)));
   const gs = options.clipNorm === undefined ? raw : clip(raw, norm, options.clipNorm);
@@ -38,7 +44,7 @@ export function buildStep(objective: Objective, options: StepOptions): StepGraph
   Object.assign(outputs, objective.metrics);
   const next = new Map<string, Value>(objective.updates);
   trained.forEach(({ name, theta, options: own }, i) => {
-    const kept = rule.slots.map((slot) => slotName(slot, name));
+    const kept = rule.slots(optimiser).map((slot) => slotName(slot, name));
     const updated = rule.update(optimiser, {
       theta,
       g: gs[i],

@@ -67,6 +67,14 @@ test('sgd adds up momentum', async () => {
   expect(a).toEqual(near(3.7 - 0.42, -1.6 + 0.56));
 });
 
+test('sgd without momentum keeps no velocity', async () => {
+  const trainer = await create({ optimiser: sgd({ momentum: 0 }) });
+  await trainer.step(target, 0.1);
+  expect([...trainer.snapshot().tensors.keys()]).toEqual(['a', 'b']);
+  expect(toNumbers(trainer.weights().get('a')!)).toEqual(near(3.7, -1.6));
+  await trainer.dispose();
+});
+
 test('nesterov looks ahead', async () => {
   const { a } = await after({ optimiser: sgd({ momentum: 0.5, nesterov: true }) }, [0.1]);
   expect(a).toEqual(near(4 - 0.45, -2 + 0.6));
@@ -95,6 +103,11 @@ test('a frozen parameter stays, and a slow one goes slower', async () => {
     [0.1],
   );
   expect(weights).toEqual({ a: near(4 - 0.15, -2 + 0.2), b: [1, 2] });
+});
+
+test.each([1, 2])('a training of nothing is refused, in %i parts', async (accumulate) => {
+  const options = { optimiser: sgd(), parameterOptions: () => ({ learningRate: 0 }), accumulate };
+  await expect(create(options)).rejects.toMatchObject({ name: 'ModelLockError', code: 'usage' });
 });
 
 test('clipNorm shortens a long gradient and leaves a short one', async () => {

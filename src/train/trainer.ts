@@ -18,6 +18,9 @@ export class Trainer {
   }
 
   /**
+   * Throws `usage` where nothing is trained, `data` where `weights` lack one of the model's, and
+   * `unsupported` where an operator has no gradient, or ONNX Runtime refuses the graph.
+   *
    * @param objective of the rows of a step; of one of its parts where gradients are accumulated.
    * @param weights initial values of every parameter and buffer; copied.
    */
@@ -29,7 +32,8 @@ export class Trainer {
     const trained = trainedParameters(objective, options);
     const state = new TrainingState(layoutOf(objective, trained, options), weights);
     const inParts = (options.accumulate ?? 1) > 1;
-    const stepper = await (inParts ? AccumulatedStep : WholeStep).create(objective, options, state);
+    const steps = inParts ? AccumulatedStep : WholeStep;
+    const stepper = await steps.create(objective, trained, options, state);
     return new Trainer(state, stepper);
   }
 

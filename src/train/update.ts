@@ -17,17 +17,18 @@ const scalarOf = (name: string): Value => input(name, 'float32', []);
 
 function updateGraph(optimiser: Optimiser, weightDecay: number): Graph {
   const rule = updateRule(optimiser);
+  const names = rule.slots(optimiser);
   const { theta, slots } = rule.update(optimiser, {
     theta: flat('theta'),
     g: mul(flat('gradient'), scalarOf('scale')),
-    slots: rule.slots.map(flat),
+    slots: names.map(flat),
     lr: scalarOf('lr'),
     weightDecay,
     scalars: rule.scalars.map(scalarOf),
   });
   return graphOf({
     [nextName('theta')]: theta,
-    ...Object.fromEntries(rule.slots.map((slot, i) => [nextName(slot), slots[i]])),
+    ...Object.fromEntries(names.map((slot, i) => [nextName(slot), slots[i]])),
   });
 }
 
@@ -114,7 +115,7 @@ export class Update {
       const { name, options } = parameter;
       const lrOfIt = scalarTensor(lr * (options.learningRate ?? 1));
       const session = this.#sessions.updates.get(decayOf(parameter, optimiser))!;
-      await this.#replace(session, [['theta', name], ...slotsOf(name, rule.slots)], {
+      await this.#replace(session, [['theta', name], ...slotsOf(name, rule.slots(optimiser))], {
         ...scalars,
         lr: lrOfIt,
         gradient: flattened(sums.get(name)!),

@@ -1,6 +1,6 @@
 import { Session, type SessionOptions, type Tensors } from '../runtime/session.ts';
 import { scalarTensor, zeros, type Tensor } from '../tensor/tensor.ts';
-import type { Objective, StepOptions } from './objective.ts';
+import type { Objective, StepOptions, Trained } from './objective.ts';
 import { updateRule } from './optimiser.ts';
 import { nextName, type TrainingState } from './state.ts';
 import { buildStep, learningRateInput, scalarInput, type StepGraph } from './step.ts';
@@ -34,10 +34,11 @@ export class WholeStep implements Stepper {
 
   static async create(
     objective: Objective,
+    trained: readonly Trained[],
     options: StepOptions & SessionOptions,
     state: TrainingState,
   ): Promise<WholeStep> {
-    const step = buildStep(objective, options);
+    const step = buildStep(objective, trained, options);
     const session = await Session.create(step.graph, {
       ...options,
       inPlace: true,

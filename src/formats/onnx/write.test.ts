@@ -81,6 +81,26 @@ describe('encodeOnnx', () => {
     });
   });
 
+  it('calls what it names itself as nothing of the graph is called', async () => {
+    const own = parameter('constant_0', [2]);
+    const other = parameter('node_0:0', [2]);
+    const graph = graphOf({ constant_0_: add(mul(x, own), add(other, 1)) });
+    const session = await Session.load(encodeOnnx(graph));
+    const results = await session.run({
+      x: float32([1, 2], [1, 2]),
+      constant_0: float32([2], [10, 10]),
+      'node_0:0': float32([2], [0, 0.5]),
+    });
+    await session.dispose();
+    expect(results).toEqual({ constant_0_: float32([1, 2], [11, 21.5]) });
+  });
+
+  it('refuses an output that is called as a leaf is', () => {
+    expect(() => encodeOnnx(graphOf({ x: sum }))).toThrow(
+      'an output and a leaf of the graph are called "x"',
+    );
+  });
+
   it('says what it is: opset, producer, metadata, named axes', () => {
     const metadata = { license: 'Apache-2.0' };
     const model = fromBinary(ModelProtoSchema, encodeOnnx(graphOf({ sum }), { metadata }));

@@ -1,4 +1,5 @@
 import { create, toBinary } from '@bufbuild/protobuf';
+import { ModelLockError } from '../../base/error.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { onnxTypeNumbers } from '../../graph/ops/elementwise/ops.ts';
 import type { AttributeTypes, Node, Value } from '../../graph/value.ts';
@@ -40,7 +41,10 @@ export interface OnnxOptions {
 export const opset = 21;
 const irVersion = 10n;
 
-/** The graph as the bytes of an ONNX model. Deterministic. */
+/**
+ * The graph as the bytes of an ONNX model. Deterministic. Throws `shape` when an output bears the
+ * name of a leaf.
+ */
 export function encodeOnnx(graph: Graph, options: OnnxOptions = {}): Uint8Array {
   const { parameters = new Map<string, Tensor>(), metadata = {} } = options;
   const { names, aliases } = nameValues(graph);
@@ -84,7 +88,16 @@ function nameValues(graph: Graph): { names: Names; aliases: NodeProto[] } {
   const aliases: NodeProto[] = [];
   for (const [name, value] of [...graph.inputs, ...graph.parameters])
     leaves.set(value.producer, name);
-  graph.constants.forEach((value, i) => leaves.set(value.producer, `constant_${i}`));
+  const given = new Set(leaves.values());
+  for (const name of graph.outputs.keys()) {
+    if (given.has(name)) {
+      throw new ModelLockError('shape', `an output and a leaf of the graph are called "${name}"`);
+    }
+    given.add(name);
+  }
+  // Weights of others may be called anything.
+  const ownName = (name: string): string => (given.has(name) ? ownName(`${name}_`) : name);
+  graph.constants.forEach((value, i) => leaves.set(value.producer, ownName(`constant_${i}`)));
 
   const outputs = new Map<string, string>();
   const key = (value: Value, ids: ReadonlyMap<object, number>): string =>
@@ -97,7 +110,9 @@ function nameValues(graph: Graph): { names: Names; aliases: NodeProto[] } {
       aliases.push(create(NodeProtoSchema, { opType: 'Identity', input: [known], output: [name] }));
   }
   const nameOf = (value: Value): string =>
-    leaves.get(value.producer) ?? outputs.get(key(value, ids)) ?? `node_${key(value, ids)}`;
+    leaves.get(value.producer) ??
+    outputs.get(key(value, ids)) ??
+    ownName(`node_${key(value, ids)}`);
   const remember = (value: Value): void => void names.set(value, nameOf(value));
 
   graph.constants.forEach(remember);

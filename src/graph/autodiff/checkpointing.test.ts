@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { counterRandom } from '../../base/random/counter.ts';
-import { float32, int64, sizeOf, type Tensor } from '../../tensor/tensor.ts';
+import { float32, int64, sizeOf, toNumbers, type Tensor } from '../../tensor/tensor.ts';
 import { graphOf } from '../graph.ts';
 import { add, mul, sub } from '../ops/binary/ops.ts';
 import { sigmoid, tanh } from '../ops/elementwise/ops.ts';
@@ -86,6 +86,17 @@ describe('checkpointedGradients', () => {
     const table = matmul(weights[0], matrixTranspose(weights[1]));
     const embedded = gather(table, ids, 0);
     await expectSame(reduceMean(matmul(deep(embedded, 6), table)));
+  });
+
+  it('computes again from the same indices where gradients are no numbers', async () => {
+    const ids = input('ids', 'int64', [side]);
+    const later = [1, 2, 3].map(() => tanh(gather(weights[0], ids, 0)));
+    const y = reduceMean(later.reduce((h, more) => add(deep(h, 3), more), deep(later[0], 3)));
+    const dys = checkpointedGradients(y, weights);
+    const feeds = drawn([ids, ...weights]);
+    (feeds['w1'].data as Float32Array).fill(NaN);
+    const results = await evaluate(Object.fromEntries(dys.map((dy, i) => [`d${i}`, dy])), feeds);
+    for (const t of Object.values(results)) expect(toNumbers(t).some(Number.isNaN)).toBe(true);
   });
 
   it('gives zeros for what the value does not depend on', async () => {

@@ -1,6 +1,6 @@
 import { graphOf } from '../graph.ts';
-import { add } from '../ops/binary/ops.ts';
-import { cast, clip } from '../ops/elementwise/ops.ts';
+import { add, less } from '../ops/binary/ops.ts';
+import { cast } from '../ops/elementwise/ops.ts';
 import { concat, slice } from '../ops/movement/join-ops.ts';
 import { reshape } from '../ops/movement/shape-ops.ts';
 import { reduceSum } from '../ops/reduction/ops.ts';
@@ -78,11 +78,13 @@ function again(
  */
 const delayed = (value: Value, zero: Value): Value => add(value, cast(zero, value.dtype));
 
-/** A scalar zero that depends on all these values. */
+/** A scalar zero that depends on all these values, whatever they are. */
 function zeroAfter(values: readonly Value[]): Value {
   const touched = values.map((value) => {
     const first = value.shape.map((_, axis) => ({ axis, end: 1 }));
     return reshape(first.length > 0 ? slice(value, ...first) : value, [1]);
   });
-  return clip(reduceSum(concat(touched, 0)), scalar(0), scalar(0));
+  const sum = reduceSum(concat(touched, 0));
+  // Nothing is less than itself, not even what is no number.
+  return cast(less(sum, sum), 'float32');
 }

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { float32, tensor, toNumbers } from '../../tensor/tensor.ts';
+import { float32, int64, tensor, toNumbers } from '../../tensor/tensor.ts';
 import { mul, pow, square } from '../ops/binary/ops.ts';
 import { cast, sin } from '../ops/elementwise/ops.ts';
-import { chunk } from '../ops/movement/join-ops.ts';
+import { scatterElements } from '../ops/gather/ops.ts';
+import { chunk, slice } from '../ops/movement/join-ops.ts';
 import { reduceSum } from '../ops/reduction/ops.ts';
 import { sameAsFirst } from '../ops/infer.ts';
 import { apply, constant, input, operator, scalar, type Value } from '../value.ts';
@@ -66,6 +67,28 @@ test('outputs of a node that nobody uses take part with a gradient of zeros', as
   const [dx] = gradients(reduceSum(mul(second, 3)), [x]);
   const result = await evaluate({ dx }, { x: float32([4], [1, 2, 3, 4]) });
   expect(toNumbers(result.dx)).toEqual([0, 0, 3, 3]);
+});
+
+test('what is unused or overwritten has a gradient of zeros, whatever it holds', async () => {
+  const x = input('x', 'float32', [4]);
+  const [first] = chunk(x, 2, 0);
+  const overwritten = scatterElements(
+    x,
+    constant(int64([1], [0])),
+    slice(x, { axis: 0, end: 1 }),
+    0,
+  );
+  const dxs = [mul(first, 3), slice(overwritten, { axis: 0, start: 1 }), pow(first, 1)].map(
+    (y, i) => [`dx${i}`, gradients(reduceSum(y), [x])[0]] as const,
+  );
+  const results = await evaluate(Object.fromEntries(dxs), {
+    x: float32([4], [NaN, Infinity, Infinity, NaN]),
+  });
+  expect(dxs.map(([name]) => toNumbers(results[name]))).toEqual([
+    [3, 3, 0, 0],
+    [0, 1, 1, 1],
+    [1, 1, 0, 0],
+  ]);
 });
 
 test('an operator without a gradient is reported by name', () => {

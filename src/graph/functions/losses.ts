@@ -1,3 +1,4 @@
+import { isFloating } from '../../tensor/dtype.ts';
 import { float32, int64 } from '../../tensor/tensor.ts';
 import {
   add,
@@ -44,7 +45,7 @@ export interface CrossEntropyOptions extends LossOptions {
 }
 
 /**
- * Cross-entropy of logits [B, C, ...] with labels (int64, [B, ...]) or with distributions over
+ * Cross-entropy of logits [B, C, ...] with labels (integers, [B, ...]) or with distributions over
  * classes (float, [B, C, ...]).
  */
 export function crossEntropy(
@@ -53,17 +54,18 @@ export function crossEntropy(
   options: CrossEntropyOptions = {},
 ): Value {
   const logProbabilities = logSoftmax(logits, 1);
-  return target.dtype === 'int64'
-    ? negativeLogLikelihood(logProbabilities, target, options)
-    : distributionLoss(logProbabilities, target, options);
+  return isFloating(target.dtype)
+    ? distributionLoss(logProbabilities, target, options)
+    : negativeLogLikelihood(logProbabilities, target, options);
 }
 
 /** As `crossEntropy` with labels, of log-probabilities [B, C, ...]. */
 export function negativeLogLikelihood(
   logProbabilities: Value,
-  labels: Value,
+  target: Value,
   options: CrossEntropyOptions = {},
 ): Value {
+  const labels = cast(target, 'int64');
   const { reduction = 'mean', ignoreIndex = -100, labelSmoothing = 0, weight } = options;
   const classes = shapeOf(logProbabilities)[1];
   const isClass = greaterOrEqual(labels, constant(int64([], [0])));

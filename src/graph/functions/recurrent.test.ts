@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { float32, toNumbers } from '../../tensor/tensor.ts';
 import { evaluate } from '../testing/evaluate.ts';
-import { slopes, waves } from '../testing/finite-differences.ts';
+import { expectGradients } from '../testing/expect-gradients.ts';
+import { waves } from '../testing/finite-differences.ts';
 import { flip } from './arrange.ts';
 import { gru, gruCell, lstm, lstmCell, rnnCell, type RecurrentWeights } from './recurrent.ts';
 import { slice } from '../ops/movement/join-ops.ts';
@@ -118,25 +119,13 @@ it('refuses states of another number of layers', () => {
   );
 });
 
-it.each([
-  [
-    'rnn',
-    1,
-    ([h, w]: readonly Value[]) =>
-      rnnCell(at(x, 0), h, { input: w, hidden: slice(w, { axis: 1, end: size }) }),
-  ],
-  [
-    'gru',
-    3,
-    ([h, w]: readonly Value[]) =>
-      gruCell(at(x, 0), h, { input: w, hidden: slice(w, { axis: 1, end: size }) }),
-  ],
-] as const)('%s: gradients', async (_name, gates, of) => {
-  const sample = [waves([batch, size], 0.6), waves([gates * size, features], 1.9)];
-  for (const { element, gradient, difference } of await slopes({
-    at: sample,
-    of: (v) => [of(v)],
-  })) {
-    expect(Math.abs(gradient - difference), element).toBeLessThan(2e-3);
-  }
+it.each<[string, number, (h: Value, own: RecurrentWeights) => readonly Value[]]>([
+  ['rnn', 1, (h, own) => [rnnCell(at(x, 0), h, own)]],
+  ['gru', 3, (h, own) => [gruCell(at(x, 0), h, own)]],
+  ['lstm', 4, (h, own) => Object.values(lstmCell(at(x, 0), { h, c: h }, own))],
+])('%s: gradients', async (_, gates, of) => {
+  await expectGradients({
+    at: [waves([batch, size], 0.6), waves([gates * size, features], 1.9)],
+    of: ([h, w]) => of(h, { input: w, hidden: slice(w, { axis: 1, end: size }) }),
+  });
 });

@@ -1,5 +1,6 @@
 import { ModelLockError } from '../../base/error.ts';
-import { broadcastShapes, showShape } from '../shape.ts';
+import type { DType } from '../../tensor/dtype.ts';
+import { broadcastShapes, showShape, type Shape } from '../shape.ts';
 import type { Value, ValueType } from '../value.ts';
 
 /** Shape inference that many operators share. */
@@ -10,12 +11,21 @@ export function sameAsFirst(inputs: readonly (Value | undefined)[]): readonly Va
   return [{ dtype, shape }];
 }
 
-/** One output of the broadcast shape, typed as the last input: so that it serves `Where` as well. */
+/** One output of the broadcast shape and the dtype of all inputs. */
 export function broadcastAll(inputs: readonly (Value | undefined)[]): readonly ValueType[] {
   const given = inputs.map((_, i) => required(inputs, i));
-  return [
-    { dtype: given.at(-1)!.dtype, shape: broadcastShapes(...given.map((value) => value.shape)) },
-  ];
+  return [{ dtype: commonDType(given), shape: broadcastShape(given) }];
+}
+
+/** The shape of operands that are broadcast against each other. */
+export const broadcastShape = (inputs: readonly (Value | undefined)[]): Shape =>
+  broadcastShapes(...inputs.map((_, i) => required(inputs, i).shape));
+
+/** The dtype of operands, at least one. Throws `shape` unless they agree: a cast has to be asked for. */
+export function commonDType(operands: readonly Value[]): DType {
+  const [dtype, ...others] = new Set(operands.map((value) => value.dtype));
+  if (others.length === 0) return dtype;
+  throw new ModelLockError('shape', `dtypes ${[dtype, ...others].join(' and ')} do not agree`);
 }
 
 /** As `broadcastAll`, of dtype bool. */

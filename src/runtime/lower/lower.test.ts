@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { encodeOnnx } from '../../formats/onnx/write.ts';
 import { gradients } from '../../graph/autodiff/gradients.ts';
+import { linear } from '../../graph/functions/linear.ts';
 import { graphOf, type Graph } from '../../graph/graph.ts';
 import { add, mul, sub } from '../../graph/ops/binary/ops.ts';
 import { conv, convTranspose, type ConvOptions } from '../../graph/ops/conv/ops.ts';
@@ -9,7 +10,7 @@ import { matrixTranspose, transpose } from '../../graph/ops/movement/shape-ops.t
 import { reduceSum } from '../../graph/ops/reduction/ops.ts';
 import { logSoftmax, softmax } from '../../graph/ops/softmax/ops.ts';
 import { waves } from '../../graph/testing/finite-differences.ts';
-import { constant, input, scalar, shapeOf, type Value } from '../../graph/value.ts';
+import { constant, input, parameter, scalar, shapeOf, type Value } from '../../graph/value.ts';
 import { float32, toNumbers } from '../../tensor/tensor.ts';
 import { loadOrt } from '../ort.ts';
 import { Session, type Tensors } from '../session.ts';
@@ -177,6 +178,15 @@ test('GELU and its gradient compute the error function once', async () => {
   expect(names(lowered(graph))).not.toContain('.Gelu');
   expect(names(lowered(graphOf({ y })))).toEqual(['.Gelu']);
   await expectSame(graph);
+});
+
+test('so they do after a layer whose weights are written into the model', () => {
+  const x = input('x', 'float32', [4, 5]);
+  const y = gelu(linear(x, parameter('w', [3, 5])));
+  const [dx] = gradients(y, [x], input('dy', 'float32', [4, 3]));
+  const graph = lower(graphOf({ y, dx }), { blockSize: 1, constants: new Set(['w']) });
+  expect(names(graph)).toContain('.Gemm');
+  expect(names(graph)).not.toContain('.Gelu');
 });
 
 test('the gradient of ReLU is a steep step, 0 at 0', async () => {

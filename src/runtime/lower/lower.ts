@@ -21,21 +21,24 @@ export interface Lowering {
   readonly device?: Device;
 }
 
+/** A rewrite of a graph that those before it have left. */
+type Pass = (graph: Graph) => Rewrite;
+
 /** The graph as ONNX Runtime runs it best. Never exported: it uses operators of its own. */
 export function lower(graph: Graph, { blockSize, constants, device }: Lowering): Graph {
   const hasBlocks = blockSize > 1;
-  const passes: readonly Rewrite[] = [
-    gemmByStoredWeights(constants),
-    shareNormalCdf(graph),
-    affineErf,
-    reduceInnerSoftmax,
-    multiplyColumnSums(),
-    alignScalars,
-    steepSteps,
-    ...(hasBlocks ? [blockConvolutions(blockSize, constants)] : []),
-    multiplyLargeKernels,
-    ...(hasBlocks ? [blockTransposes(blockSize)] : []),
-    ...(device === 'webgpu' ? [readInQuads] : []),
+  const passes: readonly Pass[] = [
+    () => gemmByStoredWeights(constants),
+    shareNormalCdf,
+    () => affineErf,
+    () => reduceInnerSoftmax,
+    () => multiplyColumnSums(),
+    () => alignScalars,
+    () => steepSteps,
+    ...(hasBlocks ? [() => blockConvolutions(blockSize, constants)] : []),
+    () => multiplyLargeKernels,
+    ...(hasBlocks ? [() => blockTransposes(blockSize)] : []),
+    ...(device === 'webgpu' ? [() => readInQuads] : []),
   ];
-  return passes.reduce(rewriteGraph, graph);
+  return passes.reduce((current, pass) => rewriteGraph(current, pass(current)), graph);
 }

@@ -4,8 +4,10 @@ import { linear } from '../../graph/functions/linear.ts';
 import { graphOf } from '../../graph/graph.ts';
 import { conv, type ConvOptions } from '../../graph/ops/conv/ops.ts';
 import { gather } from '../../graph/ops/gather/ops.ts';
+import { matmul } from '../../graph/ops/matmul/ops.ts';
+import { matrixTranspose, shapeOps } from '../../graph/ops/movement/shape-ops.ts';
 import { add } from '../../graph/ops/binary/ops.ts';
-import { ints, input, parameter, type Value } from '../../graph/value.ts';
+import { apply, ints, input, parameter, type Value } from '../../graph/value.ts';
 import { float32, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { Session, type Precision } from '../session.ts';
 import { quantiseWeights } from './int8.ts';
@@ -65,6 +67,16 @@ describe('a session in integers', () => {
     expect(await decibels(linear(given, w, b), x, parameters)).toBeGreaterThan(35);
     expect(await decibels(linear(given, w, b), x, parameters)).toBeLessThan(60);
     expect(await decibels(linear(given, small), x, parameters)).toBe(Infinity);
+  });
+
+  it('leaves alone what is no matrix that is transposed', async () => {
+    const x = normal([2, 5, 256]);
+    const given = input('x', 'float32', x.shape);
+    const [w, stack] = [normal([256, 256]), normal([2, 256, 256])];
+    const [same] = apply(shapeOps.Transpose, [parameter('w', w.shape)], { perm: [0, 1] });
+    const turned = matrixTranspose(parameter('stack', stack.shape));
+    expect(await decibels(matmul(given, same), x, new Map([['w', w]]))).toBe(Infinity);
+    expect(await decibels(matmul(given, turned), x, new Map([['stack', stack]]))).toBe(Infinity);
   });
 
   it('keeps a weight that is also looked up', async () => {

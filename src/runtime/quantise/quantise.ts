@@ -8,7 +8,7 @@ import { rewriteGraph, type Rewrite } from '../../graph/rewrite.ts';
 import { shapeOf, type Node, type Value } from '../../graph/value.ts';
 import { toFloat32 } from '../../tensor/convert.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
-import { nodeOf } from '../../graph/patterns.ts';
+import { transposedMatrix } from '../../graph/patterns.ts';
 import { inMemory, type Weight } from '../stored-parameters.ts';
 import { quantiseWeights } from './int8.ts';
 import { integerProduct, quantise, quantisedNames, type Quantised } from './integer-ops.ts';
@@ -70,7 +70,7 @@ type LayerRewrite = (
 
 /** The parameter that a node multiplies with, if it is a large one: x W^T, or a convolution by it. */
 function weightOf({ operator, inputs: [, w] }: Node): LayerWeight | undefined {
-  const value = operator.name === 'MatMul' ? nodeOf(w, 'Transpose')?.inputs[0] : w;
+  const value = operator.name === 'MatMul' ? transposedMatrix(w) : w;
   if (value?.producer.kind !== 'parameter' || sizeOf(shapeOf(value)) < fewElements)
     return undefined;
   return { name: value.producer.name, value };

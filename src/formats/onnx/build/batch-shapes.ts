@@ -1,7 +1,7 @@
 import { ModelLockError } from '../../../base/error.ts';
+import { reshapedTo } from '../../../graph/ops/movement/shape-ops.ts';
 import { normaliseAxis, showShape, type Shape } from '../../../graph/shape.ts';
 import { sizeOf } from '../../../tensor/tensor.ts';
-import { reshapedTo } from './shape-rules.ts';
 
 /**
  * The shapes that an exporter wrote down for batches of a fixed length, for batches of any. In the

@@ -1,9 +1,11 @@
+import { joinedShape, lengthOf } from '../../../graph/ops/movement/join-ops.ts';
+import { reshapedTo, unsqueezedShape } from '../../../graph/ops/movement/shape-ops.ts';
 import { normaliseAxis, type Dim } from '../../../graph/shape.ts';
 import { sizeOf } from '../../../tensor/tensor.ts';
 import { combined, indicesOf, stridesOf } from './arithmetic.ts';
 import type { Call } from './call.ts';
 import { known, mostKnown, numbersOf, type Known } from './known.ts';
-import { joinedShape, reshapedTo, slicesOf, splitSizes, squeezedAxes } from './shape-rules.ts';
+import { slicesOf, splitSizes, squeezedAxes } from './shape-rules.ts';
 
 /**
  * The operators that exporters compute shapes with, on tensors that are known. `undefined` where
@@ -60,7 +62,7 @@ const scattered: Evaluator = ([x, indices, updates], call) => {
 /** Operators that move known elements. */
 export const movements: Readonly<Record<string, Evaluator>> = {
   Concat: (inputs, call) => {
-    const shape = joinedShape(inputs, call.int('axis', 0));
+    const shape = joinedShape(inputs, call.int('axis', 0)) as readonly number[];
     const along = normaliseAxis(call.int('axis', 0), shape.length);
     if (sizeOf(shape) > mostKnown) return undefined;
     const elements = indicesOf(shape).map((index): Dim => {
@@ -117,9 +119,7 @@ export const movements: Readonly<Record<string, Evaluator>> = {
   Slice: ([x], call) => {
     const ranges = slicesOf(x.shape, call);
     const shape = [...x.shape];
-    for (const { axis, start, end, step } of ranges) {
-      shape[axis] = Math.max(0, Math.ceil((end - start) / step));
-    }
+    for (const range of ranges) shape[range.axis] = lengthOf(range);
     const byAxis = new Map(ranges.map((range) => [range.axis, range]));
     return one(
       rearranged(x, shape, (index) =>
@@ -158,16 +158,8 @@ export const movements: Readonly<Record<string, Evaluator>> = {
     );
   },
   Unsqueeze: ([x], call) => {
-    const axes = call.axes(1) ?? [];
-    const rank = x.shape.length + axes.length;
-    const added = new Set(axes.map((axis) => normaliseAxis(axis, rank)));
-    const rest = x.shape.values();
-    return [
-      inShape(
-        x,
-        Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : rest.next().value!)),
-      ),
-    ];
+    const shape = unsqueezedShape(x.shape, call.axes(1) ?? []) as readonly number[];
+    return [inShape(x, shape)];
   },
   ScatterND: scattered,
 };

@@ -147,6 +147,23 @@ const shapes: Readonly<Record<string, Case>> = {
     },
     x: image,
   },
+  'Slice backwards from before the first element, of data and of known numbers': {
+    nodes: [
+      { op: 'Slice', in: ['numbers', 'start', 'end', 'zero', 'step'], out: ['known'] },
+      { op: 'Gather', in: ['x', 'known'], out: ['g'], attributes: { axis: 2 } },
+      { op: 'Slice', in: ['x', 'start', 'end', 'last', 'step'], out: ['s'] },
+      { op: 'Concat', in: ['g', 's'], attributes: { axis: 3 } },
+    ],
+    initializers: {
+      numbers: axes(0, 1, 2, 3, 4),
+      start: axes(-9),
+      end: axes(-12),
+      zero: axes(0),
+      last: axes(2),
+      step: axes(-1),
+    },
+    x: image,
+  },
   'Gather of one and of several indices': {
     nodes: [
       { op: 'Gather', in: ['x', 'one'], out: ['y'], attributes: { axis: 2 } },

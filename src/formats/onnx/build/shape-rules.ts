@@ -1,60 +1,12 @@
 import { ModelLockError } from '../../../base/error.ts';
-import {
-  normaliseAxis,
-  product,
-  quotient,
-  showShape,
-  type Dim,
-  type Shape,
-} from '../../../graph/shape.ts';
+import { clampedRange, type Range } from '../../../graph/ops/movement/join-ops.ts';
+import { normaliseAxis, type Dim, type Shape } from '../../../graph/shape.ts';
 import type { Call } from './call.ts';
 
-/** Shapes of results, of known tensors and of values alike. */
-
-/** The shape that a Reshape asks for, with its -1 worked out. A zero copies an axis unless `allowZero`. */
-export function reshapedTo(from: Shape, wanted: readonly Dim[], allowZero: boolean): Shape {
-  const dims = wanted.map((dim, axis) => (dim === 0 && !allowZero ? (from[axis] ?? dim) : dim));
-  const open = dims.indexOf(-1);
-  const total = product(from);
-  if (open >= 0) {
-    const rest = quotient(total, product(dims.filter((_, axis) => axis !== open)));
-    return dims.with(open, rest);
-  }
-  if (product(dims) !== total) {
-    throw new ModelLockError('shape', `${showShape(from)} as ${showShape(dims)}`);
-  }
-  return dims;
-}
-
-/** The shape of pieces that are joined along an axis. */
-export function joinedShape(
-  pieces: readonly { readonly shape: readonly number[] }[],
-  axis: number,
-): readonly number[] {
-  const [{ shape: first }] = pieces;
-  const along = normaliseAxis(axis, first.length);
-  for (const { shape } of pieces) {
-    const fits =
-      shape.length === first.length && shape.every((dim, i) => i === along || dim === first[i]);
-    if (!fits) throw new ModelLockError('shape', `${showShape(first)} and ${showShape(shape)}`);
-  }
-  return first.with(
-    along,
-    pieces.reduce((sum, { shape }) => sum + shape[along], 0),
-  );
-}
-
-export interface SliceRange {
-  readonly axis: number;
-  /** Counted from the front. */
-  readonly start: number;
-  /** Excluded; -1 for a negative step that runs to the first element. */
-  readonly end: number;
-  readonly step: number;
-}
+/** What nodes about shapes ask for, of known tensors and of values alike. */
 
 /** The ranges of a Slice node that leave something out. Throws `shape` for those of named axes. */
-export function slicesOf(shape: Shape, call: Call): readonly SliceRange[] {
+export function slicesOf(shape: Shape, call: Call): readonly Range[] {
   const starts = call.numbers(1, 'the list of starts') ?? [];
   const ends = call.numbers(2, 'the list of ends') ?? [];
   const axes = call.numbers(3, 'the list of axes') ?? starts.map((_, i) => i);
@@ -64,17 +16,10 @@ export function slicesOf(shape: Shape, call: Call): readonly SliceRange[] {
   }
   return starts.flatMap((start, i) => {
     const axis = normaliseAxis(axes[i], shape.length);
-    const length = shape[axis];
-    const step = steps[i];
+    const range = { axis, start, end: ends[i], step: steps[i] };
     // Exporters write "all of it" as the largest number of 32 or 64 bits.
-    if (start === 0 && step === 1 && ends[i] >= 2 ** 31 - 1) return [];
-    if (typeof length === 'string') {
-      throw new ModelLockError('shape', `cannot slice the named axis ${length}; bind it`);
-    }
-    const [low, high] = step > 0 ? [0, length] : [-1, length - 1];
-    const clamp = (bound: number): number =>
-      Math.min(Math.max(bound < 0 ? bound + length : bound, low), high);
-    return [{ axis, start: clamp(start), end: clamp(ends[i]), step }];
+    if (start === 0 && range.step === 1 && range.end >= 2 ** 31 - 1) return [];
+    return [clampedRange(range, shape[axis])];
   });
 }
 

@@ -2,7 +2,7 @@ import { ModelLockError } from '../../../base/error.ts';
 import { cast } from '../../../graph/ops/elementwise/ops.ts';
 import { slice, split } from '../../../graph/ops/movement/join-ops.ts';
 import { padOps } from '../../../graph/ops/movement/pad.ts';
-import { reshape, squeeze, unsqueeze } from '../../../graph/ops/movement/shape-ops.ts';
+import { reshape, reshapedTo, squeeze, unsqueeze } from '../../../graph/ops/movement/shape-ops.ts';
 import { normaliseAxis, product, type Dim, type Shape } from '../../../graph/shape.ts';
 import { apply, ints } from '../../../graph/value.ts';
 import { isFloating } from '../../../tensor/dtype.ts';
@@ -11,7 +11,7 @@ import { dtypeNumbered } from '../tensor-proto.ts';
 import type { Call } from './call.ts';
 import { edgeOf, isKnown, known, knownInts, mostKnown, valueOf } from './known.ts';
 import { countAlong, expandTo, tileTo } from './named-axes.ts';
-import { reshapedTo, slicesOf, splitSizes, squeezedAxes } from './shape-rules.ts';
+import { slicesOf, splitSizes, squeezedAxes } from './shape-rules.ts';
 import type { Translations } from './as-it-is.ts';
 
 function requireShape(call: Call, index: number): readonly Dim[] {

@@ -4,9 +4,9 @@ import {
   type GradientRule,
   type GradientRules,
 } from '../../autodiff/rule.ts';
-import { constantOf, type Value } from '../../value.ts';
-import { log, neg, round } from '../elementwise/ops.ts';
-import { add, div, equal, greater, less, mul, pow, sub, where, type binary } from './ops.ts';
+import { constantOf, scalar, type Value } from '../../value.ts';
+import { cast, log, neg, round } from '../elementwise/ops.ts';
+import { div, equal, greater, less, mul, pow, sub, where, type binary } from './ops.ts';
 
 /** The gradients of two broadcast operands, summed back to their shapes. */
 const operands =
@@ -60,7 +60,8 @@ function powerSlope(a: Value, b: Value): Value {
   if (exponent?.data.length === 1) {
     const value = Number(exponent.data[0]);
     if (value === 2) return mul(2, a);
-    if (value === 1) return add(mul(a, 0), 1);
+    if (value === 1) return scalar(1);
   }
-  return mul(b, pow(a, sub(where(equal(b, 0), 1, b), 1)));
+  const own = cast(b, a.dtype);
+  return mul(own, pow(a, sub(where(equal(own, 0), 1, own), 1)));
 }

@@ -1,5 +1,5 @@
 import { apply, operator, scalar, type Value } from '../../value.ts';
-import { broadcastAll, broadcastToBool } from '../infer.ts';
+import { broadcastAll, broadcastShape, broadcastToBool, commonDType, required } from '../infer.ts';
 
 const arithmetic = <const Name extends string>(name: Name) =>
   operator({ name, attributes: {}, infer: broadcastAll });
@@ -18,8 +18,7 @@ export const binary = {
     name: 'Pow',
     attributes: {},
     // The exponent may be of another dtype; the result is as the base.
-    infer: (inputs) =>
-      broadcastAll(inputs).map(({ shape }) => ({ dtype: inputs[0]!.dtype, shape })),
+    infer: (inputs) => [{ dtype: required(inputs, 0).dtype, shape: broadcastShape(inputs) }],
   }),
   Mod: operator({ name: 'Mod', attributes: { fmod: 'int' }, infer: broadcastAll }),
   And: comparison('And'),
@@ -29,7 +28,16 @@ export const binary = {
   GreaterOrEqual: comparison('GreaterOrEqual'),
   Less: comparison('Less'),
   LessOrEqual: comparison('LessOrEqual'),
-  Where: operator({ name: 'Where', attributes: {}, infer: broadcastAll }),
+  Where: operator({
+    name: 'Where',
+    attributes: {},
+    infer: (inputs) => [
+      {
+        dtype: commonDType([required(inputs, 1), required(inputs, 2)]),
+        shape: broadcastShape(inputs),
+      },
+    ],
+  }),
 };
 
 /** A value, or a number that becomes a float32 constant. */

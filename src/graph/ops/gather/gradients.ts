@@ -3,7 +3,6 @@ import { sizeOf } from '../../../tensor/tensor.ts';
 import { noGradient, zerosOf, type GradientRules } from '../../autodiff/rule.ts';
 import { normaliseAxis } from '../../shape.ts';
 import { shapeOf } from '../../value.ts';
-import { mul } from '../binary/ops.ts';
 import { expand, reshape } from '../movement/shape-ops.ts';
 import { gatherElements, scatterAdd, scatterElements, type gathers } from './ops.ts';
 
@@ -33,7 +32,7 @@ export const gatherGradients: GradientRules<typeof gathers> = {
       );
     }
     // What was overwritten gets nothing.
-    const dx = reduction === 'add' ? dy : scatterElements(dy, indices, mul(updates, 0), axis);
+    const dx = reduction === 'add' ? dy : scatterElements(dy, indices, zerosOf(updates), axis);
     return [dx, undefined, gatherElements(dy, indices, axis)];
   },
   OneHot: noGradient,

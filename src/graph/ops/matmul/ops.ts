@@ -1,7 +1,7 @@
 import { ModelLockError } from '../../../base/error.ts';
 import { broadcastShapes, showShape, type Dim, type Shape } from '../../shape.ts';
 import { apply, operator, type AttributesOf, type Value, type ValueType } from '../../value.ts';
-import { required, requireRank } from '../infer.ts';
+import { commonDType, required, requireRank } from '../infer.ts';
 
 const gemmAttributes = { alpha: 'float', beta: 'float', transA: 'int', transB: 'int' } as const;
 
@@ -35,7 +35,7 @@ function productType(a: Value, b: Value): readonly ValueType[] {
     ...(a.shape.length === 1 ? [] : [left.at(-2)!]),
     ...(b.shape.length === 1 ? [] : [right.at(-1)!]),
   ];
-  return [{ dtype: a.dtype, shape }];
+  return [{ dtype: commonDType([a, b]), shape }];
 }
 
 function inferGemm(
@@ -49,7 +49,8 @@ function inferGemm(
   const [m, k] = transA ? [a.shape[1], a.shape[0]] : a.shape;
   const [k2, n] = transB ? [b.shape[1], b.shape[0]] : b.shape;
   requireInner(k, k2, a.shape, b.shape);
-  return [{ dtype: a.dtype, shape: [m, n] }];
+  const operands = inputs.filter((value) => value !== undefined);
+  return [{ dtype: commonDType(operands), shape: [m, n] }];
 }
 
 function requireInner(a: Dim, b: Dim, left: Shape, right: Shape): void {

@@ -1,7 +1,6 @@
-import { unbroadcast, type GradientRules } from '../../autodiff/rule.ts';
+import { unbroadcast, zerosOf, type GradientRules } from '../../autodiff/rule.ts';
 import { normaliseAxis } from '../../shape.ts';
 import { scalar, shapeOf, type Value } from '../../value.ts';
-import { mul } from '../binary/ops.ts';
 import { concat, rangesOf, slice, split, type joinOps, type Range } from './join-ops.ts';
 import { mapAxis, matrixOf } from '../linear-map.ts';
 import { pad, padsOf, type PadMode, type padOps, type Pads } from './pad.ts';
@@ -34,7 +33,7 @@ export const joinOpGradients: GradientRules<typeof joinOps> = {
   },
   Split: ({ outputs, attributes: { axis = 0 } }, dys) => [
     concat(
-      outputs.map((y, i) => dys[i] ?? mul(y, 0)),
+      outputs.map((y, i) => dys[i] ?? zerosOf(y)),
       axis,
     ),
   ],

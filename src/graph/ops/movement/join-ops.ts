@@ -1,7 +1,7 @@
 import { ModelLockError } from '../../../base/error.ts';
-import { normaliseAxis, showShape, type Dim } from '../../shape.ts';
+import { normaliseAxis, showShape, type Dim, type Shape } from '../../shape.ts';
 import { apply, constantInts, ints, operator, type Value } from '../../value.ts';
-import { required } from '../infer.ts';
+import { commonDType, required } from '../infer.ts';
 
 /** Operators that cut tensors apart and put them together. */
 export const joinOps = {
@@ -10,17 +10,7 @@ export const joinOps = {
     attributes: { axis: 'int' },
     infer: (inputs, { axis = 0 }) => {
       const values = inputs.map((_, i) => required(inputs, i));
-      const [{ dtype, shape: first }] = values;
-      const along = normaliseAxis(axis, first.length);
-      for (const { shape } of values) {
-        const fits =
-          shape.length === first.length && shape.every((dim, i) => i === along || dim === first[i]);
-        if (!fits) {
-          throw new ModelLockError('shape', `${showShape(first)} and ${showShape(shape)}`);
-        }
-      }
-      const total = values.map(({ shape }) => shape[along]).reduce(sum);
-      return [{ dtype, shape: first.with(along, total) }];
+      return [{ dtype: commonDType(values), shape: joinedShape(values, axis) }];
     },
   }),
   /** Inputs: data, starts, ends, axes, steps; all but the first constant. */
@@ -30,9 +20,7 @@ export const joinOps = {
     infer: (inputs) => {
       const x = required(inputs, 0);
       const shape = [...x.shape];
-      for (const { axis, start, end, step } of rangesOf(inputs)) {
-        shape[axis] = Math.max(0, Math.ceil((end - start) / step));
-      }
+      for (const range of rangesOf(inputs)) shape[range.axis] = lengthOf(range);
       return [{ dtype: x.dtype, shape }];
     },
   }),
@@ -50,6 +38,18 @@ export const joinOps = {
   }),
 };
 
+/** The shape of pieces that are joined along an axis. */
+export function joinedShape(pieces: readonly { readonly shape: Shape }[], axis: number): Shape {
+  const [{ shape: first }] = pieces;
+  const along = normaliseAxis(axis, first.length);
+  for (const { shape } of pieces) {
+    const fits =
+      shape.length === first.length && shape.every((dim, i) => i === along || dim === first[i]);
+    if (!fits) throw new ModelLockError('shape', `${showShape(first)} and ${showShape(shape)}`);
+  }
+  return first.with(along, pieces.map(({ shape }) => shape[along]).reduce(sum));
+}
+
 function sum(a: Dim, b: Dim): Dim {
   if (typeof a === 'number' && typeof b === 'number') return a + b;
   throw new ModelLockError('shape', 'named axes cannot be concatenated');
@@ -64,6 +64,23 @@ export interface Range {
   readonly step: number;
 }
 
+/** A range whose bounds may count from the end or lie outside, as a Slice node has it. */
+export function clampedRange({ axis, start, end, step }: Range, length: Dim): Range {
+  if (typeof length === 'string') {
+    throw new ModelLockError('shape', `cannot slice the named axis ${length}; bind it`);
+  }
+  const clamp = (bound: number, low: number, high: number): number =>
+    Math.min(Math.max(bound < 0 ? bound + length : bound, low), high);
+  // Backwards a start is an element, and an end may lie before the first.
+  return step > 0
+    ? { axis, start: clamp(start, 0, length), end: clamp(end, 0, length), step }
+    : { axis, start: clamp(start, 0, length - 1), end: clamp(end, -1, length - 1), step };
+}
+
+/** How many elements a clamped range takes. */
+export const lengthOf = ({ start, end, step }: Range): number =>
+  Math.max(0, Math.ceil((end - start) / step));
+
 /** The ranges of a Slice node, clamped and counted from the front. */
 export function rangesOf(inputs: readonly (Value | undefined)[]): readonly Range[] {
   const x = required(inputs, 0);
@@ -73,17 +90,7 @@ export function rangesOf(inputs: readonly (Value | undefined)[]): readonly Range
   const steps = inputs[4] ? constantInts(inputs[4], 'steps') : starts.map(() => 1);
   return starts.map((start, i) => {
     const axis = normaliseAxis(axes[i], x.shape.length);
-    const length = x.shape[axis];
-    if (typeof length === 'string') {
-      throw new ModelLockError('shape', `cannot slice the named axis ${length}`);
-    }
-    const step = steps[i];
-    const clamp = (bound: number, low: number, high: number): number =>
-      Math.min(Math.max(bound < 0 ? bound + length : bound, low), high);
-    // Backwards a start is an element, and an end may lie before the first.
-    return step > 0
-      ? { axis, start: clamp(start, 0, length), end: clamp(ends[i], 0, length), step }
-      : { axis, start: clamp(start, 0, length - 1), end: clamp(ends[i], -1, length - 1), step };
+    return clampedRange({ axis, start, end: ends[i], step: steps[i] }, x.shape[axis]);
   });
 }
 

@@ -1,6 +1,7 @@
 import { ModelLockError } from '../../../base/error.ts';
 import { normaliseAxis } from '../../shape.ts';
 import { apply, constantInts, ints, operator, scalar, shapeOf, type Value } from '../../value.ts';
+import { cast } from '../elementwise/ops.ts';
 import { required } from '../infer.ts';
 
 export type PadMode = 'constant' | 'reflect' | 'edge' | 'wrap';
@@ -31,6 +32,10 @@ export const padOps = {
 /** `[before, after]` by axis; axes that are not named stay. */
 export type Pads = Readonly<Record<number, readonly [before: number, after: number]>>;
 
+/**
+ * x with further elements before and after: copies as `mode` has it, or `value`. Negative numbers
+ * of them take elements away.
+ */
 export function pad(x: Value, pads: Pads, mode: PadMode = 'constant', value = 0): Value {
   const rank = x.shape.length;
   const all = Array.from({ length: 2 * rank }, () => 0);
@@ -40,9 +45,8 @@ export function pad(x: Value, pads: Pads, mode: PadMode = 'constant', value = 0)
     all[along + rank] = after;
   }
   if (all.every((n) => n === 0)) return x;
-  return apply(padOps.Pad, [x, ints(all), mode === 'constant' ? scalar(value) : undefined], {
-    mode,
-  })[0];
+  const fill = mode === 'constant' ? cast(scalar(value), x.dtype) : undefined;
+  return apply(padOps.Pad, [x, ints(all), fill], { mode })[0];
 }
 
 /** The begins and ends of a Pad node. */

@@ -5,7 +5,6 @@ import {
   product,
   quotient,
   showShape,
-  type Dim,
   type Shape,
 } from '../../shape.ts';
 import { apply, constantInts, ints, operator, type Value } from '../../value.ts';
@@ -19,11 +18,7 @@ export const shapeOps = {
     infer: (inputs, { allowzero = 0 }) => {
       const x = required(inputs, 0);
       const target = constantInts(inputs[1], 'the shape');
-      // A zero copies the axis at that place, as ONNX defines it: so named axes pass through. Where
-      // zeros are allowed, it is one.
-      const copies = (dim: number): boolean => dim === 0 && allowzero === 0;
-      const dims = target.map((dim, axis): Dim => (copies(dim) ? x.shape[axis] : dim));
-      return [{ dtype: x.dtype, shape: resolveShape(x.shape, dims) }];
+      return [{ dtype: x.dtype, shape: reshapedTo(x.shape, target, allowzero === 1) }];
     },
   }),
   Expand: operator({
@@ -54,13 +49,7 @@ export const shapeOps = {
     attributes: {},
     infer: (inputs) => {
       const x = required(inputs, 0);
-      const axes = constantInts(inputs[1], 'axes');
-      const rank = x.shape.length + axes.length;
-      const added = new Set(axes.map((axis) => normaliseAxis(axis, rank)));
-      const rest = x.shape.values();
-      const shape = Array.from({ length: rank }, (_, axis) =>
-        added.has(axis) ? 1 : (rest.next().value as Dim),
-      );
+      const shape = unsqueezedShape(x.shape, constantInts(inputs[1], 'axes'));
       return [{ dtype: x.dtype, shape }];
     },
   }),
@@ -78,8 +67,13 @@ export const shapeOps = {
   }),
 };
 
-function resolveShape(from: Shape, dims: Shape): Shape {
-  // What stays in front is no part of the sum, so several of those axes may be named.
+/**
+ * The shape that a Reshape asks for, with its -1 worked out. A zero copies the axis at that place
+ * unless `allowZero`, as ONNX defines it: so named axes pass through.
+ */
+export function reshapedTo(from: Shape, wanted: Shape, allowZero: boolean): Shape {
+  const dims = wanted.map((dim, axis) => (dim === 0 && !allowZero ? (from[axis] ?? dim) : dim));
+  // What stays in front is no part of the product, so several of those axes may be named.
   const change = dims.findIndex((dim, axis) => dim !== from[axis]);
   const start = change < 0 ? dims.length : change;
   const [before, after] = [from.slice(start), dims.slice(start)];
@@ -93,6 +87,17 @@ function resolveShape(from: Shape, dims: Shape): Shape {
     }
   }
   throw new ModelLockError('shape', `${showShape(from)} as ${showShape(dims)}`);
+}
+
+/** A shape with further axes of length 1, at these places of the result. */
+export function unsqueezedShape(shape: Shape, axes: readonly number[]): Shape {
+  const rank = shape.length + axes.length;
+  const added = new Set(axes.map((axis) => normaliseAxis(axis, rank)));
+  if (added.size < axes.length) {
+    throw new ModelLockError('shape', `axes ${axes.join(', ')} of a result of rank ${rank}`);
+  }
+  const rest = shape.values();
+  return Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : rest.next().value!));
 }
 
 /**

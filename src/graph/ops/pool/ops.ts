@@ -77,12 +77,22 @@ export interface AveragePoolOptions extends PoolOptions {
 function attributesFrom(x: Value, options: PoolOptions): PoolAttributes {
   const { kernel, stride = kernel, padding = 0, ceil = false } = options;
   const rank = x.shape.length - 2;
-  return {
+  const attributes = {
     kernel_shape: perAxis(kernel, rank),
     strides: perAxis(stride, rank),
     pads: padsFrom(padding, rank),
-    ceil_mode: ceil ? 1 : 0,
   };
+  return { ...attributes, ceil_mode: ceil && reachesBeyond(x, attributes) ? 1 : 0 };
+}
+
+/**
+ * Whether a last window reaches beyond the padding. One that would begin there is left out, but
+ * ONNX Runtime counts it when it loads a graph in which others may.
+ */
+function reachesBeyond(x: Value, attributes: WindowAttributes): boolean {
+  const whole = poolWindows(x, { ...attributes, ceil_mode: 0 });
+  const started = poolWindows(x, { ...attributes, ceil_mode: 1 });
+  return started.some(({ count }, axis) => count > whole[axis].count);
 }
 
 /** The largest of each window of x [B, C, ...]. */

@@ -19,14 +19,24 @@ export const resizeGradients: GradientRules<typeof resizes> = {
     if (repeatsElements(axes, how) && inputs[0].shape.length === 4) {
       return [sumOfRepeats(dy, shapeOf(inputs[0]))];
     }
+    const changed = changedAxes(axes, how);
     return [
-      axes.reduce(
+      changed.reduce(
         (dx, axis) => mapAxis(dx, transposed(interpolationMatrix(axis, how)), axis.axis),
         dy,
       ),
     ];
   },
 };
+
+/**
+ * The axes that are not just copied. Whatever its factor, ONNX Runtime copies what stays as long as
+ * it is: an axis where it averages elements, else the whole.
+ */
+function changedAxes<A extends AxisScale>(axes: readonly A[], how: Interpolation): readonly A[] {
+  const changed = axes.filter(({ from, to }) => from !== to);
+  return how.antialias || changed.length === 0 ? changed : axes;
+}
 
 /** Whether each element of the last axes is just repeated: by far the most frequent kind. */
 function repeatsElements(

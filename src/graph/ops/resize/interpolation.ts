@@ -21,18 +21,22 @@ export interface AxisScale {
   readonly scale: number;
 }
 
+type Division = (a: number, b: number) => number;
+const exactly: Division = (a, b) => a / b;
+const inSinglePrecision: Division = (a, b) => Math.fround(a / Math.fround(b));
+
 /** Where an element of the result lies in the input. */
 const coordinateOf = {
-  asymmetric: (i, { scale }) => i / scale,
-  half_pixel: (i, { scale }) => (i + 0.5) / scale - 0.5,
-  pytorch_half_pixel: (i, { to, scale }) => (to > 1 ? (i + 0.5) / scale - 0.5 : 0),
-  align_corners: (i, { from, to }) => (to > 1 ? (i * (from - 1)) / (to - 1) : 0),
-  half_pixel_symmetric: (i, { from, to, scale }) => {
+  asymmetric: (i, { scale }, over) => over(i, scale),
+  half_pixel: (i, { scale }, over) => over(i + 0.5, scale) - 0.5,
+  pytorch_half_pixel: (i, { to, scale }, over) => (to > 1 ? over(i + 0.5, scale) - 0.5 : 0),
+  align_corners: (i, { from, to }, over) => (to > 1 ? over(i * (from - 1), to - 1) : 0),
+  half_pixel_symmetric: (i, { from, to, scale }, over) => {
     const centre = from / 2;
-    const offset = centre * (1 - to / (scale * from));
-    return offset + (i + 0.5) / scale - 0.5;
+    const offset = centre * (1 - over(to, scale * from));
+    return offset + over(i + 0.5, scale) - 0.5;
   },
-} satisfies Record<string, (i: number, axis: AxisScale) => number>;
+} satisfies Record<string, (i: number, axis: AxisScale, over: Division) => number>;
 export type Coordinates = keyof typeof coordinateOf;
 export const coordinateModes = Object.keys(coordinateOf) as readonly Coordinates[];
 
@@ -70,7 +74,9 @@ export function interpolationMatrix(axis: AxisScale, how: Interpolation): Tensor
 
 /** The element of the input that is taken for element i of the result, where `mode` is nearest. */
 export function nearestOf(i: number, axis: AxisScale, how: Interpolation): number {
-  return clamped(nearestIndex[how.nearest](coordinateOf[how.coordinates](i, axis)), axis);
+  // Rounded as ONNX Runtime does, for halfway between two elements a bit decides.
+  const at = coordinateOf[how.coordinates](i, axis, inSinglePrecision);
+  return clamped(nearestIndex[how.nearest](at), axis);
 }
 
 function clamped(index: number, { from }: AxisScale): number {
@@ -81,7 +87,7 @@ function clamped(index: number, { from }: AxisScale): number {
 function weightsOf(i: number, axis: AxisScale, how: Interpolation): ReadonlyMap<number, number> {
   if (how.mode === 'nearest') return new Map([[nearestOf(i, axis, how), 1]]);
 
-  const at = coordinateOf[how.coordinates](i, axis);
+  const at = coordinateOf[how.coordinates](i, axis, exactly);
   const { reach, weight } = kernels[how.mode](how.cubicCoefficient);
   // An antialiasing kernel is stretched to cover what one element of the result stands for.
   const stretch = how.antialias ? Math.max(1, 1 / axis.scale) : 1;
