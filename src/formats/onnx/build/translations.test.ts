@@ -164,6 +164,26 @@ const computations: Readonly<Record<string, Case>> = {
     initializers: { roi: float32([0], []), scales: float32([4], [1, 1, 2, 1.5]) },
     x: image,
   },
+  'Resize by scales of some axes': {
+    opset: 18,
+    nodes: [
+      {
+        op: 'Resize',
+        in: ['x', '', 'scales'],
+        attributes: { mode: 'linear', axes: [-1, 2] },
+      },
+    ],
+    initializers: { scales: float32([2], [1.5, 2]) },
+    x: image,
+  },
+  'Resize to sizes of some axes': {
+    opset: 18,
+    nodes: [
+      { op: 'Resize', in: ['x', '', '', 'sizes'], attributes: { mode: 'linear', axes: [-2, 3] } },
+    ],
+    initializers: { sizes: axes(7, 9) },
+    x: image,
+  },
   'Resize to sizes that are computed': {
     nodes: [
       { op: 'Shape', out: ['s'] },
