@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { float32, int64, tensor, type Tensor } from '../../../tensor/tensor.ts';
-import { expectSame, waves, type TestFile } from '../testing/onnx-file.ts';
+import { openArchitecture } from '../architecture.ts';
+import { built, expectSame, onnxFile, waves, type TestFile } from '../testing/onnx-file.ts';
 
 /** Files of one or a few nodes, by what is special about them. */
 interface Case extends TestFile {
@@ -150,6 +151,15 @@ const computations: Readonly<Record<string, Case>> = {
     ],
     x: image,
   },
+  'AveragePool by windows as large as the picture, around each place': {
+    nodes: [
+      {
+        op: 'AveragePool',
+        attributes: { kernel_shape: [5, 6], strides: [1, 1], auto_pad: 'SAME_UPPER' },
+      },
+    ],
+    x: image,
+  },
   'GlobalMaxPool and ArgMin': {
     nodes: [
       { op: 'GlobalMaxPool', out: ['y'] },
@@ -290,6 +300,19 @@ describe('translations', () => {
   const all = Object.entries({ ...computations, ...recurrences });
   it.each(all)('agrees with ONNX Runtime: %s', async (_, { x, named, ...file }) => {
     await expectSame(file, x ? { x } : undefined, { named: named ?? true });
+  });
+
+  it('takes no window with gaps for one over all places', () => {
+    const attributes = { kernel_shape: [3, 3], dilations: [2, 2], strides: [5, 5], ceil_mode: 1 };
+    const file = onnxFile({
+      opset: 19,
+      nodes: [{ op: 'AveragePool', attributes }],
+      inputs: { x: ['float32', [1, 1, 3, 3]] },
+    });
+    const network = openArchitecture(file, 'm.onnx');
+    expect(() => built(network, { x: ['float32', [1, 1, 3, 3]] })).toThrow(
+      'a kernel that reaches over 5 does not fit into 3',
+    );
   });
 
   it('computes in float32 what was exported in half precision', async () => {
