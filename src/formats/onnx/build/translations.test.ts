@@ -266,6 +266,34 @@ const recurrences: Readonly<Record<string, Case>> = {
     x: sequence,
     named: false,
   },
+  'LSTM with an initial output alone': {
+    nodes: [
+      {
+        op: 'LSTM',
+        in: ['x', 'w', 'r', 'b', '', 'h'],
+        out: ['y', 'z', 'u'],
+        attributes: { hidden_size: 2 },
+      },
+    ],
+    outputs: ['y', 'z', 'u'],
+    initializers: weightsOf(4, 1),
+    x: sequence,
+    named: false,
+  },
+  'LSTM with an initial cell alone': {
+    nodes: [
+      {
+        op: 'LSTM',
+        in: ['x', 'w', 'r', 'b', '', '', 'c'],
+        out: ['y', 'z', 'u'],
+        attributes: { hidden_size: 2, direction: 'bidirectional' },
+      },
+    ],
+    outputs: ['y', 'z', 'u'],
+    initializers: weightsOf(4, 2),
+    x: sequence,
+    named: false,
+  },
   'LSTM in both directions, without biases': {
     nodes: [
       {
@@ -300,6 +328,26 @@ describe('translations', () => {
   const all = Object.entries({ ...computations, ...recurrences });
   it.each(all)('agrees with ONNX Runtime: %s', async (_, { x, named, ...file }) => {
     await expectSame(file, x ? { x } : undefined, { named: named ?? true });
+  });
+
+  it('refuses a recurrent layer of an unknown direction', () => {
+    const file = onnxFile({
+      nodes: [
+        {
+          op: 'LSTM',
+          name: 'rnn',
+          in: ['x', 'w', 'r'],
+          attributes: { hidden_size: 2, direction: 'sideways' },
+        },
+      ],
+      initializers: weightsOf(4, 1),
+      inputs: { x: ['float32', sequence.shape] },
+    });
+    const network = openArchitecture(file, 'm.onnx');
+    expect(() => built(network, { x: ['float32', sequence.shape] })).toThrow(
+      'm.onnx: node "rnn" (LSTM): a recurrent layer of direction "sideways" ' +
+        '(valid: forward, reverse, bidirectional)',
+    );
   });
 
   it('takes no window with gaps for one over all places', () => {
