@@ -5,10 +5,13 @@ import type { Value } from '../../../graph/value.ts';
 import type { Call } from './call.ts';
 import type { Translation, Translations } from './as-it-is.ts';
 
-/** Any number of operands, two by two. */
+/** Any number of operands from one on, two by two. */
 const folded =
   (combine: (a: Value, b: Value) => Value): Translation =>
-  (call) => [call.inputs.map((_, i) => call.value(i)).reduce(combine)];
+  (call) => {
+    const others = call.inputs.slice(1).map((_, i) => call.value(i + 1));
+    return [others.reduce(combine, call.value(0))];
+  };
 
 /** gamma elu(x): SELU's own constants are those of arXiv 1706.02515. */
 function selu(call: Call): Value {

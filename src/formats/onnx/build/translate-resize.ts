@@ -4,6 +4,7 @@ import { normaliseAxis, type Shape } from '../../../graph/shape.ts';
 import { apply, constant, ints, type Value } from '../../../graph/value.ts';
 import { float32 } from '../../../tensor/tensor.ts';
 import type { Call } from './call.ts';
+import { numbersOf } from './known.ts';
 import type { Translations } from './as-it-is.ts';
 
 /** What a Resize node asks of one axis. */
@@ -17,7 +18,7 @@ interface Target {
 function targetsOf(shape: Shape, call: Call): readonly Target[] {
   const given = call.ints('axes') ?? shape.map((_, axis) => axis);
   const axes = given.map((axis) => normaliseAxis(axis, shape.length));
-  const scales = call.numbers(2, 'the list of scales') ?? [];
+  const scales = numbersOf(call.known(2, 'the list of scales')?.elements ?? []);
   if (scales.length > 0) {
     requireLength(scales.length, axes.length);
     return scales.flatMap((scale, i) => (scale === 1 ? [] : [{ axis: axes[i], scale }]));
