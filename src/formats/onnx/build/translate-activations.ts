@@ -1,9 +1,9 @@
 import { add, div, greater, maximum, minimum, mul, where } from '../../../graph/ops/binary/ops.ts';
 import { abs, clip, elu, exp, relu } from '../../../graph/ops/elementwise/ops.ts';
-import { einsum } from '../../../graph/functions/einsum.ts';
 import type { Value } from '../../../graph/value.ts';
 import type { Call } from './call.ts';
 import type { Translation, Translations } from './as-it-is.ts';
+import { einsumOf } from './einsum-equation.ts';
 
 /** Any number of operands from one on, two by two. */
 const folded =
@@ -33,7 +33,7 @@ export const activationTranslations: Translations = {
   Clip: (call) => [clip(call.value(0), call.optional(1), call.optional(2))],
   Einsum: (call) => {
     const operands = call.inputs.map((_, i) => call.value(i));
-    return [einsum(call.string('equation', ''), ...operands)];
+    return [einsumOf(call.string('equation', ''), operands)];
   },
   Max: folded(maximum),
   Mean: (call) => {

@@ -121,6 +121,24 @@ const computations: Readonly<Record<string, Case>> = {
     nodes: [{ op: 'Einsum', in: ['x', 'w'], attributes: { equation: 'bi, io -> bo' } }],
     initializers: { w: waves([3, 4]) },
   },
+  'Einsum with axes that have no letters': {
+    nodes: [{ op: 'Einsum', in: ['x', 'w'], attributes: { equation: '...hw,...hv->...wv' } }],
+    initializers: { w: waves([1, 4, 5, 3]) },
+    x: image,
+  },
+  'Einsum of no given result': {
+    nodes: [
+      { op: 'Einsum', in: ['x', 'w'], out: ['a'], attributes: { equation: 'ij,jk' } },
+      { op: 'Einsum', in: ['a', 'v'], out: ['y'], attributes: { equation: '...z,za' } },
+    ],
+    initializers: { w: waves([3, 4]), v: waves([4, 2], 1) },
+    outputs: ['a', 'y'],
+  },
+  'Einsum of axes of length 1': {
+    nodes: [{ op: 'Einsum', in: ['x', 'w'], attributes: { equation: 'bchw,bcv->bchv' } }],
+    initializers: { w: waves([1, 4, 3]) },
+    x: image,
+  },
   'reductions with axes as attributes': {
     opset: 11,
     nodes: [
