@@ -1,6 +1,6 @@
 import { ModelLockError } from '../../../base/error.ts';
 import { groupNorm } from '../../../graph/functions/norm.ts';
-import { add, div, mul, pow, square } from '../../../graph/ops/binary/ops.ts';
+import { add, div, equal, mul, pow, square, where } from '../../../graph/ops/binary/ops.ts';
 import { abs } from '../../../graph/ops/elementwise/ops.ts';
 import { repeatInterleave } from '../../../graph/functions/arrange.ts';
 import { graphOf } from '../../../graph/graph.ts';
@@ -111,7 +111,8 @@ export const normTranslations: Translations = {
     const x = call.value(0);
     const options = { axes: [call.int('axis', -1)], keepdims: true };
     const norm = call.int('p', 2) === 1 ? reduceSum(abs(x), options) : reduceL2(x, options);
-    return [div(x, norm)];
+    // Zeros stay zeros.
+    return [div(x, where(equal(norm, 0), 1, norm))];
   },
   LRN: (call) => [localResponse(call)],
   LogSoftmax: softmaxOf(logSoftmax),

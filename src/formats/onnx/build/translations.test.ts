@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { float32, int64, tensor, type Tensor } from '../../../tensor/tensor.ts';
+import { gradients } from '../../../graph/autodiff/gradients.ts';
+import { mul } from '../../../graph/ops/binary/ops.ts';
+import { reduceSum } from '../../../graph/ops/reduction/ops.ts';
+import { evaluate } from '../../../graph/testing/evaluate.ts';
+import { constant, input } from '../../../graph/value.ts';
+import { float32, int64, tensor, toNumbers, type Tensor } from '../../../tensor/tensor.ts';
 import { openArchitecture } from '../architecture.ts';
+import { buildOnnx } from './build.ts';
 import { built, expectSame, onnxFile, waves, type TestFile } from '../testing/onnx-file.ts';
 
 /** Files of one or a few nodes, by what is special about them. */
@@ -82,6 +88,14 @@ const computations: Readonly<Record<string, Case>> = {
     x: image,
   },
   LpNormalization: { nodes: [{ op: 'LpNormalization', attributes: { axis: 1, p: 1 } }] },
+  'LpNormalization of zeros': {
+    nodes: [
+      { op: 'LpNormalization', out: ['y'] },
+      { op: 'LpNormalization', out: ['z'], attributes: { p: 1 } },
+    ],
+    outputs: ['y', 'z'],
+    x: float32([2, 3], [0, 0, 0, 1, 0, -2]),
+  },
   'Softmax over all axes from one on': {
     opset: 11,
     nodes: [{ op: 'Softmax', attributes: { axis: 2 } }],
@@ -346,6 +360,16 @@ describe('translations', () => {
   const all = Object.entries({ ...computations, ...recurrences });
   it.each(all)('agrees with ONNX Runtime: %s', async (_, { x, named, ...file }) => {
     await expectSame(file, x ? { x } : undefined, { named: named ?? true });
+  });
+
+  it.each([1, 2])('normalises zeros to zeros with finite gradients: p = %i', async (p) => {
+    const file = onnxFile({ nodes: [{ op: 'LpNormalization', attributes: { p } }] });
+    const x = input('x', 'float32', [2, 3]);
+    const inputs = new Map([['x', x]]);
+    const y = buildOnnx(openArchitecture(file, 'm.onnx'), { inputs }).get('y')!;
+    const [dx] = gradients(reduceSum(mul(y, constant(waves([2, 3])))), [x]);
+    const results = await evaluate({ dx }, { x: float32([2, 3], [0, 0, 0, 1, 2, 3]) });
+    expect(toNumbers(results['dx']).every(Number.isFinite)).toBe(true);
   });
 
   it('refuses a recurrent layer of an unknown direction', () => {
