@@ -34,23 +34,22 @@ export interface Architecture {
 /** The name of the axis that takes the place of a fixed one. */
 const batchAxis = 'batch';
 
-/** Side of pictures where a network takes any. */
-const anySide = 224;
-
 /**
  * A network of pictures for batches of any length. One that was exported for a fixed batch, the
  * first axis of its input, has that length in the shapes of its graph; they are written anew.
+ *
  * Throws `unsupported` where it cannot be told from them where the batch is, and where pictures of a
  * batch would mix.
+ *
+ * @param picture the shape of a picture: the input's, without the batch and without names.
  */
-export function withFreeBatch(own: Architecture): Architecture {
+export function withFreeBatch(own: Architecture, picture: readonly number[]): Architecture {
   const { model } = own.network;
   const [[name, { dtype, shape }]] = model.inputs;
   const [batch, ...rest] = shape;
   if (typeof batch !== 'number') return own;
-  const sides = rest.map((dim) => (typeof dim === 'number' ? dim : anySide));
   const results = (first: Dim, prepare?: Preparation): ReadonlyMap<string, Value> => {
-    const inputs = new Map([[name, input(name, dtype, [first, ...sides])]]);
+    const inputs = new Map([[name, input(name, dtype, [first, ...picture])]]);
     return buildOnnx(own.network, { inputs, prepare, outputs: [model.outputs[0]] });
   };
   // What fails with the fixed batch as well is no matter of the batch.
