@@ -86,12 +86,12 @@ describe('parseOnnx', () => {
     const whole = onnxFile({ nodes: [relu], initializers: { w: float32([2], [1, 2]) } });
     for (let length = 0; length < whole.length; length++) {
       const part = whole.subarray(0, length);
-      try {
-        parseOnnx(part, 'm.onnx');
-      } catch (error) {
-        expect(error).toMatchObject({ name: 'ModelLockError' });
-        expect((error as Error).message).toContain('m.onnx');
-      }
+      expect(() => parseOnnx(part, 'm.onnx'), `${length} bytes`).toThrow(
+        expect.objectContaining({
+          name: 'ModelLockError',
+          message: expect.stringContaining('m.onnx') as string,
+        }) as Error,
+      );
     }
   });
 
