@@ -154,6 +154,12 @@ export const movements: Readonly<Record<string, Evaluator>> = {
       ),
     ];
   },
+  Tile: ([x, repeats]) => {
+    if (repeats.elements.length !== x.shape.length) return undefined;
+    if (repeats.elements.some((times) => typeof times === 'string')) return undefined;
+    const shape = numbersOf(repeats.elements).map((times, axis) => times * x.shape[axis]);
+    return one(rearranged(x, shape, (index) => index.map((i, axis) => i % x.shape[axis])));
+  },
   Transpose: ([x], call) => {
     const perm = call.ints('perm') ?? x.shape.map((_, axis) => x.shape.length - 1 - axis);
     // What is no permutation, the operator of the graph language refuses.

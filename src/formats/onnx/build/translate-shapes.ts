@@ -8,7 +8,7 @@ import { apply, ints } from '../../../graph/value.ts';
 import { isFloating } from '../../../tensor/dtype.ts';
 import { sizeOf } from '../../../tensor/tensor.ts';
 import { dtypeNumbered } from '../tensor-proto.ts';
-import type { Call } from './call.ts';
+import { Call } from './call.ts';
 import { edgeOf, isKnown, known, knownInts, mostKnown, requireLengths, valueOf } from './known.ts';
 import { countAlong, expandTo, tileTo } from './named-axes.ts';
 import { reshapedTo, slicesOf, splitSizes, squeezedAxes } from './shape-rules.ts';
@@ -41,6 +41,17 @@ function spreadPads(
     pads[along + rank] = given[i + axes.length];
   }
   return pads;
+}
+
+/** A Slice whose ends at the lengths of named axes are "to the end", as exporters write it, too. */
+function withOpenEnds(shape: Shape, call: Call): Call {
+  const ends = call.inputs[2];
+  if (!isKnown(ends)) return call;
+  const axes = call.numbers(3, 'the list of axes') ?? [...ends.elements.keys()];
+  const open = ends.elements.map((end, i) =>
+    typeof end === 'string' && end === shape.at(axes[i]) ? Number.MAX_SAFE_INTEGER : end,
+  );
+  return new Call(call.node, call.inputs.with(2, knownInts(open)), call.around);
 }
 
 /** Operators about shapes, and those whose form changed between opsets. */
@@ -98,7 +109,7 @@ export const shapeTranslations: Translations = {
   Size: (call) => [known('int64', [], [product(call.edge(0).shape)])],
   Slice: (call) => {
     const x = call.value(0);
-    const ranges = slicesOf(x.shape, call);
+    const ranges = slicesOf(x.shape, withOpenEnds(x.shape, call));
     // An end of -1 would be counted from the back.
     const open = ranges.map(({ end, ...range }) => (end < 0 ? range : { ...range, end }));
     return [ranges.length === 0 ? x : slice(x, ...open)];
