@@ -5,7 +5,7 @@ import { showShape } from '../../../graph/shape.ts';
 import type { Value } from '../../../graph/value.ts';
 
 const ellipsis = '...';
-const alphabet = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+const alphabet = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
 
 /**
  * Einstein's sum convention as ONNX has it. Three dots stand for any number of axes, the same in all
@@ -26,15 +26,17 @@ export function einsumOf(equation: string, operands: readonly Value[]): Value {
       term.includes(ellipsis) ? operands[i].shape.length - term.length + ellipsis.length : 0,
     ),
   );
-  const letters = alphabet.filter((letter) => !equation.includes(letter)).slice(0, count);
+  const spare = alphabet.filter((letter) => !equation.includes(letter)).slice(0, count);
   const isLost = count > 0 && right !== undefined && !right.includes(ellipsis);
-  if (letters.length < count || isLost) refuse();
-  const spelled = (term: string): string => term.replace(ellipsis, letters.join(''));
+  if (spare.length < count || isLost) refuse();
+  const spelled = (term: string): string => term.replace(ellipsis, spare.join(''));
   const once = alphabet.filter((letter) => left.split(letter).length === 2);
   const result = spelled(right ?? [ellipsis, ...once].join(''));
   const long = withoutShort(terms.map(spelled), operands);
   return einsum(`${long.terms.join(',')}->${result}`, ...long.operands);
 }
+
+const letters = (term: string): readonly string[] => term.split('');
 
 /** The same without axes of length 1 that are longer in another operand. */
 function withoutShort(
@@ -47,12 +49,16 @@ function withoutShort(
       return axis >= 0 && operands[i].shape[axis] !== 1;
     });
   const short = terms.map((term, i) =>
-    [...term].flatMap((letter, axis) =>
+    letters(term).flatMap((letter, axis) =>
       operands[i].shape[axis] === 1 && isLonger(letter) ? [axis] : [],
     ),
   );
   return {
-    terms: terms.map((term, i) => [...term].filter((_, axis) => !short[i].includes(axis)).join('')),
+    terms: terms.map((term, i) =>
+      letters(term)
+        .filter((_, axis) => !short[i].includes(axis))
+        .join(''),
+    ),
     operands: operands.map((operand, i) =>
       short[i].length === 0 ? operand : squeeze(operand, short[i]),
     ),

@@ -6,8 +6,8 @@ import { evaluate } from '../../../graph/testing/evaluate.ts';
 import { constant, input } from '../../../graph/value.ts';
 import { float32, int64, tensor, toNumbers, type Tensor } from '../../../tensor/tensor.ts';
 import { openArchitecture } from '../architecture.ts';
-import { buildOnnx } from './build.ts';
 import { built, expectSame, onnxFile, waves, type TestFile } from '../testing/onnx-file.ts';
+import { buildOnnx } from './build.ts';
 
 /** Files of one or a few nodes, by what is special about them. */
 interface Case extends TestFile {
