@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { counterRandom } from '../base/random/counter.ts';
+import { onnxFile, waves } from '../formats/onnx/testing/onnx-file.ts';
 import { encodeSafetensors } from '../formats/safetensors.ts';
 import { gradients } from '../graph/autodiff/gradients.ts';
 import { graphOf } from '../graph/graph.ts';
@@ -134,6 +135,41 @@ describe('readOnnxClassifier', () => {
       expect(await logitsOf(read)).toEqual(await logitsOf(await readCheckpoint(folder)));
     },
   );
+
+  describe.each([1, 'batch'])('of a network for some sizes that says none, batch %s', (batch) => {
+    beforeEach(async () => {
+      const bytes = onnxFile({
+        nodes: [
+          { op: 'Conv', in: ['x', 'patch'], out: ['p'], attributes: { strides: [8, 8] } },
+          { op: 'Flatten', in: ['p'], out: ['f'] },
+          { op: 'Gemm', in: ['f', 'fc'], attributes: { transB: 1 } },
+        ],
+        initializers: { patch: waves([2, 3, 8, 8]), fc: waves([3, 8], 1) },
+        inputs: { x: ['float32', [batch, 3, 'height', 'width']] },
+      });
+      await writeFile(file(), bytes);
+    });
+
+    it('takes the size that it is told, and keeps it', async () => {
+      const options = { normalisation: plain };
+      await expect(readOnnxClassifier(file(), options)).rejects.toThrow('(Gemm)');
+      const read = await readOnnxClassifier(file(), { ...options, size: 16 });
+      expect(read.notes).toEqual([]);
+      const logits = await logitsOf(read);
+      await writeFile(join(folder, 'config.json'), JSON.stringify(read.config));
+      const json = JSON.stringify(read.preprocessorJson);
+      await writeFile(join(folder, 'preprocessor_config.json'), json);
+      await writeFile(join(folder, 'model.safetensors'), encodeSafetensors(read.weights));
+      expect(await logitsOf(await readCheckpoint(folder))).toEqual(logits);
+    });
+
+    it('takes the size of the preprocessing beside it', async () => {
+      await writeFile(join(folder, 'preprocessor_config.json'), JSON.stringify({ size: 16 }));
+      const { config, network } = await readOnnxClassifier(file());
+      expect(config['input_size']).toEqual(size);
+      expect(network.labels).toHaveLength(3);
+    });
+  });
 
   it('becomes a folder that is read without the file', async () => {
     const config = configs['resnet'];

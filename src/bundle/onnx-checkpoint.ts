@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { ModelLockError } from '../base/error.ts';
-import { preprocessor } from '../data/preprocess.ts';
+import { preprocessor, type Preprocessor } from '../data/preprocess.ts';
 import { preprocessorConfig } from '../data/preprocessor-config.ts';
 import { readOnnx, type OnnxFile } from '../formats/onnx/read.ts';
 import { readWeights } from '../formats/weights.ts';
 import type { Preparation } from '../nn/bare/bare-model.ts';
-import { labelled, labelsOf, parseConfig } from '../nn/config.ts';
+import { labelled, labelsOf, parseConfig, type RawConfig } from '../nn/config.ts';
 import { networkFrom } from '../nn/models/networks.ts';
 import { onnxConfigOf } from '../nn/models/onnx/model.ts';
-import { pictureInput } from '../nn/models/onnx/pictures.ts';
+import { pictureInput, sidesOf, usualSide, type PictureSize } from '../nn/models/onnx/pictures.ts';
 import { basename, dirname, exists, join, readJsonObject } from '../platform/files.ts';
 import {
   configFile,
@@ -44,24 +44,26 @@ export async function readOnnxClassifier(
   requireClosed(folder, options);
   const file = await readOnnx(path);
   const named = await namesIn(folder);
-  const config = onnxConfigOf(file, options.labels ?? named?.labels);
+  const channels = channelsOf(pictureInput(file.network), path);
   const preprocessorPath = join(folder, preprocessorFile);
   const own = (await exists(preprocessorPath)) ? preprocessorPath : undefined;
-  const preparation = own ? undefined : preparationOf(path, preprocessorPath, file, options);
+  const preprocessorOf = (json: RawConfig): Preprocessor =>
+    preprocessor(parseConfig(preprocessorConfig, json, own ?? path), channels);
+  const ownJson = own ? await ownPreprocessing(own, options) : undefined;
+  const size = ownJson ? preprocessorOf(ownJson).size : sizeOf(path, file, options);
+  const config = onnxConfigOf(file, { labels: options.labels ?? named?.labels, size });
   const network = networkFrom(config, path);
-  const channels = channelsOf(network, path);
-  const json = preparation
-    ? preprocessorJsonOf(preparation, channels)
-    : await ownPreprocessing(preprocessorPath, options);
+  const json =
+    ownJson ?? preprocessorJsonOf(preparationOf(path, preprocessorPath, size, options), channels);
   return {
     weightsPath: path,
     config,
     preprocessorJson: json,
     network,
-    preprocessor: preprocessor(parseConfig(preprocessorConfig, json, own ?? path), channels),
+    preprocessor: preprocessorOf(json),
     weights: await readWeights(file.weights),
     layout: 'an ONNX file',
-    notes: preparation ? sizeNotes(path, file, preparation, options) : [],
+    notes: own ? [] : sizeNotes(path, file, size, options),
     files: [...file.files, ...(own ? [own] : []), ...(named ? [named.path] : [])],
   };
 }
@@ -93,7 +95,7 @@ async function namesIn(
 function sizeNotes(
   path: string,
   { network }: OnnxFile,
-  { height, width }: Preparation,
+  { height, width }: PictureSize,
   { size }: ModelOptions,
 ): string[] {
   const isFree = typeof pictureInput(network).height === 'string';
@@ -103,30 +105,27 @@ function sizeNotes(
   ];
 }
 
-const defaultSize = 224;
+/** The size of pictures by the network and options. Throws `usage` where they disagree. */
+function sizeOf(path: string, { network }: OnnxFile, { size }: ModelOptions): PictureSize {
+  const own = pictureInput(network);
+  const side = size ?? usualSide;
+  const [height, width] = sidesOf(own, { height: side, width: side });
+  const other = [height, width].find((length) => size !== undefined && length !== size);
+  if (other === undefined) return { height, width };
+  throw new ModelLockError('usage', `${path} takes pictures of ${other} pixels, not of ${size}`);
+}
 
-/** What the network and options say of the preprocessing of pictures. */
+/** What options say of the preprocessing of pictures. */
 function preparationOf(
   path: string,
   beside: string,
-  { network }: OnnxFile,
-  { normalisation, size }: ModelOptions,
+  size: PictureSize,
+  { normalisation }: ModelOptions,
 ): Preparation {
   if (!normalisation) {
     throw new ModelLockError('usage', `nothing says how pictures are normalised for ${path}`, {
       valid: ['--mean and --std', beside],
     });
   }
-  const input = pictureInput(network);
-  const length = (dim: number | string): number => {
-    if (typeof dim === 'string') return size ?? defaultSize;
-    if (size === undefined || size === dim) return dim;
-    throw new ModelLockError('usage', `${path} takes pictures of ${dim} pixels, not of ${size}`);
-  };
-  return {
-    height: length(input.height),
-    width: length(input.width),
-    ...normalisation,
-    resampling: 'bilinear',
-  };
+  return { ...size, ...normalisation, resampling: 'bilinear' };
 }

@@ -147,6 +147,16 @@ describe('decodeSafetensors', () => {
     expect(decode).toThrow(/^hostile\.safetensors /);
   });
 
+  it('refuses a dtype that there are no tensors of, by name', () => {
+    const file = fileOf({ scale: { dtype: 'F8_E4M3', shape: [3], data_offsets: [0, 3] } }, 3);
+    expect(() => decodeSafetensors(file, 'a.safetensors')).toThrow(
+      expect.objectContaining({
+        code: 'unsupported',
+        message: 'a.safetensors: tensor "scale" has the unsupported dtype F8_E4M3',
+      }) as Error,
+    );
+  });
+
   it('refuses a file cut off anywhere', () => {
     const file = encodeSafetensors(
       new Map([['w', { dtype: 'int16', shape: [5], data: new Int16Array(5) }]]),

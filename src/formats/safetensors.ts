@@ -1,4 +1,5 @@
 import { ModelLockError, messageOf } from '../base/error.ts';
+import { entryOf } from '../base/registry.ts';
 import { arrayOf, bytesPerElement, type DataOf, type DType } from '../tensor/dtype.ts';
 import { sizeOf, tensor, type Tensor } from '../tensor/tensor.ts';
 
@@ -20,6 +21,19 @@ const dtypeNames = {
   bool: 'BOOL',
 } as const satisfies Record<DType, string>;
 
+/**
+ * What a file may have tensors of that nobody asks for, and this program has none of; with a dtype
+ * whose elements are as long.
+ */
+const foreignDTypes: Readonly<Record<string, DType>> = {
+  F8_E4M3: 'uint8',
+  F8_E5M2: 'uint8',
+  F8_E8M0: 'uint8',
+  U32: 'int32',
+  U64: 'int64',
+  C64: 'float64',
+};
+
 /** Place of each dtype in a file: the official library's order, in which every tensor is aligned. */
 const ranks = new Map(Object.keys(dtypeNames).map((dtype, rank) => [dtype as DType, rank]));
 
@@ -39,6 +53,8 @@ export interface Safetensors {
 /** Where a tensor lies in a file: dtype, shape and its bytes' place. */
 export interface TensorEntry {
   readonly dtype: DType;
+  /** The file's word for its dtype where there are no such tensors here; `dtype` is one as long. */
+  readonly foreign?: string;
   readonly shape: readonly number[];
   /** From the beginning of the file. */
   readonly start: number;
@@ -47,15 +63,25 @@ export interface TensorEntry {
 
 /**
  * The tensors of a safetensors file. Views into `bytes` where alignment allows it.
- * Throws `corrupt`, naming `where` and the tensor, before anything is allocated.
+ * Throws `corrupt`, naming `where` and the tensor, before anything is allocated; `unsupported` for a
+ * dtype that there are no tensors of.
  */
 export function decodeSafetensors(bytes: Uint8Array, where: string): Safetensors {
   const { entries, metadata } = decodeHeader(bytes, bytes.length, where);
   const tensors = new Map<string, Tensor>();
-  for (const [name, { dtype, shape, start, end }] of entries) {
+  for (const [name, { dtype, foreign, shape, start, end }] of entries) {
+    if (foreign !== undefined) throw foreignTensor(name, foreign, where);
     tensors.set(name, tensorOf(dtype, shape, bytes.subarray(start, end)));
   }
   return { tensors, metadata };
+}
+
+/** Of a tensor that is asked for, and has a dtype that there are no tensors of. */
+export function foreignTensor(name: string, dtype: string, where: string): ModelLockError {
+  return new ModelLockError(
+    'unsupported',
+    `${where}: tensor "${name}" has the unsupported dtype ${dtype}`,
+  );
 }
 
 /**
@@ -126,7 +152,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function checkEntry(name: string, entry: unknown, dataStart: number, fail: Fail): TensorEntry {
   const { dtype: label, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
-  const dtype = dtypeOf.get(label);
+  const own = dtypeOf.get(label);
+  const dtype = own ?? entryOf(foreignDTypes, String(label));
   if (!dtype) return fail(`tensor "${name}" has dtype ${String(label)}`);
   if (!isNaturals(shape)) return fail(`tensor "${name}" has no valid shape`);
   if (!isNaturals(offsets) || offsets.length !== 2) {
@@ -136,7 +163,13 @@ function checkEntry(name: string, entry: unknown, dataStart: number, fail: Fail)
   if (end - start !== sizeOf(shape) * bytesPerElement(dtype)) {
     return fail(`tensor "${name}" of shape [${shape.join(', ')}] has ${end - start} bytes`);
   }
-  return { dtype, shape, start: dataStart + start, end: dataStart + end };
+  return {
+    dtype,
+    ...(own ? {} : { foreign: String(label) }),
+    shape,
+    start: dataStart + start,
+    end: dataStart + end,
+  };
 }
 
 function isNaturals(value: unknown): value is number[] {

@@ -15,6 +15,7 @@ export interface StoredTensor {
   readonly shape: readonly number[];
   /** Where its elements lie, little-endian and in row-major order; absent where no file has them like that. */
   readonly place?: FilePlace;
+  /** Throws `unsupported` where a file has elements of a kind that there are no tensors of here. */
   read(): Promise<Tensor>;
 }
 

@@ -36,3 +36,28 @@ test.each(['', 'PK', '<html>an error page</html>'])(
     await expect(openTensorFile(path)).rejects.toThrow(path);
   },
 );
+
+test.each([
+  ['F8_E4M3', 1],
+  ['F8_E5M2', 1],
+  ['U32', 4],
+  ['U64', 8],
+  ['C64', 8],
+])('a tensor of %s stands in nobody’s way until it is read', async (dtype, size) => {
+  const header = JSON.stringify({
+    odd: { dtype, shape: [3], data_offsets: [0, 3 * size] },
+    w: { dtype: 'F32', shape: [1], data_offsets: [3 * size, 3 * size + 4] },
+  });
+  const path = join(folder, `${dtype}.safetensors`);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  const data = Buffer.alloc(3 * size + 4);
+  await writeFile(path, Buffer.concat([length, Buffer.from(header), data]));
+  const { tensors } = await openTensorFile(path);
+  expect(tensors.get('odd')?.shape).toEqual([3]);
+  expect(await tensors.get('w')!.read()).toEqual(float32([1], [0]));
+  await expect(tensors.get('odd')!.read()).rejects.toMatchObject({
+    code: 'unsupported',
+    message: `${path}: tensor "odd" has the unsupported dtype ${dtype}`,
+  });
+});

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ModelLockError } from '../../base/error.ts';
-import { float32, int64 } from '../../tensor/tensor.ts';
+import { float32, int64, type Tensor } from '../../tensor/tensor.ts';
 import { openArchitecture } from './architecture.ts';
 import { withFreeBatch } from './free-batch.ts';
 import { endsOf } from './head.ts';
@@ -86,12 +86,12 @@ describe('parseOnnx', () => {
     const whole = onnxFile({ nodes: [relu], initializers: { w: float32([2], [1, 2]) } });
     for (let length = 0; length < whole.length; length++) {
       const part = whole.subarray(0, length);
-      try {
-        parseOnnx(part, 'm.onnx');
-      } catch (error) {
-        expect(error).toMatchObject({ name: 'ModelLockError' });
-        expect((error as Error).message).toContain('m.onnx');
-      }
+      expect(() => parseOnnx(part, 'm.onnx'), `${length} bytes`).toThrow(
+        expect.objectContaining({
+          name: 'ModelLockError',
+          message: expect.stringContaining('m.onnx') as string,
+        }) as Error,
+      );
     }
   });
 
@@ -146,24 +146,49 @@ describe('hostile graphs', () => {
     const nodes: readonly TestNode[] = [
       { op: 'Shape', out: ['s'] },
       { op: 'Gather', in: ['s', 'first'], out: ['rows'] },
-      { op: 'Unsqueeze', in: ['rows', 'axis'], out: ['row'] },
+      { op: 'Unsqueeze', in: ['rows', 'front'], out: ['row'] },
       { op: 'Concat', in: ['row', 'axis'], out: ['to'], attributes: { axis: 0 } },
       { op: 'Conv', in: ['image', 'w'], out: ['c'], attributes: { pads: [1, 1, 1, 1] } },
       { op: 'Expand', in: ['one', 'to'], out: ['e'] },
       { op: 'Sub', in: ['x', 'e'], out: ['y'] },
       { op: 'ReduceMean', in: ['c'], out: ['z'], attributes: { axes: [2, 3] } },
+      { op: 'Transpose', in: ['grid'], out: ['turned'], attributes: { perm: [1, 0] } },
+      { op: 'Split', in: ['turned', 'sizes'], out: ['left', 'right'], attributes: { axis: 1 } },
+      { op: 'Reshape', in: ['left', 'line'], out: ['lengths'] },
+      { op: 'ConstantOfShape', in: ['lengths'], out: ['blank'] },
+      { op: 'Tile', in: ['blank', 'lengths'], out: ['tiled'] },
+      { op: 'Pad', in: ['tiled', 'pads'], out: ['padded'] },
+      { op: 'TopK', in: ['padded', 'axis'], out: ['u', 'places'] },
+      { op: 'Max', in: ['right', 'grid'], out: ['v'] },
     ];
     const bytes = onnxFile({
       nodes,
-      outputs: ['y', 'z'],
+      outputs: ['y', 'z', 'u', 'v'],
       inputs: { x: ['float32', ['batch', 1]], image: ['float32', [1, 3, 8, 8]] },
       initializers: {
         first: int64([], [0]),
+        front: int64([1], [0]),
         axis: int64([1], [1]),
         one: float32([1, 1], [1]),
+        grid: int64([2, 2], [1, 2, 3, 4]),
+        sizes: int64([2], [1, 1]),
+        line: int64([1], [-1]),
+        pads: int64([4], [0, 1, 1, 0]),
         w: waves([2, 3, 3, 3]),
       },
     });
+    const buildAll = (file: Uint8Array): void => {
+      const network = openArchitecture(file, 'm.onnx');
+      endsOf(network, network.model.outputs[0]);
+      if (network.model.inputs.size === 1) {
+        withFreeBatch({ network, architecture: file }, [3, 8, 8]);
+      }
+      const types = [...network.model.inputs].map(
+        ([name, { dtype, shape }]) => [name, [dtype, shape]] as const,
+      );
+      built(network, Object.fromEntries(types));
+    };
+    buildAll(bytes);
     const change = fc.record({
       at: fc.nat(bytes.length - 1),
       byte: fc.oneof(fc.nat(255), fc.constantFrom(0, 127, 128, 255)),
@@ -173,20 +198,76 @@ describe('hostile graphs', () => {
         const broken = bytes.slice();
         for (const { at, byte } of changes) broken[at] = byte;
         try {
-          const network = openArchitecture(broken, 'm.onnx');
-          endsOf(network, network.model.outputs[0]);
-          if (network.model.inputs.size === 1) withFreeBatch({ network, architecture: broken });
-          const types = [...network.model.inputs].map(
-            ([name, { dtype, shape }]) => [name, [dtype, shape]] as const,
-          );
-          built(network, Object.fromEntries(types));
+          buildAll(broken);
         } catch (error) {
           expect(error).toBeInstanceOf(ModelLockError);
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 1000 },
     );
   });
+
+  const numbers = (...values: number[]) => int64([values.length], values);
+  const hostile: readonly (readonly [string, TestNode, Readonly<Record<string, Tensor>>])[] = [
+    ['a shape of length -1', { op: 'ConstantOfShape', in: ['a'] }, { a: numbers(-1) }],
+    ['a shape of length -1 twice', { op: 'ConstantOfShape', in: ['a'] }, { a: numbers(-1, -1) }],
+    [
+      'a constant of no value',
+      { op: 'ConstantOfShape', in: ['a'], attributes: { value: float32([0], []) } },
+      { a: numbers(2) },
+    ],
+    [
+      'sizes beyond the length',
+      { op: 'Split', in: ['a', 'b'], out: ['y', 'z'] },
+      { a: numbers(1, 2, 3), b: numbers(2, 5) },
+    ],
+    [
+      'sizes of data beyond the length',
+      { op: 'Split', in: ['x', 'b'], out: ['y', 'z'] },
+      { b: numbers(3, -1) },
+    ],
+    [
+      'an axis that stands for two',
+      { op: 'Transpose', in: ['a'], attributes: { perm: [0, 0] } },
+      { a: int64([2, 1], [1, 2]) },
+    ],
+    ['too few pads', { op: 'Pad', in: ['x', 'a', '', 'b'] }, { a: numbers(1), b: numbers(0, 1) }],
+    ['a sum of nothing', { op: 'Sum', in: [] }, {}],
+    ['a mean of nothing', { op: 'Mean', in: [] }, {}],
+    ['a shape below -1', { op: 'Reshape', in: ['x', 'a'] }, { a: numbers(-2, -3) }],
+    [
+      'a known shape below -1',
+      { op: 'Reshape', in: ['b', 'a'] },
+      { a: numbers(-2), b: numbers(1) },
+    ],
+    ['-1 repeats', { op: 'Tile', in: ['x', 'a'] }, { a: numbers(1, -1) }],
+    ['half a repeat', { op: 'Tile', in: ['x', 'a'] }, { a: float32([2], [1, 0.5]) }],
+    ['the largest -5', { op: 'TopK', in: ['x', 'a'], out: ['y', 'z'] }, { a: numbers(-5) }],
+    ['a pool of no window', { op: 'MaxPool', in: ['a'] }, { a: waves([1, 1, 4, 4]) }],
+    ['tuples of nothing', { op: 'GatherND', in: ['x', 'a'] }, { a: int64([2, 0], []) }],
+    [
+      'groups of half a channel',
+      { op: 'GroupNormalization', in: ['a', 'b', 'b'], attributes: { num_groups: 4 } },
+      { a: waves([1, 2, 2]), b: waves([4]) },
+    ],
+    [
+      'more axes than any tensor has',
+      { op: 'Reshape', in: ['x', 'a'] },
+      { a: numbers(6, ...Array<number>(60_000).fill(1)) },
+    ],
+  ];
+
+  it.each(hostile)(
+    'that ask for %s are refused with the file and the node',
+    (_, node, initializers) => {
+      expect(() => build({ nodes: [{ name: 'odd', ...node }], initializers, opset: 18 })).toThrow(
+        expect.objectContaining({
+          name: 'ModelLockError',
+          message: expect.stringContaining(`m.onnx: node "odd" (${node.op}): `) as string,
+        }) as Error,
+      );
+    },
+  );
 
   it('of very many nodes in a row are built', () => {
     const count = 20_000;
@@ -219,6 +300,25 @@ describe('hostile graphs', () => {
     expect(() =>
       build({ nodes: [{ op: 'Range', in: ['from', 'to', 'step'] }], initializers: bounds }),
     ).toThrow('m.onnx: node 0 (Range)');
+    const many = [
+      { op: 'ConstantOfShape', in: ['long'], out: ['line'] },
+      { op: 'Split', in: ['line'], attributes: { num_outputs: 2 ** 33 } },
+    ];
+    expect(() => build({ nodes: many, initializers: { long: int64([1], [2 ** 33]) } })).toThrow(
+      'm.onnx: node 1 (Split): 8589934592 pieces of 8589934592',
+    );
+    const unrolled = [
+      { op: 'ConstantOfShape', in: ['steps'], out: ['sequence'] },
+      { op: 'LSTM', in: ['sequence', 'w', 'r'], attributes: { hidden_size: 1 } },
+    ];
+    const weights = {
+      w: waves([1, 4, 3]),
+      r: waves([1, 4, 1]),
+      steps: int64([3], [2 ** 31, 1, 3]),
+    };
+    expect(() => build({ nodes: unrolled, initializers: weights })).toThrow(
+      'm.onnx: node 1 (LSTM): a recurrent layer over 2147483648 steps (valid: 1 to 4096)',
+    );
     const huge = { name: 'w', dataType: 1, dims: [2n ** 50n], rawData: Uint8Array.of(1, 2, 3, 4) };
     expect(() => build({ nodes: [relu], protos: [huge] })).toThrow(
       'm.onnx: tensor "w" has shape [1125899906842624]',

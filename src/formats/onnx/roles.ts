@@ -24,13 +24,15 @@ export interface Initializer extends TensorHeader {
   readonly role: Role;
 }
 
-/** The roles of the inputs of operators that have weights; '' is the data. */
-const slots: Readonly<Record<string, readonly (Role | '')[]>> = {
+/** The roles of the inputs of operators that have weights, one for all or each its own; '' is the data. */
+const slots: Readonly<Record<string, Role | readonly (Role | '')[]>> = {
   // Kernels that are standardised stand in the place of the data.
   BatchNormalization: ['weight', 'scale', 'bias', 'mean', 'variance'],
   Conv: ['', 'weight', 'bias'],
   ConvTranspose: ['', 'weight', 'bias'],
+  Einsum: 'weight',
   Gather: ['embedding'],
+  GatherElements: ['embedding'],
   GatherND: ['embedding'],
   Gemm: ['weight', 'weight', 'bias'],
   GRU: ['', 'weight', 'weight', 'bias'],
@@ -41,13 +43,20 @@ const slots: Readonly<Record<string, readonly (Role | '')[]>> = {
   MatMul: ['weight', 'weight'],
   PRelu: ['', 'scale'],
   // Exporters that take norms and linear layers apart leave scales and biases to these.
-  Add: ['bias', 'bias'],
-  Sub: ['bias', 'bias'],
-  Mul: ['scale', 'scale'],
-  Div: ['scale', 'scale'],
-  Concat: Array<Role>(64).fill('embedding'),
+  Add: 'bias',
+  Sub: 'bias',
+  Sum: 'bias',
+  Mul: 'scale',
+  Div: 'scale',
+  Concat: 'embedding',
   Expand: ['embedding'],
+  Tile: ['embedding'],
 };
+
+function slotOf({ node: { operator }, index }: Use): Role | '' | undefined {
+  const own = slots[operator];
+  return typeof own === 'string' ? own : own?.[index];
+}
 
 /** Operators through which a weight stays a weight. */
 const passing: ReadonlySet<string> = new Set(
@@ -97,12 +106,15 @@ function usersOf(nodes: readonly OnnxNode[]): Users {
   return groupBy(uses, ({ node, index }) => node.inputs[index]);
 }
 
-const elementwise: ReadonlySet<string> = new Set(['Add', 'Sub', 'Mul', 'Div', 'Concat', 'Expand']);
+const elementwise: ReadonlySet<string> = new Set(
+  'Add Sub Sum Mul Div Concat Expand Tile'.split(' '),
+);
 
 function roleOf(header: TensorHeader, { users, prepared, inNodes }: Surroundings): Role {
   const { name, shape, elements } = header;
-  for (const { node, index } of usesOf(name, users)) {
-    const role = slots[node.operator]?.[index];
+  for (const use of usesOf(name, users)) {
+    const { node } = use;
+    const role = slotOf(use);
     if (!role) continue;
     if (!elementwise.has(node.operator)) return role;
     const isFormula =
@@ -147,6 +159,6 @@ function usesOf(name: string, users: Users): readonly Use[] {
 
 /** Whether the result of an addition goes into a softmax, perhaps in another shape. */
 function leadsToSoftmax({ operator, outputs }: OnnxNode, users: Users): boolean {
-  if (operator !== 'Add') return false;
+  if (operator !== 'Add' && operator !== 'Sum') return false;
   return usesOf(outputs[0], users).some(({ node }) => node.operator === 'Softmax');
 }

@@ -182,6 +182,26 @@ describe('readBare', () => {
     },
   );
 
+  it('sees by the first convolution of a ResNet that pictures are grey', async () => {
+    const convolution = (name: string, channels: number, side: number) =>
+      [[`${name}.weight`, filled([4, channels, side, side], 0)]] as const;
+    const norm = (name: string) =>
+      ['weight', 'bias', 'running_mean', 'running_var'].map(
+        (what) => [`${name}.${what}`, filled([4], 1)] as const,
+      );
+    const grey = new Map([
+      ...convolution('conv1', 1, 7),
+      ...norm('bn1'),
+      ...['1', '2'].flatMap((place) => [
+        ...convolution(`layer1.0.conv${place}`, 4, 3),
+        ...norm(`layer1.0.bn${place}`),
+      ]),
+    ]);
+    const { config } = await readBare(grey, {}, 'x');
+    expect(config).toMatchObject({ model_type: 'resnet', num_channels: 1 });
+    expect(config).not.toHaveProperty('num_labels');
+  });
+
   it('says so of what DataParallel saved', async () => {
     const { assumed } = await read('cifar-padded.th', {});
     expect(assumed).toContain('names without their prefix "module."');

@@ -56,20 +56,20 @@ function stagesOf(tensors: StoredTensors): Stages {
 function readResnet(tensors: StoredTensors, { size = 224 }: BareOptions, where: string): BareModel {
   const { block, depths, widths } = stagesOf(tensors);
   requirePlainBlocks(tensors, where);
-  const classes = tensors.get('fc.weight')?.shape[0];
-  const { num_labels: _, ...config } = resnetOfTimm({
-    num_classes: classes ?? 2,
+  const [stem, channels] = stemOf(tensors);
+  const config = resnetOfTimm({
+    num_classes: tensors.get('fc.weight')?.shape[0],
+    in_chans: channels,
     block,
     layers: depths,
     channels: widths,
-    stem: stemOf(tensors)[0],
+    stem,
   });
   return {
     config: {
       model_type: 'resnet',
       architectures: ['ResNetForImageClassification'],
       ...config,
-      ...(classes === undefined ? {} : { num_labels: classes }),
     },
     tensors: new Map(
       [...counted(tensors)].map(([name, stored]) => [resnetNameOfTimm(name), stored]),

@@ -33,7 +33,10 @@ export interface ClipOutput {
   readonly logitsPerText: Value;
 }
 
-/** CLIPModel of transformers: texts and images in one space (arXiv 2103.00020, figure 3). */
+/**
+ * CLIPModel of transformers: texts and images in one space (arXiv 2103.00020, figure 3). No command
+ * needs both halves; it stays here, for it is what published checkpoints hold.
+ */
 export function clipModel(scope: Scope, config: ClipConfig, inputs: ClipInputs): ClipOutput {
   const { projection_dim } = config;
   const text = clipTextWithProjection(scope, { ...config.text_config, projection_dim }, inputs);

@@ -22,14 +22,13 @@ function layersOf(config: RawConfig): string[] {
 
 test('MAE: the ids of get_layer_id_for_vit', () => {
   const config = maeVitConfig.parse({
-    image: 8,
-    patch: 4,
-    width: 8,
-    depth: 2,
-    heads: 2,
-    ratio: 2,
-    classes: 3,
-    global_pool: true,
+    image_size: 8,
+    patch_size: 4,
+    hidden_size: 8,
+    num_hidden_layers: 2,
+    num_attention_heads: 2,
+    intermediate_size: 16,
+    num_labels: 3,
   });
   const scope = Scope.root();
   maeVit(scope, config, input('x', 'float32', [1, 3, 8, 8]));
@@ -37,7 +36,7 @@ test('MAE: the ids of get_layer_id_for_vit', () => {
     ['norm1', 'attn.qkv', 'attn.proj', 'norm2', 'mlp.fc1', 'mlp.fc2']
       .map((name) => `blocks.${i}.${name}`)
       .join(' ');
-  expect(modulesByLayer(scope.declared.parameters.keys(), maeVitLayers(config))).toEqual([
+  expect(modulesByLayer(scope.declared.parameters.keys(), maeVitLayers({ depth: 2 }))).toEqual([
     'patch_embed.proj cls_token pos_embed',
     block(0),
     block(1),

@@ -3,7 +3,6 @@ import type { CifarResNetConfig } from './cifar-resnet.ts';
 import type { ConvNextConfig } from './convnext.ts';
 import type { DeiTConfig } from './deit.ts';
 import type { DistilBertConfig } from './distilbert.ts';
-import type { MaeVitConfig } from './mae-vit.ts';
 import { mobileNetV2Blocks } from './mobilenet-v2.ts';
 import type { ResNetConfig } from './resnet.ts';
 import type { SegformerConfig } from './segformer-encoder.ts';
@@ -40,7 +39,7 @@ export const meanPooledVitLayers = ({
   num_hidden_layers: depth,
 }: Pick<ViTConfig, 'num_hidden_layers'>): LayerIds => maeVitLayers({ depth });
 
-export const maeVitLayers = ({ depth }: Pick<MaeVitConfig, 'depth'>): LayerIds =>
+export const maeVitLayers = ({ depth }: { readonly depth: number }): LayerIds =>
   numberedLayers(/^(?:cls_token$|pos_embed$|patch_embed)/, /^blocks\.(\d+)\./, depth);
 
 export const vitLayers = ({

@@ -15,7 +15,7 @@ import {
   swinLayers,
   vitLayers,
 } from './layer-ids.ts';
-import { meanPooledVit, meanPooledVitConfig } from './mae-vit.ts';
+import { maeVit, maeVitConfig } from './mae-vit.ts';
 import { mobileNetV2, mobileNetV2Config } from './mobilenet-v2.ts';
 import { family, type Family, type Network } from './network.ts';
 import { onnxClassifier, onnxModelType } from './onnx/model.ts';
@@ -53,8 +53,8 @@ const families = {
     embeddings: /^deit\.embeddings\.(?:cls_token|distillation_token|position_embeddings)$/,
   }),
   mae_vit: family({
-    config: meanPooledVitConfig,
-    build: meanPooledVit,
+    config: maeVitConfig,
+    build: maeVit,
     layers: meanPooledVitLayers,
     head: /^head\./,
     embeddings: /^(?:cls_token|pos_embed)$/,

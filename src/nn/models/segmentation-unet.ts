@@ -9,7 +9,10 @@ import { batchNorm2d, conv2d, convTranspose2d } from '../layers/basic.ts';
 import type { Scope } from '../scope.ts';
 import type { SegmenterOutput } from './segmenter.ts';
 
-/** A U-Net for segmentation. No library has a layout for it, so this is the project's own. */
+/**
+ * A U-Net for segmentation. No library has a layout for it, so this is the project's own. It stays
+ * beside the others for the tests of many rooms: it is the smallest of networks that give maps.
+ */
 export const segmentationUNetConfig = z.object({
   /** Of each level, the finest first. */
   channels: z.array(positive).min(1).max(16),

@@ -4,7 +4,9 @@ import type { ResNetConfig } from './resnet.ts';
 
 /** What tells timm's and torchvision's ResNets of one another. */
 export const timmResnetConfig = z.object({
-  num_classes: positive,
+  /** Left out where there is no last layer. */
+  num_classes: positive.optional(),
+  in_chans: positive.default(3),
   block: z.enum(['basic', 'bottleneck']),
   layers: z.array(layers).min(1).max(16),
   /** Width of what each stage gives. */
@@ -13,10 +15,13 @@ export const timmResnetConfig = z.object({
 });
 
 /** The same network as transformers' configuration, which `resnet` builds. */
-export function resnetOfTimm(config: z.output<typeof timmResnetConfig>): ResNetConfig {
+export function resnetOfTimm({
+  num_classes: classes,
+  ...config
+}: z.output<typeof timmResnetConfig>): ResNetConfig {
   return {
-    num_labels: config.num_classes,
-    num_channels: 3,
+    ...(classes === undefined ? {} : { num_labels: classes }),
+    num_channels: config.in_chans,
     embedding_size: config.stem,
     hidden_sizes: config.channels,
     depths: config.layers,

@@ -53,7 +53,10 @@ export interface ViTMaeOutput {
 
 const init = normal(0.02);
 
-/** ViTMAEForPreTraining of transformers (arXiv 2111.06377): an image from a quarter of its patches. */
+/**
+ * ViTMAEForPreTraining of transformers (arXiv 2111.06377): an image from a quarter of its patches.
+ * Only its encoder is behind a command; it stays here, for by it tests hold how that is taken out.
+ */
 export function vitMae(
   scope: Scope,
   config: ViTMaeConfig,

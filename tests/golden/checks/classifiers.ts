@@ -3,7 +3,6 @@ import type { RawConfig } from '../../../src/nn/config.ts';
 import { bert, bertConfig } from '../../../src/nn/models/bert.ts';
 import type { ClassifierOutput } from '../../../src/nn/models/classifier.ts';
 import { distilBert, distilBertConfig } from '../../../src/nn/models/distilbert.ts';
-import { maeVit, maeVitConfig } from '../../../src/nn/models/mae-vit.ts';
 import { classifierFrom } from '../../../src/nn/models/registry.ts';
 import { resnet } from '../../../src/nn/models/resnet.ts';
 import { segformerConfig } from '../../../src/nn/models/segformer-encoder.ts';
@@ -17,6 +16,7 @@ import { vitMae, vitMaeConfig } from '../../../src/nn/models/vit-mae.ts';
 import { Scope } from '../../../src/nn/scope.ts';
 import { tensor, type Tensor } from '../../../src/tensor/tensor.ts';
 import type { GoldenCase } from '../case.ts';
+import { maeVitOf } from '../mae-config.ts';
 import { compute, readWeights } from '../run-model.ts';
 
 type Values = Readonly<Record<string, Value>>;
@@ -89,7 +89,7 @@ const models: Readonly<Record<string, Model>> = {
   },
   'MaeViT (model.py)': {
     build: (golden, { pixel_values: x }) =>
-      expectations(maeVit(Scope.root(), maeVitConfig.parse(golden.json('config.json')), x)),
+      expectations(maeVitOf(golden.json('config.json'))(Scope.root(), x)),
   },
   'timm.models.resnet.ResNet': {
     build: (golden, { pixel_values: x }) => {

@@ -5,7 +5,6 @@ import { crossEntropy } from '../../../src/graph/functions/losses.ts';
 import { resize } from '../../../src/graph/ops/resize/ops.ts';
 import { input, parameter, shapeOf, type Value } from '../../../src/graph/value.ts';
 import { maeVitLayers } from '../../../src/nn/models/layer-ids.ts';
-import { maeVit, maeVitConfig } from '../../../src/nn/models/mae-vit.ts';
 import { resnet, resnetConfig } from '../../../src/nn/models/resnet.ts';
 import { vit, vitConfig } from '../../../src/nn/models/vit.ts';
 import { segformerConfig } from '../../../src/nn/models/segformer-encoder.ts';
@@ -22,6 +21,7 @@ import { adamW, sgd } from '../../../src/train/optimiser.ts';
 import type { StepOptions } from '../../../src/train/objective.ts';
 import { Trainer } from '../../../src/train/trainer.ts';
 import type { GoldenCase } from '../case.ts';
+import { maeVitOf, type MaeShape } from '../mae-config.ts';
 import { compute, readWeights } from '../run-model.ts';
 
 type Model = (scope: Scope, x: Value) => { readonly logits: Value };
@@ -44,17 +44,15 @@ const models: Readonly<Record<string, (golden: GoldenCase) => Model>> = {
     const config = segmentationUNetConfig.parse(unetShape(golden));
     return (scope, x) => segmentationUNet(scope, config, x);
   },
-  'mae-vit': (golden) => {
-    const config = maeVitConfig.parse({
+  'mae-vit': (golden) =>
+    maeVitOf({
       ...maeShape(golden),
       ...(golden.has('config.json') ? golden.json<object>('config.json') : {}),
-    });
-    return (scope, x) => maeVit(scope, config, x);
-  },
+    }),
 };
 
 /** What the weights of a MAE case tell of its configuration, which has no file of its own. */
-function maeShape(golden: GoldenCase): object {
+function maeShape(golden: GoldenCase): MaeShape {
   const weights = readWeights(golden.path('model.safetensors'));
   const shape = (name: string): readonly number[] => weights.get(name)!.shape;
   const [width, , patch] = shape('patch_embed.proj.weight');

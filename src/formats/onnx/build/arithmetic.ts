@@ -63,6 +63,12 @@ export const comparisons: Readonly<Record<string, Binary>> = {
   Or: compared((a, b) => a !== 0 || b !== 0),
 };
 
+/** The nearest integer, the even one of two, unlike JavaScript. */
+function rounding(x: number): number {
+  const nearest = Math.round(x);
+  return nearest - x === 0.5 && nearest % 2 !== 0 ? nearest - 1 : nearest;
+}
+
 export const functions: Readonly<Record<string, (x: number) => number>> = {
   Abs: Math.abs,
   Ceil: Math.ceil,
@@ -72,6 +78,7 @@ export const functions: Readonly<Record<string, (x: number) => number>> = {
   Neg: (x) => -x,
   Not: (x) => (x === 0 ? 1 : 0),
   Reciprocal: (x) => 1 / x,
+  Round: rounding,
   Sign: Math.sign,
   Sqrt: Math.sqrt,
 };

@@ -55,6 +55,21 @@ export function freedExpand(
   return wanted.with(axis, 1);
 }
 
+/**
+ * The place of the batch among the sizes that a Resize of `from` asks for, or -1 where they are of
+ * other axes. Throws `shape` where it is to become longer or shorter.
+ */
+export function batchSizeAt(
+  from: Shape,
+  wanted: readonly number[],
+  { batch, axes }: { readonly batch: number; readonly axes: readonly number[] | undefined },
+): number {
+  const axis = batchAxisOf(from);
+  const at = axes ? axes.findIndex((given) => normaliseAxis(given, from.length) === axis) : axis;
+  if (at < 0 || wanted[at] === exported(from, batch)[axis]) return at;
+  throw new ModelLockError('shape', `${showShape(from)} resized to ${showShape(wanted)}`);
+}
+
 /** Which pieces of a Concat have one row where others have the batch. */
 export interface Joined {
   readonly pieces: readonly number[];

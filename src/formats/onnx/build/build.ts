@@ -10,7 +10,7 @@ import type { OnnxModel, OnnxNode } from '../model.ts';
 import type { Initializer } from '../roles.ts';
 import { Call, type Normalisation, type Surroundings } from './call.ts';
 import { evaluated } from './evaluate.ts';
-import { edgeOf, isKnown, valueOf, type Edge } from './known.ts';
+import { edgeOf, isKnown, requireLengths, valueOf, type Edge } from './known.ts';
 import { simplified } from './simplify.ts';
 import { translations } from './translations.ts';
 
@@ -156,6 +156,7 @@ const simplifiedEdge = (edge: Edge | undefined): Edge | undefined =>
   edge === undefined || isKnown(edge) ? edge : simplified(edge);
 
 function requireSize(edge: Edge): void {
+  requireLengths(edge.shape);
   const elements = edge.shape.reduce<number>(
     (product, dim) => (typeof dim === 'number' ? product * dim : product),
     1,

@@ -68,11 +68,15 @@ export class Call {
     throw new ModelLockError('unsupported', `${what} is computed from the data`);
   }
 
+  /** Whole numbers, or lengths of named axes, of an input that must be known. */
   dims(index: number, what: string): readonly Dim[] | undefined {
-    return this.known(index, what)?.elements;
+    const dims = this.known(index, what)?.elements;
+    const odd = dims?.find((dim) => typeof dim === 'number' && !Number.isSafeInteger(dim));
+    if (odd === undefined) return dims;
+    throw new ModelLockError('corrupt', `${what} has ${odd} in it`);
   }
 
-  /** The numbers of an input that must be known. */
+  /** The whole numbers of an input that must be known. */
   numbers(index: number, what: string): readonly number[] | undefined {
     const dims = this.dims(index, what);
     return dims && numbersOf(dims);

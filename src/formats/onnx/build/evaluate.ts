@@ -75,6 +75,18 @@ const clipped: Evaluator = ([x], call) => {
   );
 };
 
+/** The largest or smallest of any number of tensors. */
+const extremeOf =
+  (name: 'Max' | 'Min'): Evaluator =>
+  ([first, ...others]) =>
+    one(
+      others.reduce<Known | undefined>(
+        (most, x) =>
+          most && combined([most, x], x.dtype, (a, b) => arithmetic[name](a, b, x.dtype)),
+        first,
+      ),
+    );
+
 /** As `dtype` holds it; lengths of named axes stay what they are. */
 function castElement(x: Dim, dtype: DType): Dim {
   if (typeof x === 'string') return x;
@@ -92,6 +104,8 @@ const evaluators: Readonly<Record<string, Evaluator>> = {
   },
   Clip: clipped,
   Identity: (inputs) => inputs,
+  Max: extremeOf('Max'),
+  Min: extremeOf('Min'),
   Range: ([start, limit, delta]) => {
     const [from, to, step] = [start, limit, delta].map(({ elements }) => elements[0]);
     if (typeof from !== 'number' || typeof to !== 'number' || typeof step !== 'number') {
@@ -117,11 +131,14 @@ const inputCounts: Readonly<Record<string, number>> = {
   ),
   Expand: 2,
   Gather: 2,
+  Max: 1,
+  Min: 1,
   OneHot: 3,
   Range: 3,
   Reshape: 2,
   ScatterND: 3,
   Slice: 3,
+  Tile: 2,
   Where: 3,
 };
 
@@ -136,8 +153,6 @@ export function evaluated(call: Call): readonly Known[] | undefined {
   if (!Object.hasOwn(evaluators, operator) || inputs.length !== given.length) return undefined;
   const count = inputCounts[operator] ?? 1;
   for (let i = 0; i < count; i++) call.edge(i);
-  // The largest and the smallest may be those of any number of tensors.
-  if (inputs.length > count && (operator === 'Max' || operator === 'Min')) return undefined;
   const results = evaluators[operator](inputs, call);
   return results?.every((result) => result !== undefined) ? results : undefined;
 }

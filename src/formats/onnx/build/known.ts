@@ -1,5 +1,5 @@
 import { ModelLockError } from '../../../base/error.ts';
-import type { Dim } from '../../../graph/shape.ts';
+import { showShape, type Dim, type Shape } from '../../../graph/shape.ts';
 import { constant, type Value } from '../../../graph/value.ts';
 import {
   arrayOf,
@@ -32,7 +32,27 @@ export const mostKnown = 2 ** 16;
 export const isKnown = (edge: Edge | undefined): edge is Known =>
   edge !== undefined && 'elements' in edge;
 
+/** NumPy's limit, and more than any model has; what is worked out takes time for each. */
+const mostAxes = 64;
+
+/** Throws `corrupt` for a shape that no tensor has, as the numbers of a hostile file give it. */
+export function requireLengths(shape: Shape): void {
+  const isLength = (dim: Dim | undefined): boolean =>
+    typeof dim === 'string' || (Number.isSafeInteger(dim) && Number(dim) >= 0);
+  if (shape.length <= mostAxes && shape.every(isLength)) return;
+  throw new ModelLockError('corrupt', `a tensor of shape ${showShape(shape.slice(0, mostAxes))}`);
+}
+
+/** Throws `corrupt` where the elements are no tensor of that shape. */
 export function known(dtype: DType, shape: readonly number[], elements: readonly Dim[]): Known {
+  requireLengths(shape);
+  const isWhole = !(elements as readonly (Dim | undefined)[]).includes(undefined);
+  if (elements.length !== sizeOf(shape) || !isWhole) {
+    throw new ModelLockError(
+      'corrupt',
+      `${elements.length} elements are no tensor of shape ${showShape(shape)}`,
+    );
+  }
   return { kind: 'known', dtype, shape, elements };
 }
 

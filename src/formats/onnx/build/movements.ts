@@ -1,10 +1,10 @@
 import { joinedShape, lengthOf } from '../../../graph/ops/movement/join-ops.ts';
 import { reshapedTo, unsqueezedShape } from '../../../graph/ops/movement/shape-ops.ts';
-import { normaliseAxis, type Dim } from '../../../graph/shape.ts';
+import { broadcastShapes, normaliseAxis, type Dim } from '../../../graph/shape.ts';
 import { sizeOf } from '../../../tensor/tensor.ts';
-import { combined, indicesOf, stridesOf } from './arithmetic.ts';
+import { broadcast, indicesOf, stridesOf } from './arithmetic.ts';
 import type { Call } from './call.ts';
-import { known, mostKnown, numbersOf, type Known } from './known.ts';
+import { known, mostKnown, numbersOf, requireLengths, type Known } from './known.ts';
 import { slicesOf, splitSizes, squeezedAxes } from './shape-rules.ts';
 
 /**
@@ -24,6 +24,7 @@ function rearranged(
   shape: readonly number[],
   source: (index: readonly number[]) => readonly number[],
 ): Known | undefined {
+  requireLengths(shape);
   if (sizeOf(shape) > mostKnown) return undefined;
   const strides = stridesOf(x.shape);
   const elements = indicesOf(shape).map((index) => {
@@ -76,7 +77,9 @@ export const movements: Readonly<Record<string, Evaluator>> = {
   },
   Expand: ([x, to]) => {
     if (to.elements.some((dim) => typeof dim === 'string')) return undefined;
-    return one(combined([x, known('int64', numbersOf(to.elements), [])], x.dtype, (a) => a));
+    const shape = broadcastShapes(x.shape, to.elements) as readonly number[];
+    requireLengths(shape);
+    return sizeOf(shape) > mostKnown ? undefined : [known(x.dtype, shape, broadcast(x, shape))];
   },
   Flatten: ([x], call) => {
     const axis = call.int('axis', 1);
@@ -104,7 +107,8 @@ export const movements: Readonly<Record<string, Evaluator>> = {
     const along = normaliseAxis(call.int('axis', -1), indices.shape.length + 1);
     const hot = numbersOf(indices.elements).map((i) => (i < 0 ? i + length : i));
     const shape = indices.shape.toSpliced(along, 0, length);
-    if (!(sizeOf(shape) <= mostKnown)) return undefined;
+    requireLengths(shape);
+    if (sizeOf(shape) > mostKnown) return undefined;
     const strides = stridesOf(indices.shape);
     const elements = indicesOf(shape).map((index) => {
       const at = index.toSpliced(along, 1).reduce((sum, i, axis) => sum + i * strides[axis], 0);
@@ -150,8 +154,18 @@ export const movements: Readonly<Record<string, Evaluator>> = {
       ),
     ];
   },
+  Tile: ([x, repeats]) => {
+    if (repeats.elements.length !== x.shape.length) return undefined;
+    if (repeats.elements.some((times) => typeof times === 'string')) return undefined;
+    const shape = numbersOf(repeats.elements).map((times, axis) => times * x.shape[axis]);
+    return one(rearranged(x, shape, (index) => index.map((i, axis) => i % x.shape[axis])));
+  },
   Transpose: ([x], call) => {
     const perm = call.ints('perm') ?? x.shape.map((_, axis) => x.shape.length - 1 - axis);
+    // What is no permutation, the operator of the graph language refuses.
+    if (perm.length !== x.shape.length || x.shape.some((_, axis) => !perm.includes(axis))) {
+      return undefined;
+    }
     const shape = perm.map((axis) => x.shape[axis]);
     return one(
       rearranged(x, shape, (index) => x.shape.map((_, axis) => index[perm.indexOf(axis)])),

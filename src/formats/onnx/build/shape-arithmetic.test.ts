@@ -93,6 +93,37 @@ const shapes: Readonly<Record<string, Case>> = {
       five: int64([], [5]),
     },
   },
+  'Round, Tile, Max and Min of known numbers': {
+    nodes: [
+      { op: 'Shape', out: ['s'], attributes: { start: 1 } },
+      { op: 'Max', in: ['s', 'one', 'two'], out: ['large'] },
+      { op: 'Min', in: ['large', 'nine', 'four'], out: ['small'] },
+      { op: 'Max', in: ['small'], out: ['same'] },
+      { op: 'Cast', in: ['same'], out: ['f'], attributes: { to: 1 } },
+      { op: 'Add', in: ['f', 'less'], out: ['near'] },
+      { op: 'Round', in: ['near'], out: ['whole'] },
+      { op: 'Cast', in: ['whole'], out: ['i'], attributes: { to: 7 } },
+      { op: 'Tile', in: ['i', 'two'], out: ['twice'] },
+      { op: 'Slice', in: ['twice', 'two', 'four'], out: ['to'] },
+      { op: 'Expand', in: ['column', 'to'], out: ['grid'] },
+      { op: 'MatMul', in: ['x', 'grid'] },
+    ],
+    initializers: {
+      one: axes(1),
+      two: axes(2),
+      four: axes(4),
+      nine: axes(9),
+      less: float32([3], [-0.5, -1.5, -2]),
+      column: waves([3, 1]),
+    },
+  },
+  'Slice that ends where the pictures do': {
+    nodes: [
+      { op: 'Shape', out: ['s'] },
+      { op: 'Slice', in: ['x', 'zero', 's', 'both'] },
+    ],
+    initializers: { zero: axes(0, 0), both: axes(0, 1) },
+  },
   'Range, Tile and Transpose of known numbers': {
     nodes: [
       { op: 'Range', in: ['zero', 'three', 'one'], out: ['r'] },
@@ -248,7 +279,7 @@ describe('shapes', () => {
     await expectSame(file, x ? { x } : undefined);
   });
 
-  it.each(Object.entries(shapes).slice(0, 9))(
+  it.each(Object.entries(shapes).slice(0, 11))(
     'works out shapes before anything runs: %s',
     async (_, { x, ...file }) => {
       const operators = await expectSame(file, x ? { x } : undefined);
@@ -260,6 +291,9 @@ describe('shapes', () => {
         'Sqrt',
         'Range',
         'ConstantOfShape',
+        'Round',
+        'Max',
+        'Min',
       ];
       expect(operators.filter((name) => shapeOperators.includes(name))).toEqual([]);
     },

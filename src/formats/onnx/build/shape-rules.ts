@@ -33,14 +33,20 @@ export function squeezedAxes(shape: Shape, axes: readonly number[] | undefined):
 
 /** The sizes of a Split's pieces: an attribute, an input, or equal ones for all its outputs. */
 export function splitSizes(length: Dim, call: Call): readonly number[] {
-  const given = call.ints('split') ?? call.numbers(1, 'the list of sizes');
-  if (given) return given;
-  const count = call.int('num_outputs') ?? call.node.outputs.length;
   if (typeof length === 'string') {
     throw new ModelLockError('shape', `cannot split the named axis ${length}; bind it`);
   }
-  if (count < 1 || count > Math.max(1, length)) {
-    throw new ModelLockError('corrupt', `${count} pieces of ${length}`);
+  const count = call.node.outputs.length;
+  const given = call.ints('split') ?? call.numbers(1, 'the list of sizes');
+  if (given) {
+    const total = given.reduce((sum, size) => sum + size, 0);
+    if (given.length === count && total === length && given.every((size) => size >= 0)) {
+      return given;
+    }
+    throw new ModelLockError('corrupt', `${count} pieces of ${length}: [${given.join(', ')}]`);
+  }
+  if (count > Math.max(1, length) || call.int('num_outputs', count) !== count) {
+    throw new ModelLockError('corrupt', `${call.int('num_outputs', count)} pieces of ${length}`);
   }
   const size = Math.ceil(length / count);
   return Array.from({ length: count }, (_, i) => Math.min(size, Math.max(0, length - i * size)));

@@ -1,14 +1,17 @@
 import { add, div, greater, maximum, minimum, mul, where } from '../../../graph/ops/binary/ops.ts';
 import { abs, clip, elu, exp, relu } from '../../../graph/ops/elementwise/ops.ts';
-import { einsum } from '../../../graph/functions/einsum.ts';
 import type { Value } from '../../../graph/value.ts';
 import type { Call } from './call.ts';
 import type { Translation, Translations } from './as-it-is.ts';
+import { einsumOf } from './einsum-equation.ts';
 
-/** Any number of operands, two by two. */
+/** Any number of operands from one on, two by two. */
 const folded =
   (combine: (a: Value, b: Value) => Value): Translation =>
-  (call) => [call.inputs.map((_, i) => call.value(i)).reduce(combine)];
+  (call) => {
+    const others = call.inputs.slice(1).map((_, i) => call.value(i + 1));
+    return [others.reduce(combine, call.value(0))];
+  };
 
 /** gamma elu(x): SELU's own constants are those of arXiv 1706.02515. */
 function selu(call: Call): Value {
@@ -30,7 +33,7 @@ export const activationTranslations: Translations = {
   Clip: (call) => [clip(call.value(0), call.optional(1), call.optional(2))],
   Einsum: (call) => {
     const operands = call.inputs.map((_, i) => call.value(i));
-    return [einsum(call.string('equation', ''), ...operands)];
+    return [einsumOf(call.string('equation', ''), operands)];
   },
   Max: folded(maximum),
   Mean: (call) => {

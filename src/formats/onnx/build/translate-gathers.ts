@@ -16,6 +16,7 @@ function gatherTuples(call: Call): Value {
   if (call.int('batch_dims', 0) !== 0 || typeof width !== 'number' || width > x.shape.length) {
     throw new ModelLockError('unsupported', 'its tuples do not begin at the first axis');
   }
+  if (width === 0) throw new ModelLockError('corrupt', 'its tuples are empty');
   if (width === 1) return gather(x, squeeze(tuples, [-1]), 0);
   const held = constantOf(tuples);
   if (!held) throw new ModelLockError('unsupported', 'its tuples are computed from the data');
@@ -23,7 +24,7 @@ function gatherTuples(call: Call): Value {
   const places = Array.from({ length: held.data.length / width }, (_, row) =>
     first.reduce((place, length, axis) => {
       const index = Number(held.data[row * width + axis]);
-      return place * length + (index < 0 ? index + length : index);
+      return place * length + normaliseAxis(index, length);
     }, 0),
   );
   const line = reshape(x, [sizeOf(first), ...x.shape.slice(width)]);

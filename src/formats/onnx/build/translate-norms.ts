@@ -1,6 +1,6 @@
 import { ModelLockError } from '../../../base/error.ts';
 import { groupNorm } from '../../../graph/functions/norm.ts';
-import { add, div, mul, pow, square } from '../../../graph/ops/binary/ops.ts';
+import { add, div, equal, mul, pow, square, where } from '../../../graph/ops/binary/ops.ts';
 import { abs } from '../../../graph/ops/elementwise/ops.ts';
 import { repeatInterleave } from '../../../graph/functions/arrange.ts';
 import { graphOf } from '../../../graph/graph.ts';
@@ -9,7 +9,7 @@ import { averagePool } from '../../../graph/ops/pool/ops.ts';
 import { reduceL2, reduceSum } from '../../../graph/ops/reduction/ops.ts';
 import { reshape } from '../../../graph/ops/movement/shape-ops.ts';
 import { logSoftmax, softmax } from '../../../graph/ops/softmax/ops.ts';
-import { normaliseAxis, product } from '../../../graph/shape.ts';
+import { normaliseAxis, product, showShape } from '../../../graph/shape.ts';
 import type { Value } from '../../../graph/value.ts';
 import type { Call } from './call.ts';
 import type { Translation, Translations } from './as-it-is.ts';
@@ -35,9 +35,10 @@ const softmaxOf =
 function perChannel(call: Call, index: number, channels: number): Value {
   const vector = call.value(index);
   const [length] = vector.shape;
-  return call.around.opset >= channelScales || length === channels
-    ? vector
-    : repeatInterleave(vector, channels / Number(length), 0);
+  if (call.around.opset >= channelScales || length === channels) return vector;
+  const each = channels / Number(length);
+  if (Number.isInteger(each)) return repeatInterleave(vector, each, 0);
+  throw new ModelLockError('shape', `${length} groups of ${channels} channels`);
 }
 
 /**
@@ -47,6 +48,9 @@ function perChannel(call: Call, index: number, channels: number): Value {
 function localResponse(call: Call): Value {
   const x = call.value(0); // [B, C, ...]
   const size = call.int('size', 1);
+  if (size < 1 || x.shape.length < 3) {
+    throw new ModelLockError('corrupt', `${size} neighbours in ${showShape(x.shape)}`);
+  }
   const before = Math.floor((size - 1) / 2);
   const columns = reshape(square(x), [x.shape[0], 1, x.shape[1], product(x.shape.slice(2))]);
   const means = averagePool(columns, {
@@ -82,11 +86,15 @@ export const normTranslations: Translations = {
   },
   GroupNormalization: (call) => {
     const x = call.value(0);
+    const groups = call.int('num_groups', 1);
     const channels = Number(x.shape[1]);
+    if (groups < 1 || x.shape.length < 3 || channels % groups !== 0) {
+      throw new ModelLockError('corrupt', `${groups} groups of ${showShape(x.shape)}`);
+    }
     return [
       groupNorm(
         x,
-        call.int('num_groups', 1),
+        groups,
         perChannel(call, 1, channels),
         perChannel(call, 2, channels),
         call.float('epsilon', 1e-5),
@@ -103,7 +111,8 @@ export const normTranslations: Translations = {
     const x = call.value(0);
     const options = { axes: [call.int('axis', -1)], keepdims: true };
     const norm = call.int('p', 2) === 1 ? reduceSum(abs(x), options) : reduceL2(x, options);
-    return [div(x, norm)];
+    // Zeros stay zeros.
+    return [div(x, where(equal(norm, 0), 1, norm))];
   },
   LRN: (call) => [localResponse(call)],
   LogSoftmax: softmaxOf(logSoftmax),

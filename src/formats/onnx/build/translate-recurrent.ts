@@ -1,4 +1,5 @@
 import { ModelLockError } from '../../../base/error.ts';
+import { requireEntry } from '../../../base/registry.ts';
 import {
   gru,
   lstm,
@@ -7,7 +8,8 @@ import {
 } from '../../../graph/functions/recurrent.ts';
 import { chunk, concat, slice } from '../../../graph/ops/movement/join-ops.ts';
 import { reshape, squeeze, transpose } from '../../../graph/ops/movement/shape-ops.ts';
-import type { Value } from '../../../graph/value.ts';
+import { constant, shapeOf, type Value } from '../../../graph/value.ts';
+import { zeros } from '../../../tensor/tensor.ts';
 import type { Call } from './call.ts';
 import type { Translations } from './as-it-is.ts';
 
@@ -50,18 +52,32 @@ function layerOf(call: Call, cell: Cell, count: number): RecurrentLayer {
   const each = (value: Value): Value[] => chunk(value, count, 0).map((one) => squeeze(one, [0]));
   const [inputs, hiddens] = [each(call.value(1)), each(call.value(2))];
   const biases = call.inputs[3] && each(call.value(3));
-  const weights = inputs.map((input, i): RecurrentWeights => {
+  const weightsOf = (i: number): RecurrentWeights => {
     const [inputBias, hiddenBias] = biases ? chunk(biases[i], 2, 0).map(order) : [];
     return {
-      input: order(input),
+      input: order(inputs[i]),
       hidden: order(hiddens[i]),
       ...(inputBias && hiddenBias ? { inputBias, hiddenBias } : {}),
     };
-  });
-  return weights as unknown as RecurrentLayer;
+  };
+  return count === 1 ? [weightsOf(0)] : [weightsOf(0), weightsOf(1)];
 }
 
-/** Runs a layer over x [T, B, C], or [B, T, C] where `layout` is 1; the results as ONNX has them. */
+/** Each step becomes nodes of its own: a few bytes of a file could ask for any number of them. */
+const mostSteps = 4096;
+
+/** Throws unless x [T, B, C] is a sequence of a length that can be unrolled. */
+function requireSteps({ shape: [length] }: Value): void {
+  if (typeof length === 'string') {
+    throw new ModelLockError('shape', `cannot unroll the named axis ${length}; bind it`);
+  }
+  if (length >= 1 && length <= mostSteps) return;
+  throw new ModelLockError('unsupported', `a recurrent layer over ${length} steps`, {
+    valid: [`1 to ${mostSteps}`],
+  });
+}
+
+/** Runs a layer over x [T, B, C], which ONNX calls layout 0; the results as ONNX has them. */
 function recurrent(
   call: Call,
   cell: Cell,
@@ -72,10 +88,16 @@ function recurrent(
 ): readonly Value[] {
   requirePlain(call);
   const direction = call.string('direction', 'forward');
-  const { count, isReversed } = directions[direction] ?? directions['forward'];
+  const { count, isReversed } = requireEntry(
+    directions,
+    direction,
+    'corrupt',
+    `a recurrent layer of direction "${direction}"`,
+  );
   if (call.int('layout', 0) !== 0) {
     throw new ModelLockError('unsupported', 'a recurrent layer with the batch first');
   }
+  requireSteps(call.value(0));
   const inTime = (x: Value): Value => (isReversed ? slice(x, { axis: 1, step: -1 }) : x);
   const x = transpose(call.value(0), [1, 0, 2]); // [B, T, C]
   const { y, states } = run(inTime(x), layerOf(call, cell, count));
@@ -83,6 +105,10 @@ function recurrent(
   const apart = reshape(inTime(y), [batch, length, count, Number(width) / count]); // [B, T, D, H]
   return [transpose(apart, [1, 2, 0, 3]), ...states];
 }
+
+/** States of zeros where a file leaves them out, [D, 1, H]: they broadcast to a batch of any size. */
+const nothing = (layer: RecurrentLayer): Value =>
+  constant(zeros('float32', [layer.length, 1, shapeOf(layer[0].hidden)[1]]));
 
 /** Recurrent layers as PyTorch exports them, unrolled over a length that is known. */
 export const recurrentTranslations: Translations = {
@@ -98,7 +124,10 @@ export const recurrentTranslations: Translations = {
   LSTM: (call) =>
     recurrent(call, 'LSTM', (x, layer) => {
       const [before, cell] = [call.optional(5), call.optional(6)];
-      const { y, h, c } = lstm(x, [layer], before && cell ? { h: before, c: cell } : undefined);
+      const { y, h, c } = lstm(x, [layer], {
+        h: before ?? nothing(layer),
+        c: cell ?? nothing(layer),
+      });
       return { y, states: [h, c] };
     }),
 };

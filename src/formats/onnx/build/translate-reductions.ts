@@ -32,11 +32,18 @@ const spatialAxes = (x: Value): readonly number[] => x.shape.slice(2).map((_, i)
  * counts: some models ask for a mean of all places like that.
  */
 function isWhole(x: Value, call: Call): boolean {
-  const kernel = call.ints('kernel_shape') ?? [];
+  const kernel = call.ints('kernel_shape');
+  if (kernel?.length !== x.shape.length - 2) return false;
   const covers = kernel.every((length, i) => length >= Number(x.shape[i + 2]));
   const isBeyond = kernel.some((length, i) => length > Number(x.shape[i + 2]));
-  const isPadded = call.ints('pads')?.some((count) => count !== 0) ?? false;
-  return covers && !isPadded && (!isBeyond || call.int('ceil_mode', 0) === 1);
+  const isDilated = call.ints('dilations')?.some((step) => step !== 1) ?? false;
+  return covers && !isDilated && !isPadded(call) && (!isBeyond || call.int('ceil_mode', 0) === 1);
+}
+
+/** Whether places around x get windows of their own. */
+function isPadded(call: Call): boolean {
+  const isOwn = call.ints('pads')?.some((count) => count !== 0) ?? false;
+  return isOwn || call.string('auto_pad', 'NOTSET').startsWith('SAME');
 }
 
 /** Reductions, and pooling over all places. */

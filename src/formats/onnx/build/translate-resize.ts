@@ -1,9 +1,10 @@
 import { ModelLockError } from '../../../base/error.ts';
 import { interpolationOf, resizes } from '../../../graph/ops/resize/ops.ts';
-import type { Shape } from '../../../graph/shape.ts';
+import { normaliseAxis, type Shape } from '../../../graph/shape.ts';
 import { apply, constant, ints, type Value } from '../../../graph/value.ts';
 import { float32 } from '../../../tensor/tensor.ts';
 import type { Call } from './call.ts';
+import { numbersOf } from './known.ts';
 import type { Translations } from './as-it-is.ts';
 
 /** What a Resize node asks of one axis. */
@@ -15,8 +16,9 @@ interface Target {
 
 /** Scales or sizes, of the axes that change. An empty list is one that is left out. */
 function targetsOf(shape: Shape, call: Call): readonly Target[] {
-  const axes = call.ints('axes') ?? shape.map((_, axis) => axis);
-  const scales = call.numbers(2, 'the list of scales') ?? [];
+  const given = call.ints('axes') ?? shape.map((_, axis) => axis);
+  const axes = given.map((axis) => normaliseAxis(axis, shape.length));
+  const scales = numbersOf(call.known(2, 'the list of scales')?.elements ?? []);
   if (scales.length > 0) {
     requireLength(scales.length, axes.length);
     return scales.flatMap((scale, i) => (scale === 1 ? [] : [{ axis: axes[i], scale }]));

@@ -8,8 +8,8 @@ import { apply, ints } from '../../../graph/value.ts';
 import { isFloating } from '../../../tensor/dtype.ts';
 import { sizeOf } from '../../../tensor/tensor.ts';
 import { dtypeNumbered } from '../tensor-proto.ts';
-import type { Call } from './call.ts';
-import { edgeOf, isKnown, known, knownInts, mostKnown, valueOf } from './known.ts';
+import { Call } from './call.ts';
+import { edgeOf, isKnown, known, knownInts, mostKnown, requireLengths, valueOf } from './known.ts';
 import { countAlong, expandTo, tileTo } from './named-axes.ts';
 import { slicesOf, splitSizes, squeezedAxes } from './shape-rules.ts';
 import type { Translations } from './as-it-is.ts';
@@ -25,12 +25,15 @@ function shapePart(shape: Shape, call: Call): Shape {
   return shape.slice(call.int('start', 0), call.int('end', shape.length));
 }
 
-/** Pads of some axes as those of all. */
+/** Pads of some axes, or of all, as those of all. */
 function spreadPads(
   given: readonly number[],
   axes: readonly number[],
   rank: number,
 ): readonly number[] {
+  if (given.length !== 2 * axes.length) {
+    throw new ModelLockError('corrupt', `${given.length} pads of ${axes.length} axes`);
+  }
   const pads = Array<number>(2 * rank).fill(0);
   for (const [i, axis] of axes.entries()) {
     const along = normaliseAxis(axis, rank);
@@ -38,6 +41,17 @@ function spreadPads(
     pads[along + rank] = given[i + axes.length];
   }
   return pads;
+}
+
+/** A Slice whose ends at the lengths of named axes are "to the end", as exporters write it, too. */
+function withOpenEnds(shape: Shape, call: Call): Call {
+  const ends = call.inputs[2];
+  if (!isKnown(ends)) return call;
+  const axes = call.numbers(3, 'the list of axes') ?? [...ends.elements.keys()];
+  const open = ends.elements.map((end, i) =>
+    typeof end === 'string' && end === shape.at(axes[i]) ? Number.MAX_SAFE_INTEGER : end,
+  );
+  return new Call(call.node, call.inputs.with(2, knownInts(open)), call.around);
 }
 
 /** Operators about shapes, and those whose form changed between opsets. */
@@ -59,6 +73,7 @@ export const shapeTranslations: Translations = {
   },
   ConstantOfShape: (call) => {
     const shape = requireShape(call, 0);
+    requireLengths(shape);
     const held = call.tensor('value');
     const filler = held ? edgeOf(held) : known('float32', [1], [0]);
     const isStatic = shape.every((dim) => typeof dim === 'number');
@@ -80,8 +95,8 @@ export const shapeTranslations: Translations = {
     const x = call.value(0);
     const rank = x.shape.length;
     const given = call.numbers(1, 'the list of pads') ?? [];
-    const axes = call.numbers(3, 'the list of axes');
-    const pads = axes ? spreadPads(given, axes, rank) : given;
+    const axes = call.numbers(3, 'the list of axes') ?? [...x.shape.keys()];
+    const pads = spreadPads(given, axes, rank);
     if (pads.every((n) => n === 0)) return [x];
     const mode = call.string('mode', 'constant');
     return apply(padOps.Pad, [x, ints(pads), call.optional(2)], { mode });
@@ -94,7 +109,7 @@ export const shapeTranslations: Translations = {
   Size: (call) => [known('int64', [], [product(call.edge(0).shape)])],
   Slice: (call) => {
     const x = call.value(0);
-    const ranges = slicesOf(x.shape, call);
+    const ranges = slicesOf(x.shape, withOpenEnds(x.shape, call));
     // An end of -1 would be counted from the back.
     const open = ranges.map(({ end, ...range }) => (end < 0 ? range : { ...range, end }));
     return [ranges.length === 0 ? x : slice(x, ...open)];

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { float32, int64, tensor, type Tensor } from '../../../tensor/tensor.ts';
-import { expectSame, waves, type TestFile } from '../testing/onnx-file.ts';
+import { gradients } from '../../../graph/autodiff/gradients.ts';
+import { mul } from '../../../graph/ops/binary/ops.ts';
+import { reduceSum } from '../../../graph/ops/reduction/ops.ts';
+import { evaluate } from '../../../graph/testing/evaluate.ts';
+import { constant, input } from '../../../graph/value.ts';
+import { float32, int64, tensor, toNumbers, type Tensor } from '../../../tensor/tensor.ts';
+import { openArchitecture } from '../architecture.ts';
+import { built, expectSame, onnxFile, waves, type TestFile } from '../testing/onnx-file.ts';
+import { buildOnnx } from './build.ts';
 
 /** Files of one or a few nodes, by what is special about them. */
 interface Case extends TestFile {
@@ -81,6 +88,14 @@ const computations: Readonly<Record<string, Case>> = {
     x: image,
   },
   LpNormalization: { nodes: [{ op: 'LpNormalization', attributes: { axis: 1, p: 1 } }] },
+  'LpNormalization of zeros': {
+    nodes: [
+      { op: 'LpNormalization', out: ['y'] },
+      { op: 'LpNormalization', out: ['z'], attributes: { p: 1 } },
+    ],
+    outputs: ['y', 'z'],
+    x: float32([2, 3], [0, 0, 0, 1, 0, -2]),
+  },
   'Softmax over all axes from one on': {
     opset: 11,
     nodes: [{ op: 'Softmax', attributes: { axis: 2 } }],
@@ -120,6 +135,24 @@ const computations: Readonly<Record<string, Case>> = {
     nodes: [{ op: 'Einsum', in: ['x', 'w'], attributes: { equation: 'bi, io -> bo' } }],
     initializers: { w: waves([3, 4]) },
   },
+  'Einsum with axes that have no letters': {
+    nodes: [{ op: 'Einsum', in: ['x', 'w'], attributes: { equation: '...hw,...hv->...wv' } }],
+    initializers: { w: waves([1, 4, 5, 3]) },
+    x: image,
+  },
+  'Einsum of no given result': {
+    nodes: [
+      { op: 'Einsum', in: ['x', 'w'], out: ['a'], attributes: { equation: 'ij,jk' } },
+      { op: 'Einsum', in: ['a', 'v'], out: ['y'], attributes: { equation: '...z,za' } },
+    ],
+    initializers: { w: waves([3, 4]), v: waves([4, 2], 1) },
+    outputs: ['a', 'y'],
+  },
+  'Einsum of axes of length 1': {
+    nodes: [{ op: 'Einsum', in: ['x', 'w'], attributes: { equation: 'bchw,bcv->bchv' } }],
+    initializers: { w: waves([1, 4, 3]) },
+    x: image,
+  },
   'reductions with axes as attributes': {
     opset: 11,
     nodes: [
@@ -150,6 +183,15 @@ const computations: Readonly<Record<string, Case>> = {
     ],
     x: image,
   },
+  'AveragePool by windows as large as the picture, around each place': {
+    nodes: [
+      {
+        op: 'AveragePool',
+        attributes: { kernel_shape: [5, 6], strides: [1, 1], auto_pad: 'SAME_UPPER' },
+      },
+    ],
+    x: image,
+  },
   'GlobalMaxPool and ArgMin': {
     nodes: [
       { op: 'GlobalMaxPool', out: ['y'] },
@@ -162,6 +204,26 @@ const computations: Readonly<Record<string, Case>> = {
     opset: 11,
     nodes: [{ op: 'Resize', in: ['x', 'roi', 'scales'], attributes: { mode: 'linear' } }],
     initializers: { roi: float32([0], []), scales: float32([4], [1, 1, 2, 1.5]) },
+    x: image,
+  },
+  'Resize by scales of some axes': {
+    opset: 18,
+    nodes: [
+      {
+        op: 'Resize',
+        in: ['x', '', 'scales'],
+        attributes: { mode: 'linear', axes: [-1, 2] },
+      },
+    ],
+    initializers: { scales: float32([2], [1.5, 2]) },
+    x: image,
+  },
+  'Resize to sizes of some axes': {
+    opset: 18,
+    nodes: [
+      { op: 'Resize', in: ['x', '', '', 'sizes'], attributes: { mode: 'linear', axes: [-2, 3] } },
+    ],
+    initializers: { sizes: axes(7, 9) },
     x: image,
   },
   'Resize to sizes that are computed': {
@@ -236,6 +298,34 @@ const recurrences: Readonly<Record<string, Case>> = {
     x: sequence,
     named: false,
   },
+  'LSTM with an initial output alone': {
+    nodes: [
+      {
+        op: 'LSTM',
+        in: ['x', 'w', 'r', 'b', '', 'h'],
+        out: ['y', 'z', 'u'],
+        attributes: { hidden_size: 2 },
+      },
+    ],
+    outputs: ['y', 'z', 'u'],
+    initializers: weightsOf(4, 1),
+    x: sequence,
+    named: false,
+  },
+  'LSTM with an initial cell alone': {
+    nodes: [
+      {
+        op: 'LSTM',
+        in: ['x', 'w', 'r', 'b', '', '', 'c'],
+        out: ['y', 'z', 'u'],
+        attributes: { hidden_size: 2, direction: 'bidirectional' },
+      },
+    ],
+    outputs: ['y', 'z', 'u'],
+    initializers: weightsOf(4, 2),
+    x: sequence,
+    named: false,
+  },
   'LSTM in both directions, without biases': {
     nodes: [
       {
@@ -270,6 +360,49 @@ describe('translations', () => {
   const all = Object.entries({ ...computations, ...recurrences });
   it.each(all)('agrees with ONNX Runtime: %s', async (_, { x, named, ...file }) => {
     await expectSame(file, x ? { x } : undefined, { named: named ?? true });
+  });
+
+  it.each([1, 2])('normalises zeros to zeros with finite gradients: p = %i', async (p) => {
+    const file = onnxFile({ nodes: [{ op: 'LpNormalization', attributes: { p } }] });
+    const x = input('x', 'float32', [2, 3]);
+    const inputs = new Map([['x', x]]);
+    const y = buildOnnx(openArchitecture(file, 'm.onnx'), { inputs }).get('y')!;
+    const [dx] = gradients(reduceSum(mul(y, constant(waves([2, 3])))), [x]);
+    const results = await evaluate({ dx }, { x: float32([2, 3], [0, 0, 0, 1, 2, 3]) });
+    expect(toNumbers(results['dx']).every(Number.isFinite)).toBe(true);
+  });
+
+  it('refuses a recurrent layer of an unknown direction', () => {
+    const file = onnxFile({
+      nodes: [
+        {
+          op: 'LSTM',
+          name: 'rnn',
+          in: ['x', 'w', 'r'],
+          attributes: { hidden_size: 2, direction: 'sideways' },
+        },
+      ],
+      initializers: weightsOf(4, 1),
+      inputs: { x: ['float32', sequence.shape] },
+    });
+    const network = openArchitecture(file, 'm.onnx');
+    expect(() => built(network, { x: ['float32', sequence.shape] })).toThrow(
+      'm.onnx: node "rnn" (LSTM): a recurrent layer of direction "sideways" ' +
+        '(valid: forward, reverse, bidirectional)',
+    );
+  });
+
+  it('takes no window with gaps for one over all places', () => {
+    const attributes = { kernel_shape: [3, 3], dilations: [2, 2], strides: [5, 5], ceil_mode: 1 };
+    const file = onnxFile({
+      opset: 19,
+      nodes: [{ op: 'AveragePool', attributes }],
+      inputs: { x: ['float32', [1, 1, 3, 3]] },
+    });
+    const network = openArchitecture(file, 'm.onnx');
+    expect(() => built(network, { x: ['float32', [1, 1, 3, 3]] })).toThrow(
+      'a kernel that reaches over 5 does not fit into 3',
+    );
   });
 
   it('computes in float32 what was exported in half precision', async () => {

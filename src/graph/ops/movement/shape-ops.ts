@@ -78,10 +78,12 @@ export function reshapedTo(from: Shape, wanted: Shape, allowZero: boolean): Shap
   const start = change < 0 ? dims.length : change;
   const [before, after] = [from.slice(start), dims.slice(start)];
   if (!after.includes(-1)) {
-    if (product(before) === product(after)) return dims;
+    const isShape = after.every((dim) => typeof dim === 'string' || dim >= 0);
+    if (isShape && product(before) === product(after)) return dims;
   } else {
     const known = after.filter((dim) => dim !== -1);
-    if (known.length === after.length - 1) {
+    const isShape = known.every((dim) => typeof dim === 'string' || dim >= 0);
+    if (isShape && known.length === after.length - 1) {
       const rest = quotient(product(before), product(known));
       return dims.map((dim) => (dim === -1 ? rest : dim));
     }

@@ -10,10 +10,11 @@ import { encodeOnnx } from '../../../formats/onnx/write.ts';
 import { graphOf } from '../../../graph/graph.ts';
 import { input } from '../../../graph/value.ts';
 import { Session } from '../../../runtime/session.ts';
-import { int64, tensor, toNumbers, type Tensor } from '../../../tensor/tensor.ts';
+import { float32, int64, tensor, toNumbers, type Tensor } from '../../../tensor/tensor.ts';
 import { initialise, Scope } from '../../scope.ts';
 import { tinyClassifiers } from '../../testing/tiny-classifiers.ts';
-import { classifierFrom } from '../registry.ts';
+import { networkFrom } from '../networks.ts';
+import { isSegmenter, segmenterConfig } from '../segmenters.ts';
 import { logitsOf, opened } from './testing/opened.ts';
 
 /** What the file itself says of pictures, one batch after the other. */
@@ -38,11 +39,19 @@ async function expectRows(bytes: Uint8Array, x: Tensor, batch: number): Promise<
   toNumbers(logits).forEach((value, i) => expect(value).toBeCloseTo(wanted[i], 4));
 }
 
+const tinySegmenters = tinyClassifiers
+  .filter(({ model_type: type }) => type === 'resnet' || type === 'segformer')
+  .map((config) => segmenterConfig({ ...config, decoder_hidden_size: 4 }, 'config.json'));
+const networks = [...tinyClassifiers, ...tinySegmenters].map((config) => ({
+  config,
+  name: `${String(config['model_type'])}${isSegmenter(config) ? ' of maps' : ''}`,
+}));
+
 describe.each([1, 2])('exported for batches of %i', (batch) => {
-  it.each(tinyClassifiers)('a $model_type says the same of each of six', async (config) => {
+  it.each(networks)('a $name says the same of each of six', async ({ config }) => {
     const scope = Scope.root();
     const x = input('x', 'float32', [batch, 3, 32, 32]);
-    const { logits } = classifierFrom(config, 'config.json').build(scope, x);
+    const { logits } = networkFrom(config, 'config.json').build(scope, x);
     const weights = initialise(scope.declared, counterRandom(1));
     const bytes = encodeOnnx(graphOf({ y: logits }), { parameters: weights });
     await expectRows(bytes, waves([6, 3, 32, 32], 3), batch);
@@ -97,6 +106,38 @@ it('finds the batch after the tokens, and among the heads', async () => {
   ];
   const more = { heads: int64([3], [4, 2, 3]), whole: int64([3], [4, 1, 6]) };
   await expectRows(onnxFile(fileOf(attention, more)), x, 1);
+});
+
+const resizings: Readonly<
+  Record<string, { opset?: number; sizes: number[]; axes?: readonly number[] }>
+> = {
+  'to sizes of an old opset': { opset: 11, sizes: [1, 6, 3, 5] },
+  'to sizes of some axes': { opset: 18, sizes: [3, 1, 5], axes: [2, -4, -1] },
+  'to sizes of others than the batch': { opset: 18, sizes: [3, 5], axes: [-2, -1] },
+};
+
+it.each(Object.entries(resizings))('resizes %s', async (_, { opset = 17, sizes, axes }) => {
+  const file: TestFile = {
+    opset,
+    nodes: [
+      patches[0],
+      {
+        op: 'Resize',
+        in: ['p', opset === 11 ? 'none' : '', opset === 11 ? 'none' : '', 'sizes'],
+        out: ['r'],
+        attributes: { mode: 'linear', ...(axes ? { axes } : {}) },
+      },
+      { op: 'Conv', in: ['r', 'places'] },
+    ],
+    initializers: {
+      patch: initializers.patch,
+      sizes: int64([sizes.length], sizes),
+      none: float32([0], []),
+      places: waves([5, 6, 1, 1], 2),
+    },
+    inputs: { x: ['float32', [1, 3, 8, 8]] },
+  };
+  await expectRows(onnxFile(file), x, 1);
 });
 
 /** Tokens as rows "c" [4, 6], and the mean of such rows "v" as the features of a picture. */

@@ -71,7 +71,10 @@ function configOf(file: TestFile, labels?: readonly string[]) {
     ),
   );
   const architecture = withoutWeights(bytes, constants);
-  return onnxConfigOf({ network: openArchitecture(architecture, 'm.onnx'), architecture }, labels);
+  return onnxConfigOf(
+    { network: openArchitecture(architecture, 'm.onnx'), architecture },
+    { labels },
+  );
 }
 
 const classifierOf = (file: TestFile, labels?: readonly string[]): Classifier =>
@@ -98,6 +101,17 @@ describe('onnxClassifier', () => {
     const layerOf = Object.keys(initializers).map((name) => classifier.layers.of(name));
     expect(layerOf).toEqual([0, 0, 0, 0, 0, 1, 2, 2]);
     expect(classifier.layers.last).toBe(2);
+  });
+
+  it('keeps the size of its pictures where it takes any; older configurations have none', () => {
+    const free = {
+      ...network,
+      inputs: { x: ['float32', ['batch', 3, 'height', 'width']] },
+    } as const;
+    const { input_size: size, ...older } = configOf(free);
+    expect(size).toEqual({ height: 224, width: 224 });
+    expect(configOf(network)).not.toHaveProperty('input_size');
+    expect(onnxClassifier(older, 'config.json').labels).toHaveLength(5);
   });
 
   it('declares parameters and buffers, and what goes into the last ReLU', () => {

@@ -9,7 +9,7 @@ import type { OnnxFile } from '../../../formats/onnx/read.ts';
 import { flatten, reshape, transpose } from '../../../graph/ops/movement/shape-ops.ts';
 import { showShape, type Shape } from '../../../graph/shape.ts';
 import { input, type Value } from '../../../graph/value.ts';
-import { labelled, labelsOf, parseConfig, type RawConfig } from '../../config.ts';
+import { labelled, labelsOf, parseConfig, positive, type RawConfig } from '../../config.ts';
 import { Scope } from '../../scope.ts';
 import type { ClassifierOutput } from '../classifier.ts';
 import type { Network } from '../network.ts';
@@ -18,7 +18,7 @@ import type { SegmenterOutput } from '../segmenter.ts';
 import type { Segmenter } from '../segmenters.ts';
 import { beforeLastReluOf, beforeRelu } from './last-relu.ts';
 import { onnxLayers } from './layers.ts';
-import { pictureInput, requireSize } from './pictures.ts';
+import { pictureInput, requireSize, sidesOf, usualSide, type PictureSize } from './pictures.ts';
 import { declared, scopedNormalisation } from './weights.ts';
 
 /** The `model_type` of classifiers that came as ONNX files. */
@@ -28,22 +28,37 @@ export const onnxModelType = 'onnx';
 export const onnxConfig = z.object({
   /** ONNX model without the elements of its weights, in base64. */
   onnx_architecture: z.string(),
+  /** The size of its pictures, where it takes any: a network may not be one of all. */
+  input_size: z
+    .object({ height: positive, width: positive })
+    .default({ height: usualSide, width: usualSide }),
   ...labelled,
 });
+
+/** What is known of an ONNX file beside it. */
+export interface OnnxConfigOptions {
+  /** The names of its classes. */
+  readonly labels?: readonly string[] | undefined;
+  /** The size of its pictures, where it takes any. Default: `usualSide`. */
+  readonly size?: PictureSize | undefined;
+}
 
 /**
  * The configuration of a classifier in an ONNX file, as transformers' `config.json` is that of
  * others. Throws `unsupported` where the model is none of pictures.
- *
- * @param labels the names of its classes, where something tells them.
  */
 export function onnxConfigOf(
   file: Pick<OnnxFile, 'network' | 'architecture'>,
-  labels?: readonly string[],
+  { labels, size = { height: usualSide, width: usualSide } }: OnnxConfigOptions = {},
 ): RawConfig {
-  pictureInput(file.network);
-  const { network, architecture } = withFreeBatch(file);
-  const { classes, givesMaps, isSeveral } = endOfPictures(network);
+  const own = pictureInput(file.network);
+  const [height, width] = sidesOf(own, size);
+  const isFree = own.height !== height || own.width !== width;
+  const sides = { height, width };
+  const picture =
+    own.layout === 'NCHW' ? [own.channels, height, width] : [height, width, own.channels];
+  const { network, architecture } = withFreeBatch(file, picture);
+  const { classes, givesMaps, isSeveral } = endOfPictures(network, sides);
   const { where } = network.model;
   if (labels && labels.length !== classes) {
     throw new ModelLockError('usage', `${where} has ${classes} classes, not ${labels.length}`);
@@ -54,6 +69,7 @@ export function onnxConfigOf(
     ...(givesMaps ? { architectures: ['OnnxForSemanticSegmentation'] } : {}),
     ...(isSeveral && !givesMaps ? { problem_type: 'multi_label_classification' } : {}),
     onnx_architecture: base64Encode(architecture),
+    ...(isFree ? { input_size: sides } : {}),
     id2label: Object.fromEntries(names.map((name, i) => [String(i), name])),
     label2id: Object.fromEntries(names.map((name, i) => [name, i])),
   };
@@ -78,7 +94,7 @@ function opened(
 ): { architecture: Architecture; network: Omit<Network, 'build'> } {
   const config = parseConfig(onnxConfig, raw, where);
   const network = openArchitecture(decoded(config.onnx_architecture, where), where);
-  const end = endOfPictures(network);
+  const end = endOfPictures(network, config.input_size);
   const { head } = end;
   const isHead = (name: string): boolean => name === head?.weight || name === head?.bias;
   const labels = labelsOf(config);
@@ -132,15 +148,11 @@ interface Architecture {
   readonly classes: number;
 }
 
-/** Side of pictures where a model takes any. */
-const anySide = 224;
-
 /** Throws `unsupported` where the first output is neither a vector of classes nor a map of them. */
-function endOfPictures(network: OnnxNetwork): PictureEnd {
+function endOfPictures(network: OnnxNetwork, size: PictureSize): PictureEnd {
   const { model } = network;
-  const { channels, height, width } = pictureInput(network);
-  const [rows, columns] = [height, width].map((dim) => (typeof dim === 'number' ? dim : anySide));
-  const x = input('x', 'float32', [1, channels, rows, columns]);
+  const own = pictureInput(network);
+  const x = input('x', 'float32', [1, own.channels, ...sidesOf(own, size)]);
   const ends = endsOf(network, model.outputs[0]);
   const classes = ends[0].head?.classes;
   const shapes: Shape[] = [];

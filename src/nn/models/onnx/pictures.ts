@@ -15,6 +15,25 @@ export interface PictureInput {
   readonly width: Dim;
 }
 
+/** Side of pictures where a model takes any and nothing says of which size they are. */
+export const usualSide = 224;
+
+export interface PictureSize {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** The sides of a model's pictures; those of `size` where it takes any. */
+export function sidesOf(
+  { height, width }: PictureInput,
+  size: PictureSize,
+): readonly [height: number, width: number] {
+  return [
+    typeof height === 'number' ? height : size.height,
+    typeof width === 'number' ? width : size.width,
+  ];
+}
+
 const isColours = (dim: Dim): dim is number => dim === 1 || dim === 3;
 
 /** Throws `unsupported`, saying what the model takes, where that is not one batch of pictures. */

@@ -39,7 +39,7 @@ it.each<[string, (logits: Value) => Value]>([
   const file = join(folder, 'model.onnx');
   await writeFile(file, encodeOnnx(graphOf({ y: finish(logits) }), { parameters: weights }));
 
-  const read = onnxConfigOf(await readOnnx(file), ['sky', 'road', 'tree']);
+  const read = onnxConfigOf(await readOnnx(file), { labels: ['sky', 'road', 'tree'] });
   expect(isSegmenter(read)).toBe(true);
   const network = segmenterFrom(read, file);
   expect(network.labels).toEqual(['sky', 'road', 'tree']);

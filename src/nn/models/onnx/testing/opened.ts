@@ -9,7 +9,7 @@ import type { Tensor } from '../../../../tensor/tensor.ts';
 import type { RawConfig } from '../../../config.ts';
 import { Scope } from '../../../scope.ts';
 import { networkFrom } from '../../networks.ts';
-import { onnxConfigOf } from '../model.ts';
+import { onnxConfigOf, type OnnxConfigOptions } from '../model.ts';
 
 export interface OpenedFile {
   readonly config: RawConfig;
@@ -17,7 +17,7 @@ export interface OpenedFile {
 }
 
 /** A file as reading it gives it: its configuration, and its weights. */
-export function opened(bytes: Uint8Array): OpenedFile {
+export function opened(bytes: Uint8Array, options?: OnnxConfigOptions): OpenedFile {
   const model = parseOnnx(bytes, 'm.onnx');
   const [constants, weights] = [new Map<string, Tensor>(), new Map<string, Tensor>()];
   for (const [name, { role }] of initializersOf(model)) {
@@ -26,7 +26,7 @@ export function opened(bytes: Uint8Array): OpenedFile {
   }
   const architecture = withoutWeights(bytes, constants);
   const network = openArchitecture(architecture, 'm.onnx');
-  return { config: onnxConfigOf({ network, architecture }), weights };
+  return { config: onnxConfigOf({ network, architecture }, options), weights };
 }
 
 /** The logits of pictures. */
