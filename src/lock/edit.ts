@@ -116,7 +116,7 @@ async function editIn(
   const ended = await work.claim<EditJobResult>(job, key);
   if (ended) return ended;
 
-  const made = join(work.path, 'pictures');
+  const made = work.made('pictures');
   const there = await Promise.all(tasks.map(({ name }) => exists(join(made, name))));
   const missing = tasks.filter((_, i) => !there[i]);
   let done = tasks.length - missing.length;
@@ -138,7 +138,7 @@ async function editIn(
   }
   const fidelity = await fidelityOf(made, tasks, options, key, editor);
   const result: EditJobResult = { out: options.out, images: tasks.length, skipped, fidelity };
-  await work.publish(made, result);
+  await work.publish('pictures', result);
   return result;
 }
 
