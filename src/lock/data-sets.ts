@@ -30,6 +30,11 @@ export interface DataOptions {
   readonly reading?: ReadingOptions;
 }
 
+interface OpeningOptions extends DataOptions {
+  /** Folders that are no part of the data, wherever they lie: what the job makes, and its work. */
+  readonly passedOver?: readonly string[];
+}
+
 export interface DataSets<Label> {
   readonly train: TrainingSet<Label>;
   readonly test: Dataset<Label> | undefined;
@@ -42,7 +47,7 @@ export interface DataSets<Label> {
 /** The data sets of a job, each picture looked at once, so that a bad one stops it at the start. */
 export async function openDataSets<Label>(
   task: Task<Label>,
-  options: DataOptions,
+  options: OpeningOptions,
   job: JobOptions,
 ): Promise<DataSets<Label>> {
   const { data, limit, seed } = options;
@@ -83,11 +88,12 @@ interface Sides<Label> {
 /** What is to be learnt, and what is to be tested with. */
 async function sidesOf<Label>(
   task: Task<Label>,
-  { data, test, testShare, seed, reading }: DataOptions,
+  { data, test, testShare, seed, reading, passedOver }: OpeningOptions,
   { onNotice }: JobOptions,
 ): Promise<Sides<Label>> {
   // One for both sides, so that a patient is the same on both.
-  const both = { ...reading, files: new PictureFiles(reading?.viewing), onNotice };
+  const files = new PictureFiles(reading?.viewing);
+  const both = { ...reading, files, passedOver, onNotice };
   // A training side is always there.
   const { classes, samples } = (await task.read(data, 'train', both))!;
   const ofModel = { ...both, classes };

@@ -95,7 +95,8 @@ async function editIn(
   const { signal, onProgress } = options;
   const settings = editor.settingsOf(options.edit);
   const files = new PictureFiles(options.viewing);
-  const named = (await readingAtOnce(options.inputs, (input) => tasksOf(input, files))).flat();
+  const own = await work.ownFolders();
+  const named = (await readingAtOnce(options.inputs, (input) => tasksOf(input, files, own))).flat();
   const found = options.showMask ? named.map(withMask) : named;
   requireDistinct(found);
   const byPicture = new Map(found.map((task) => [task.picture, task]));
@@ -182,9 +183,14 @@ const withMask = (task: Task): Task => ({
   mask: `${task.name.slice(0, -'.png'.length)}.mask.png`,
 });
 
-async function tasksOf(input: string, files: PictureFiles): Promise<Task[]> {
+/** @param passedOver folders whose pictures are none of the input's. */
+async function tasksOf(
+  input: string,
+  files: PictureFiles,
+  passedOver: readonly string[],
+): Promise<Task[]> {
   const isRoot = await isFolder(input);
-  const paths = isRoot ? await pictureFilesBelow(input) : [input];
+  const paths = isRoot ? await pictureFilesBelow(input, passedOver) : [input];
   if (paths.length === 0) throw new ModelLockError('data', `there are no pictures in ${input}`);
   const pictures = (await readingAtOnce(paths, (path) => files.open(path))).flat();
   return pictures.map((picture) => {

@@ -96,7 +96,8 @@ async function lockIn<Label>(
   const { identity } = opened;
   requireReadable(editor.tokens(key.prompt).length);
   requireChaff(task, recipe);
-  const sets = await openDataSets(task, options, options);
+  const passedOver = await work.ownFolders();
+  const sets = await openDataSets(task, { ...options, passedOver }, options);
   const { train: set, test, overlap, skipped } = sets;
   const { frequencies } = set;
   positiveClass(set.classes, options.positive);

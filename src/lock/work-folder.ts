@@ -84,6 +84,11 @@ export class WorkFolder {
     }
   }
 
+  /** What the job makes, if it is there, and its work: neither is data, wherever they lie. */
+  async ownFolders(): Promise<string[]> {
+    return (await exists(this.#out)) ? [this.path, this.#out] : [this.path];
+  }
+
   /** Under which things of this job are named. */
   get salt(): Uint8Array {
     return this.#salt!;
