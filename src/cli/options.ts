@@ -77,16 +77,5 @@ export const modelHelp =
 export const editorHelp =
   'editor: pocket, a folder of diffusers, a checkpoint file of the original layout, or hf:owner/name';
 
-/** How much an editor that begins with the picture changes of it: not nothing. */
-export const strengthOption = () =>
-  new Option(
-    '--strength <x>',
-    'how far the picture is noised before it is redrawn, above 0, up to 1',
-  ).argParser((text: string): number => {
-    const value = Number(text);
-    if (value > 0 && value <= 1) return value;
-    throw new InvalidArgumentError('Valid: above 0, up to 1.');
-  });
-
 export const keyFileHelp = 'file with the key: JSON as --with-secret writes it, or the prompt';
 export const keyHelp = 'the key prompt itself (others on this machine can see it)';

@@ -102,6 +102,11 @@ describe('wrong use ends with code 2 and one line that says what is valid', () =
       lock('--kind', 'smell'),
       "option '--kind <kind>' argument 'smell' is invalid. Allowed choices are style, object.",
     ],
+    // Of the model's pictures it is --input-size, while they are edited --edit-size.
+    [
+      ['train', '--data', 'd', '--out', 'o', '--size', '96'],
+      "unknown option '--size' (Did you mean --slices?)",
+    ],
     [['predict'], "missing required argument 'model'"],
     [['predict', 'model'], 'there is nothing to look at (valid: picture files, --text, --texts)'],
     [['evaluate', 'model'], "required option '--data <dir>' not specified"],

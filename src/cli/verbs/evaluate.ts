@@ -22,11 +22,11 @@ import {
 import { givenKey, requireKey } from '../key.ts';
 import {
   headsOption,
+  inputSizeOption,
   labelsOption,
   meanOption,
   modelOptionsOf,
   poolingOption,
-  sizeOption,
   squareOf,
   stdOption,
 } from '../model-options.ts';
@@ -71,7 +71,7 @@ export const evaluateVerb = (context: Context) =>
     .addOption(fillOption())
     .optionsGroup('What the model does not say:')
     .addOption(labelsOption())
-    .addOption(sizeOption())
+    .addOption(inputSizeOption())
     .addOption(meanOption())
     .addOption(stdOption())
     .addOption(headsOption())

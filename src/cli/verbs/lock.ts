@@ -27,6 +27,16 @@ import {
   taskOption,
   testShareOption,
 } from '../data.ts';
+import {
+  alphaOption,
+  editOf,
+  editSizeOption,
+  guidanceOption,
+  imageGuidanceOption,
+  oldEditSizeOption,
+  stepsOption,
+  strengthOption,
+} from '../editing.ts';
 import { requireKey, type KeyOptions } from '../key.ts';
 import {
   headsOption,
@@ -41,7 +51,6 @@ import {
 import {
   deviceOption,
   editorHelp,
-  given,
   integer,
   keyFileHelp,
   keyHelp,
@@ -50,7 +59,6 @@ import {
   modelHelp,
   number,
   precisionOption,
-  strengthOption,
   type Context,
 } from '../options.ts';
 import { print, printEvaluation, printJson, reportOverlap, reportSkipped } from '../output.ts';
@@ -91,12 +99,13 @@ export const lockVerb = (context: Context) =>
     )
     .addOption(kindOption())
     .optionsGroup('How pictures are edited:')
-    .option('--alpha <x>', 'strength of the edit', number(0, 1))
-    .option('--steps <n>', 'denoising steps of the edit', integer(1, 1000))
-    .option('--guidance <x>', 'text guidance of the edit', number(1, 100))
-    .option('--image-guidance <x>', 'image guidance of the edit', number(0, 100))
+    .addOption(alphaOption())
+    .addOption(stepsOption())
+    .addOption(guidanceOption())
+    .addOption(imageGuidanceOption())
     .addOption(strengthOption())
-    .option('--size <n>', "pictures' short side while they are edited", integer(8, 4096))
+    .addOption(editSizeOption())
+    .addOption(oldEditSizeOption())
     .addOption(precisionOption())
     .addOption(loraOption())
     .addOption(deviceOption())
@@ -145,8 +154,7 @@ export const lockVerb = (context: Context) =>
     .action(async (options) => {
       const task = lockableTask(options.task);
       const { key, isNew } = await keyOf(options, context);
-      const { kind, precision, device, alpha, steps, guidance, imageGuidance, strength, size } =
-        options;
+      const { kind, precision, device } = options;
       const { data, out, model, editor, test, baseline, recipe, limit, seed, skipBad, keepWork } =
         options;
       const sizes = inputSizesOf({ ...options, task });
@@ -176,7 +184,7 @@ export const lockVerb = (context: Context) =>
           precision,
           loras: options.lora,
           device,
-          edit: given({ alpha, steps, guidance, imageGuidance, strength, size }),
+          edit: editOf(options),
           tuning: tuningOf(options),
           checkpointSeconds: options.checkpointSeconds,
           signal: context.signal,

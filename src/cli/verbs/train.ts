@@ -17,12 +17,12 @@ import {
 import { maxTokensOption, requireNoTexts, trainOnTexts } from '../texts.ts';
 import {
   headsOption,
+  inputSizeOption,
   inputSizesOf,
   labelsOption,
   meanOption,
   modelOptionsOf,
   poolingOption,
-  sizeOption,
   stdOption,
 } from '../model-options.ts';
 import { integer, modelHelp, number, type Context } from '../options.ts';
@@ -84,7 +84,7 @@ export const trainVerb = ({ signal }: Context) =>
     .addOption(windowOption())
     .addOption(fillOption())
     .optionsGroup('What the model does not say:')
-    .addOption(sizeOption())
+    .addOption(inputSizeOption())
     .addOption(meanOption())
     .addOption(stdOption())
     .addOption(headsOption())
