@@ -17,6 +17,7 @@ import { taskNamed } from '../tasks/registry.ts';
 import type { Task } from '../tasks/task.ts';
 import { openBaseline } from './baseline.ts';
 import { openFound, openUnlocking, type OpenedModel } from './bundle-lock.ts';
+import { requireNoLockOptions } from './lock-options.ts';
 import { pairingNotice, plainScoreOf, type PlainScore } from './plain-score.ts';
 import { openTestSet } from './test-set.ts';
 import { evaluateTexts } from './texts/evaluate-texts.ts';
@@ -50,6 +51,7 @@ export async function evaluateBundle(
   const found = await resolveCheckpoint(options.model, options);
   if (await isTextClassifier(found)) {
     requireNoModelOptions(options.model, options.modelOptions);
+    requireNoLockOptions(options.model, options);
     return evaluateTexts({ ...options, columns: options.reading?.table?.columns });
   }
   const opened = await openFound(found, options);
@@ -61,6 +63,7 @@ async function evaluateOpened<Label>(
   { checkpoint, manifest }: OpenedModel,
   options: EvaluateBundleOptions,
 ): Promise<EvaluationDocument | PlainScore> {
+  if (!manifest?.lock) requireNoLockOptions(options.model, options);
   return owning(async (own) => {
     const model = own(await Predictor.create(checkpoint));
     // Before the data is read: a wrong key or baseline is refused at once.

@@ -165,7 +165,12 @@ async function sheetOf(
       shown.map(async ([column, key]) => ({
         column,
         images: key ? await editor.edit(originals, key) : originals,
-        answers: await predict({ model: bundle, editor: reference, images: paths, key, top: 1 }),
+        answers: await predict({
+          model: bundle,
+          images: paths,
+          ...(key ? { key, editor: reference } : {}),
+          top: 1,
+        }),
       })),
     );
   });
