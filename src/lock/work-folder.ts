@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ModelLockError } from '../base/error.ts';
+import { resumable } from '../base/job.ts';
 import { fromHex, toHex } from '../base/hex.ts';
 import { version } from '../base/version.ts';
 import { fingerprint, type Key } from '../key/key.ts';
@@ -198,7 +199,7 @@ export async function inWorkFolder<Result>(
   const work = await WorkFolder.open(out);
   let done = false;
   try {
-    const result = await job(work);
+    const result = await resumable(() => job(work));
     await onResult?.(result);
     done = true;
     return result;

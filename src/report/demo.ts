@@ -1,5 +1,5 @@
 import { ModelLockError } from '../base/error.ts';
-import type { JobOptions } from '../base/job.ts';
+import { resumable, type JobOptions } from '../base/job.ts';
 import { owning } from '../base/dispose.ts';
 import type { ImageEditor } from '../editors/image/editor.ts';
 import { openEditor } from '../editors/open.ts';
@@ -72,7 +72,10 @@ export const demo = (options: DemoOptions): Promise<DemoResult> =>
   );
 
 /** The same of other parts. */
-export async function demoOf(parts: DemoParts, options: DemoOptions): Promise<DemoResult> {
+export const demoOf = (parts: DemoParts, options: DemoOptions): Promise<DemoResult> =>
+  resumable(() => inFolder(parts, options));
+
+async function inFolder(parts: DemoParts, options: DemoOptions): Promise<DemoResult> {
   const { data, model, editor, limit, epochs, decoyImages } = parts;
   const { out, seed = 0, signal, onProgress } = options;
   const bundle = join(out, 'locked');

@@ -122,6 +122,16 @@ describe('Ctrl-C', () => {
     await finish('stopped');
   });
 
+  it('of an evaluation, which begins anew, says nothing of going on', async () => {
+    const evaluate = command('evaluate whole --data photos --editor editor');
+    const { child, finished, heard } = startModellock(evaluate, options());
+    await heard(/^evaluate: /m);
+    child.kill('SIGINT');
+    const { code, stderr } = await finished;
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/\nmodellock: interrupted\n$/);
+  });
+
   it('a second time ends at once', async () => {
     const { child, finished, heard } = startModellock(lock('stopped-twice'), options());
     await heard(/^edit: /m);
