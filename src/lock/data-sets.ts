@@ -44,6 +44,14 @@ export interface DataSets<Label> {
   readonly skipped: readonly string[];
 }
 
+/** What a document says of the pictures behind its scores. */
+type Provisos = Partial<Pick<DataSets<unknown>, 'skipped'> & { readonly overlap: Overlap }>;
+
+export const provisosOf = (
+  { skipped, overlap }: Pick<DataSets<unknown>, 'skipped' | 'overlap'>,
+  { skipBad }: Pick<DataOptions, 'skipBad'>,
+): Provisos => ({ ...(skipBad ? { skipped } : {}), ...(overlap ? { overlap } : {}) });
+
 /** The data sets of a job, each picture looked at once, so that a bad one stops it at the start. */
 export async function openDataSets<Label>(
   task: Task<Label>,

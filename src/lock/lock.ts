@@ -26,7 +26,7 @@ import type { Task } from '../tasks/task.ts';
 import { openBaseline } from './baseline.ts';
 import { labelWeights } from './class-weights.ts';
 import { editSizeFor, prepared } from './prepare.ts';
-import { openDataSets, type DataOptions } from './data-sets.ts';
+import { openDataSets, provisosOf, type DataOptions } from './data-sets.ts';
 import { fineTune } from './fine-tune.ts';
 import { lockedRows } from './locked-rows.ts';
 import { usesDecoys } from './locked-set.ts';
@@ -170,7 +170,10 @@ async function lockIn<Label>(
   const cached = new CachedEditor(editor, edits);
   const unlocking = { editor: cached, options: edit, key, ...reading };
   const evaluation = test
-    ? await evaluateLock(task, options, withWeights(base, tuned), test, unlocking)
+    ? {
+        ...(await evaluateLock(task, options, withWeights(base, tuned), test, unlocking)),
+        ...provisosOf(sets, options),
+      }
     : null;
   const made: MadeModel = {
     task: task.name,
