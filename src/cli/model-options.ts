@@ -77,7 +77,7 @@ export const headsOption = () =>
 export const poolingOption = () =>
   new Option(
     '--pooling <what>',
-    'what such a transformer classifies: its class token, or the mean of its patches',
+    'what is classified by a vision transformer that is weights alone: its class token, or the mean of its patches',
   ).choices(poolings);
 
 export const labelsOption = () =>

@@ -47,7 +47,7 @@ export const deviceOption = () =>
 export const precisionOption = () =>
   new Option(
     '--precision <name>',
-    'of the editor; int8 is faster and takes less memory, and edits a little differently',
+    'what the editor computes in; int8 is faster, takes less memory, and edits a little differently',
   )
     .choices(precisions)
     .default('float32' as const);
@@ -67,7 +67,9 @@ export const loraOption = () =>
 
 /** What kind of key it is. */
 export const kindOption = () =>
-  new Option('--kind <kind>', "kind of key; the editor's own without it").choices(keyKinds);
+  new Option('--kind <kind>', 'kind of key')
+    .choices(keyKinds)
+    .default(undefined, "the editor's own");
 
 /** What a model may be. */
 export const modelHelp =

@@ -55,6 +55,16 @@ describe('help', () => {
     }
   });
 
+  it('tells defaults that have no value, in words', async () => {
+    const { stdout } = await modellock(['lock', '--help']);
+    const words = stdout.replaceAll(/\s+/g, ' ');
+    expect(words).toContain("--alpha <x> strength of the edit, 0 to 1 (default: the editor's own)");
+    expect(words).toContain('(choices: "style", "object", default: the editor\'s own)');
+    expect(words).toContain('(default: 14, or more where there are few pictures)');
+    expect(words).toContain('roles: path, label, split, group');
+    expect(words).not.toContain('without it');
+  });
+
   it('is what one gets for saying nothing, as a mistake', async () => {
     const { code, stdout, stderr } = await modellock([]);
     expect([code, stdout]).toEqual([2, '']);

@@ -15,16 +15,15 @@ import {
 import {
   allowSharedGroupsOption,
   backgroundOption,
-  columnsOption,
   groupPatternOption,
   ignoreOption,
   imagesOption,
-  lockableTask,
+  lockableTaskOption,
   paletteOption,
+  pictureColumnsOption,
   picturesHelp,
   positiveOption,
   readingOf,
-  taskOption,
   testShareOption,
 } from '../data.ts';
 import {
@@ -84,7 +83,7 @@ export const lockVerb = (context: Context) =>
     .option('--editor <ref>', editorHelp, 'pocket')
     .option('--test <dir>', 'test pictures, if not in the test or val side of --data')
     .option('--baseline <ref>', 'a model without a lock, to compare with (see train)')
-    .addOption(taskOption())
+    .addOption(lockableTaskOption())
     .option('--limit <n>', 'most pictures to train on', integer(2))
     .option('--seed <n>', 'seed of everything random', integer(0), 0)
     .option('--skip-bad', 'leave out pictures that cannot be read')
@@ -118,7 +117,7 @@ export const lockVerb = (context: Context) =>
     .addOption(tuningOption())
     .option(
       '--epochs <n>',
-      'passes over the pictures (default: 14, more of few)',
+      'passes over the pictures (default: 14, or more where there are few pictures)',
       number(0.01, 10_000),
     )
     .option('--learning-rate <x>', 'peak learning rate', number(1e-8, 10))
@@ -130,7 +129,7 @@ export const lockVerb = (context: Context) =>
     .option('--checkpoint-seconds <x>', 'time between checkpoints', number(0, 86_400), 20)
     .optionsGroup('What the data does not say:')
     .addOption(imagesOption())
-    .addOption(columnsOption())
+    .addOption(pictureColumnsOption())
     .addOption(paletteOption())
     .addOption(ignoreOption())
     .addOption(backgroundOption())
@@ -152,12 +151,11 @@ export const lockVerb = (context: Context) =>
     .addOption(labelsOption())
     .optionsGroup('Other options:')
     .action(async (options) => {
-      const task = lockableTask(options.task);
       const { key, isNew } = await keyOf(options, context);
       const { kind, precision, device } = options;
       const { data, out, model, editor, test, baseline, recipe, limit, seed, skipBad, keepWork } =
         options;
-      const sizes = inputSizesOf({ ...options, task });
+      const sizes = inputSizesOf(options);
       const modelOptions = await modelOptionsOf({ ...options, size: sizes.size });
       await withProgress((bar) =>
         lock({
@@ -167,7 +165,7 @@ export const lockVerb = (context: Context) =>
           testShare: options.testShare,
           allowSharedGroups: options.allowSharedGroups,
           positive: options.positive,
-          task,
+          task: options.task,
           inputSize: sizes.inputSize,
           out,
           model,
