@@ -7,6 +7,7 @@ import { input, type Value } from '../../graph/value.ts';
 import { Scope, type Declarations } from '../../nn/scope.ts';
 import { taskNamed, taskOf } from '../../tasks/registry.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
+import { objectiveOf } from '../../train/objective.ts';
 import { adamW } from '../../train/optimiser.ts';
 import { buildStep } from '../../train/step.ts';
 import { defaultTuning } from '../tuning.ts';
@@ -77,12 +78,11 @@ function stepBytes(checkpoint: Model, batch: number): number {
 }
 
 /** The state before a step with AdamW, and all that there is while the one after it is made. */
-export function bytesOfStep(loss: Value, { parameters, updates }: Declarations): number {
-  const leaves = graphOf({ loss }).parameters;
-  const { graph } = buildStep(
-    { loss, parameters: new Map([...parameters.keys()].map((n) => [n, leaves.get(n)!])), updates },
-    { optimiser: adamW({ weightDecay: defaultTuning.weightDecay }), clipNorm: 1 },
-  );
+export function bytesOfStep(loss: Value, declared: Declarations): number {
+  const { graph } = buildStep(objectiveOf(loss, declared), {
+    optimiser: adamW({ weightDecay: defaultTuning.weightDecay }),
+    clipNorm: 1,
+  });
   const state = [...graph.parameters.values()].reduce((sum, value) => sum + bytesOf(value), 0);
   return state + peakBytes(graph);
 }
