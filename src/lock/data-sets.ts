@@ -61,7 +61,8 @@ export async function openDataSets<Label>(
   const { data, limit, seed } = options;
   requireSeed(seed);
   const { classes, ...sides } = await sidesOf(task, options, job);
-  requireClasses(classes, limit, data);
+  requireTwoClasses(classes, data);
+  requireLimit(limit, classes);
   const drawn =
     limit === undefined ? sides.train : limited(sides.train, ({ stratum }) => stratum, limit, seed);
   if (!options.allowSharedGroups) requireSeparate(drawn, sides.test ?? []);
@@ -116,16 +117,23 @@ async function sidesOf<Label>(
 export const splitAlready = (data: string): ModelLockError =>
   new ModelLockError('usage', `there are test pictures in ${data}, so no share can be held back`);
 
-/** Throws `data` for a single class, and `usage` for fewer pictures than classes. */
-function requireClasses(classes: readonly string[], limit: number | undefined, data: string): void {
-  if (classes.length < 2) {
-    throw new ModelLockError(
-      'data',
-      `${data} has one class only, "${classes[0]}"; at least two are needed`,
-    );
-  }
+/** Throws `data` for a single class. */
+export function requireTwoClasses(classes: readonly string[], data: string): void {
+  if (classes.length >= 2) return;
+  throw new ModelLockError(
+    'data',
+    `${data} has one class only, "${classes[0]}"; at least two are needed`,
+  );
+}
+
+/** Throws `usage` for fewer samples than classes. */
+export function requireLimit(
+  limit: number | undefined,
+  classes: readonly string[],
+  what = 'pictures',
+): void {
   if (limit === undefined || limit >= classes.length) return;
-  throw new ModelLockError('usage', `a limit of ${limit} pictures for ${classes.length} classes`, {
+  throw new ModelLockError('usage', `a limit of ${limit} ${what} for ${classes.length} classes`, {
     valid: [`${classes.length} or more`],
   });
 }

@@ -24,6 +24,7 @@ import {
 import { encodeImage, readImages, readingAtOnce } from '../platform/images.ts';
 import { pictureGroups } from '../platform/picture-groups.ts';
 import { readable } from './data-sets.ts';
+import { requireDistinct } from './distinct.ts';
 import { fidelityTo, type Fidelity } from './fidelity.ts';
 import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.ts';
 
@@ -98,7 +99,7 @@ async function editIn(
   const own = await work.ownFolders();
   const named = (await readingAtOnce(options.inputs, (input) => tasksOf(input, files, own))).flat();
   const found = options.showMask ? named.map(withMask) : named;
-  requireDistinct(found);
+  requireDistinct(found.flatMap(filesOf));
   const byPicture = new Map(found.map((task) => [task.picture, task]));
   const pictures = found.map(({ picture }) => picture);
   const { good, skipped } = await readable(pictures, (p) => p.read(), options, options);
@@ -199,15 +200,6 @@ async function tasksOf(
   });
 }
 
-function requireDistinct(tasks: readonly Task[]): void {
-  const sources = new Map<string, string>();
-  for (const { picture, name, mask } of tasks) {
-    for (const made of mask === undefined ? [name] : [name, mask]) {
-      const other = sources.get(made);
-      if (other !== undefined) {
-        throw new ModelLockError('usage', `${other} and ${picture.path} would both become ${made}`);
-      }
-      sources.set(made, picture.path);
-    }
-  }
-}
+/** Names of what is made of a picture. */
+const filesOf = ({ picture, name, mask }: Task): { name: string; of: string }[] =>
+  [name, ...(mask === undefined ? [] : [mask])].map((file) => ({ name: file, of: picture.path }));

@@ -192,7 +192,7 @@ async function sheetOf(
 }
 
 /** A prompt that has nothing to do with the key, and one of those measured that are a word away from it. */
-async function wrongKeysShown(editor: ImageEditor, seed: number): Promise<Omit<Decoy, 'secret'>[]> {
+async function wrongKeysShown(editor: ImageEditor, seed: number): Promise<Decoy[]> {
   const { same } = promptReading(editor);
   const decoys = evaluationDecoys(prompt, same, await keyedSeed({ prompt }, seed));
   return [
