@@ -15,7 +15,7 @@ import { initialise, Scope } from '../src/nn/scope.ts';
 import { Session } from '../src/runtime/session.ts';
 import { crossEntropy } from '../src/graph/functions/losses.ts';
 import { sizeOf, tensor, type Tensor } from '../src/tensor/tensor.ts';
-import { trainedParameters } from '../src/train/objective.ts';
+import { objectiveOf, trainedParameters } from '../src/train/objective.ts';
 import { adamW, sgd } from '../src/train/optimiser.ts';
 import { buildStep } from '../src/train/step.ts';
 import { Trainer } from '../src/train/trainer.ts';
@@ -66,12 +66,7 @@ const works: Record<Case['work'], (c: Case, threads: number) => Promise<Work>> =
     const target = input('target', 'float32', [atOnce.batch, classes]);
     const { logits } = classifierFrom(c.config!, c.name).build(scope, x);
     const loss = crossEntropy(logits, target);
-    const leaves = graphOf({ loss }).parameters;
-    const objective = {
-      loss,
-      parameters: new Map([...scope.declared.parameters.keys()].map((n) => [n, leaves.get(n)!])),
-      updates: scope.declared.updates,
-    };
+    const objective = objectiveOf(loss, scope.declared);
     const options = {
       optimiser: { sgd, adamw: adamW }[optimiser](),
       accumulate,

@@ -66,7 +66,7 @@ async function measure(order: JobOrder): Promise<TrainRun | LockRun> {
   };
   const measured =
     job.kind === 'lock'
-      ? { evaluation: await lockAndEvaluate(job, order, options) }
+      ? { evaluation: withoutFiles(await lockAndEvaluate(job, order, options)) }
       : { accuracy: await trainAndScore(job, out, options) };
   const { edit, evaluate, ...others } = clock.stop('write');
   const seconds = order.sharesEdits ? others : { edit, evaluate, ...others };
@@ -100,6 +100,15 @@ async function trainAndScore(job: TrainJob, out: string, options: JobOptions): P
   };
   const { score } = await train({ ...how, ...options, out: model });
   return score!;
+}
+
+/** The names of files are this machine's, and no table's. */
+function withoutFiles({
+  overlap: _overlap,
+  skipped: _skipped,
+  ...evaluation
+}: EvaluationDocument): EvaluationDocument {
+  return evaluation;
 }
 
 async function lockAndEvaluate(

@@ -16,7 +16,6 @@ import { preprocessor } from '../../src/data/preprocess.ts';
 import { preprocessorConfig } from '../../src/data/preprocessor-config.ts';
 import { encodeSafetensors } from '../../src/formats/safetensors.ts';
 import { crossEntropy } from '../../src/graph/functions/losses.ts';
-import { graphOf } from '../../src/graph/graph.ts';
 import { input } from '../../src/graph/value.ts';
 import { withLabels, classifierFrom } from '../../src/nn/models/registry.ts';
 import { initialise, Scope } from '../../src/nn/scope.ts';
@@ -26,6 +25,7 @@ import { toFloat16 } from '../../src/tensor/convert.ts';
 import { tensor, type Tensor } from '../../src/tensor/tensor.ts';
 import { checkpointFile } from '../../src/train/checkpoint-file.ts';
 import { fit } from '../../src/train/fit.ts';
+import { objectiveOf } from '../../src/train/objective.ts';
 import { sgd } from '../../src/train/optimiser.ts';
 import { warmupCosine } from '../../src/train/schedule.ts';
 import { Trainer } from '../../src/train/trainer.ts';
@@ -80,13 +80,8 @@ const scope = Scope.root({ training: true });
 const x = input('x', 'float32', [batch, 3, size, size]);
 const target = input('target', 'float32', [batch, labels.length]);
 const loss = crossEntropy(classifier.build(scope, x).logits, target);
-const leaves = graphOf({ loss }).parameters;
 const trainer = await Trainer.create(
-  {
-    loss,
-    parameters: new Map([...scope.declared.parameters.keys()].map((n) => [n, leaves.get(n)!])),
-    updates: scope.declared.updates,
-  },
+  objectiveOf(loss, scope.declared),
   {
     optimiser: sgd({ nesterov: true, weightDecay: 5e-4 }),
     parameterOptions: (_name, shape) => (shape.length < 2 ? { weightDecay: 0 } : {}),

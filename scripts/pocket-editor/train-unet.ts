@@ -18,9 +18,9 @@ import { tensor, type Tensor } from '../../src/tensor/tensor.ts';
 import { adamW } from '../../src/train/optimiser.ts';
 import { checkpointFile } from '../../src/train/checkpoint-file.ts';
 import { fit } from '../../src/train/fit.ts';
+import { objectiveOf } from '../../src/train/objective.ts';
 import { warmupCosine } from '../../src/train/schedule.ts';
 import { Trainer } from '../../src/train/trainer.ts';
-import { graphOf } from '../../src/graph/graph.ts';
 import { textWidth, unetJson } from './architecture.ts';
 import { pretrainingFiles, readPicture } from './photographs.ts';
 import { promptStyles, writeCode } from './style-sources.ts';
@@ -54,12 +54,8 @@ const predicted = unet2dCondition(scope, config, {
 });
 const velocity = input('velocity', 'float32', [batch, 3, size, size]);
 const loss = mse(predicted, velocity);
-const leaves = graphOf({ loss }).parameters;
 const trainer = await Trainer.create(
-  {
-    loss,
-    parameters: new Map([...scope.declared.parameters.keys()].map((n) => [n, leaves.get(n)!])),
-  },
+  objectiveOf(loss, scope.declared),
   {
     optimiser: adamW({ weightDecay: 0.01 }),
     clipNorm: 1,

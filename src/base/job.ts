@@ -24,8 +24,18 @@ export interface JobOptions {
 /** Throws `interrupted` once `signal` is aborted. Call it between units of work. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) {
+    throw new ModelLockError('interrupted', 'interrupted', { cause: signal.reason });
+  }
+}
+
+/** Does what goes on where it was when it is done again; says so where it is interrupted. */
+export async function resumable<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ModelLockError) || error.code !== 'interrupted') throw error;
     throw new ModelLockError('interrupted', 'interrupted; run the same command again to go on', {
-      cause: signal.reason,
+      cause: error.cause,
     });
   }
 }

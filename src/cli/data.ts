@@ -1,13 +1,5 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import {
-  allTaskNames,
-  ModelLockError,
-  taskNames,
-  textTask,
-  type AnyTaskName,
-  type ReadingOptions as Reading,
-  type TaskName,
-} from '../index.ts';
+import { allTaskNames, taskNames, type ReadingOptions as Reading } from '../index.ts';
 import { given, number } from './options.ts';
 import { viewingOf, type ViewingOptions } from './viewing.ts';
 
@@ -17,15 +9,11 @@ export const taskOption = () =>
     .choices(allTaskNames)
     .default('classification' as const);
 
-/** A task that locking knows. Throws `usage` for the one about texts. */
-export function lockableTask(task: AnyTaskName): TaskName {
-  if (task !== textTask) return task;
-  throw new ModelLockError(
-    'usage',
-    'locking texts is not there yet; train, predict and evaluate take text classifiers',
-    { valid: taskNames },
-  );
-}
+/** The same, of what can be locked: not yet models of texts. */
+export const lockableTaskOption = () =>
+  new Option('--task <task>', 'what the model does')
+    .choices(taskNames)
+    .default('classification' as const);
 
 /** What a verb takes that knows pictures alone. */
 export const picturesHelp =
@@ -36,11 +24,17 @@ export const dataHelp = `${picturesHelp}; or a CSV or TSV file of texts`;
 export const imagesOption = () =>
   new Option('--images <dir>', 'where the pictures are that a table or a COCO file names');
 
-const roles = ['path', 'text', 'label', 'split', 'group'] as const;
+const pictureRoles = ['path', 'label', 'split', 'group'] as const;
+const allRoles = ['path', 'text', 'label', 'split', 'group'] as const;
 type Columns = NonNullable<NonNullable<Reading['table']>['columns']>;
 
 /** `label=diagnosis,group=patient`; several columns of zeros and ones with + between. */
-export const columnsOption = () =>
+export const columnsOption = () => columnsWith(allRoles);
+
+/** The same where there are pictures alone. */
+export const pictureColumnsOption = () => columnsWith(pictureRoles);
+
+const columnsWith = (roles: readonly string[]) =>
   new Option(
     '--columns <role=name,...>',
     `columns of a table with other names than usual; roles: ${roles.join(', ')}`,
@@ -49,7 +43,7 @@ export const columnsOption = () =>
       text.split(',').map((pair) => {
         const [role, ...rest] = pair.split('=');
         const name = rest.join('=');
-        const isKnown = (roles as readonly string[]).includes(role.trim());
+        const isKnown = roles.includes(role.trim());
         if (!isKnown || name === '') {
           throw new InvalidArgumentError(`Valid: ROLE=NAME,... with ${roles.join(', ')}.`);
         }
@@ -93,8 +87,8 @@ export const allowSharedGroupsOption = () =>
 export const positiveOption = () =>
   new Option(
     '--positive <class>',
-    'the class whose sensitivity, specificity and AUROC are shown first; the second of two without it',
-  );
+    'the class whose sensitivity, specificity and AUROC are shown first',
+  ).default(undefined, 'the second of two');
 
 export interface ReadingOptions extends ViewingOptions {
   readonly images?: string | undefined;

@@ -39,9 +39,6 @@ export const stdOption = () =>
     throw new InvalidArgumentError('Valid: numbers above 0.');
   });
 
-const inputSizeHelp =
-  'pictures as the model sees them: of a model that nothing says it of, N for height and width; of a segmenter, WIDTHxHEIGHT or N';
-
 function inputSize(text: string): Size {
   const [, across, down = across] = /^(\d{1,4})(?:x(\d{1,4}))?$/.exec(text) ?? [];
   const [width, height] = [Number(across), Number(down)];
@@ -51,11 +48,10 @@ function inputSize(text: string): Size {
 }
 
 export const inputSizeOption = () =>
-  new Option('--input-size <n>', inputSizeHelp).argParser(inputSize);
-
-/** The same; `--size` is short for it where a verb has no other size. */
-export const sizeOption = () =>
-  new Option('--size, --input-size <n>', inputSizeHelp).argParser(inputSize);
+  new Option(
+    '--input-size <n>',
+    'pictures as the model sees them: of a model that nothing says it of, N for height and width; of a segmenter, WIDTHxHEIGHT or N',
+  ).argParser(inputSize);
 
 /** The side of a square. Throws `usage` for other sizes. */
 export function squareOf(size: Size | undefined): number | undefined {
@@ -81,7 +77,7 @@ export const headsOption = () =>
 export const poolingOption = () =>
   new Option(
     '--pooling <what>',
-    'what such a transformer classifies: its class token, or the mean of its patches',
+    'what is classified by a vision transformer that is weights alone: its class token, or the mean of its patches',
   ).choices(poolings);
 
 export const labelsOption = () =>

@@ -47,7 +47,7 @@ export const deviceOption = () =>
 export const precisionOption = () =>
   new Option(
     '--precision <name>',
-    'of the editor; int8 is faster and takes less memory, and edits a little differently',
+    'what the editor computes in; int8 is faster, takes less memory, and edits a little differently',
   )
     .choices(precisions)
     .default('float32' as const);
@@ -67,7 +67,9 @@ export const loraOption = () =>
 
 /** What kind of key it is. */
 export const kindOption = () =>
-  new Option('--kind <kind>', "kind of key; the editor's own without it").choices(keyKinds);
+  new Option('--kind <kind>', 'kind of key')
+    .choices(keyKinds)
+    .default(undefined, "the editor's own");
 
 /** What a model may be. */
 export const modelHelp =
@@ -76,17 +78,6 @@ export const modelHelp =
 /** What an editor may be. */
 export const editorHelp =
   'editor: pocket, a folder of diffusers, a checkpoint file of the original layout, or hf:owner/name';
-
-/** How much an editor that begins with the picture changes of it: not nothing. */
-export const strengthOption = () =>
-  new Option(
-    '--strength <x>',
-    'how far the picture is noised before it is redrawn, above 0, up to 1',
-  ).argParser((text: string): number => {
-    const value = Number(text);
-    if (value > 0 && value <= 1) return value;
-    throw new InvalidArgumentError('Valid: above 0, up to 1.');
-  });
 
 export const keyFileHelp = 'file with the key: JSON as --with-secret writes it, or the prompt';
 export const keyHelp = 'the key prompt itself (others on this machine can see it)';

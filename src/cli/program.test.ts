@@ -55,6 +55,16 @@ describe('help', () => {
     }
   });
 
+  it('tells defaults that have no value, in words', async () => {
+    const { stdout } = await modellock(['lock', '--help']);
+    const words = stdout.replaceAll(/\s+/g, ' ');
+    expect(words).toContain("--alpha <x> strength of the edit, 0 to 1 (default: the editor's own)");
+    expect(words).toContain('(choices: "style", "object", default: the editor\'s own)');
+    expect(words).toContain('(default: 14, or more where there are few pictures)');
+    expect(words).toContain('roles: path, label, split, group');
+    expect(words).not.toContain('without it');
+  });
+
   it('is what one gets for saying nothing, as a mistake', async () => {
     const { code, stdout, stderr } = await modellock([]);
     expect([code, stdout]).toEqual([2, '']);
@@ -101,6 +111,11 @@ describe('wrong use ends with code 2 and one line that says what is valid', () =
     [
       lock('--kind', 'smell'),
       "option '--kind <kind>' argument 'smell' is invalid. Allowed choices are style, object.",
+    ],
+    // Of the model's pictures it is --input-size, while they are edited --edit-size.
+    [
+      ['train', '--data', 'd', '--out', 'o', '--size', '96'],
+      "unknown option '--size' (Did you mean --slices?)",
     ],
     [['predict'], "missing required argument 'model'"],
     [['predict', 'model'], 'there is nothing to look at (valid: picture files, --text, --texts)'],

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from '@commander-js/extra-typings';
+import { Command, CommanderError, Help, type Option } from '@commander-js/extra-typings';
 import { ModelLockError, plain, takeFromEnvironment, version } from '../index.ts';
 import { keyVariable } from './key.ts';
 import type { Context } from './options.ts';
@@ -46,7 +46,7 @@ function programFor(context: Context): Command {
     )
     .version(version)
     .option('--debug', 'print stack traces')
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, optionDescription })
     .exitOverride();
   const verbs = [
     demoVerb(context),
@@ -63,6 +63,15 @@ function programFor(context: Context): Command {
   });
   for (const verb of verbs) program.addCommand(verb.copyInheritedSettings(program));
   return program;
+}
+
+/** Commander tells no default that is words alone, such as "the editor's own", and has no value. */
+function optionDescription(option: Option): string {
+  const { defaultValue, defaultValueDescription } = option;
+  const told = Object.assign(Object.create(option) as Option, {
+    defaultValue: defaultValue ?? defaultValueDescription,
+  });
+  return Help.prototype.optionDescription(told);
 }
 
 /** An error of the argument parser in one line, as all others are. */

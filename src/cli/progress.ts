@@ -43,16 +43,18 @@ export class ProgressBar {
     const { stage, done, total, metrics = {} } = event;
     if (this.#begins(event)) {
       this.stop();
-      const format = `${stage.padEnd(22)} {bar} {percentage} %  {amount}  {eta_formatted} left {note}`;
-      this.#bar = new SingleBar({ format, hideCursor: true, etaBuffer: 40 }, Presets.rect);
-      this.#bar.start(total, 0, { amount: '', note: '' });
+      const format = `${stage.padEnd(22)} {bar} {percentage} %  {amount}  {rest} {note}`;
+      this.#bar = new SingleBar({ format, hideCursor: true }, Presets.rect);
+      this.#bar.start(total, 0, { amount: '', rest: '', note: '' });
     }
     const note = Object.entries(metrics)
       .map(([name, value]) => ` ${name} ${value.toFixed(3)}`)
       .join('');
     this.#bar?.setTotal(total);
-    const { amount } = this.#meter.read(event, Date.now());
-    this.#bar?.update(done, { amount, note });
+    const { amount, left } = this.#meter.read(event, Date.now());
+    // Its own reckoning would count what an earlier run has done.
+    const rest = left ? `${duration(left)} left` : '';
+    this.#bar?.update(done, { amount, rest, note });
     if (done >= total) this.stop();
   }
 

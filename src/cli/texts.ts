@@ -17,10 +17,9 @@ import { tuningOf, type TuningOptions } from './tuning.ts';
 /** What `train` and `predict` do with texts. */
 
 export const maxTokensOption = () =>
-  new Option(
-    '--max-tokens <n>',
-    'tokens of a text at most, longer ones are cut; what the model takes without it',
-  ).argParser(integer(3, 65_536));
+  new Option('--max-tokens <n>', 'tokens of a text at most, longer ones are cut')
+    .argParser(integer(3, 65_536))
+    .default(undefined, 'what the model takes');
 
 export const textOption = () =>
   new Option('--text <text>', 'a text for a text classifier; may be repeated').argParser(

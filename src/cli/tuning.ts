@@ -15,10 +15,9 @@ export const tuningOption = () =>
     .default('default');
 
 export const classWeightsOption = () =>
-  new Option(
-    '--class-weights <how>',
-    'how much pictures of each class count in training; all alike without it',
-  ).choices(classWeightings);
+  new Option('--class-weights <how>', 'how much pictures of each class count in training')
+    .choices(classWeightings)
+    .default(undefined, 'all alike');
 
 export const accumulateHelp =
   'run the pictures of a step in so many parts, one after the other: less memory, same gradients';

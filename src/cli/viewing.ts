@@ -5,10 +5,9 @@ import { given, integer } from './options.ts';
 /** How DICOM files and NIfTI volumes become pictures. */
 
 export const axisOption = () =>
-  new Option(
-    '--axis <n>',
-    'axis that slices of a NIfTI volume are cut across; 2 without it',
-  ).choices(['0', '1', '2'] as const);
+  new Option('--axis <n>', 'axis that slices of a NIfTI volume are cut across')
+    .choices(['0', '1', '2'] as const)
+    .default(undefined, '2');
 
 export const volumeOption = () =>
   new Option(
@@ -19,26 +18,30 @@ export const volumeOption = () =>
 export const slicesOption = () =>
   new Option(
     '--slices <which>',
-    'of a NIfTI volume or a DICOM file of many frames: middle, all, or I-J, from 0; middle without it. NAME#I picks one',
-  ).argParser((text: string): SliceChoice => {
-    if (text === 'middle' || text === 'all') return text;
-    const [, first, last] = (/^(\d{1,6})-(\d{1,6})$/.exec(text) ?? []).map(Number);
-    if (first <= last) return { first, last };
-    throw new InvalidArgumentError('Valid: middle, all, or I-J with I no larger than J.');
-  });
+    'slices of a NIfTI volume, or frames of a DICOM file: middle, all, or I-J, from 0; NAME#I picks one',
+  )
+    .argParser((text: string): SliceChoice => {
+      if (text === 'middle' || text === 'all') return text;
+      const [, first, last] = (/^(\d{1,6})-(\d{1,6})$/.exec(text) ?? []).map(Number);
+      if (first <= last) return { first, last };
+      throw new InvalidArgumentError('Valid: middle, all, or I-J with I no larger than J.');
+    })
+    .default(undefined, 'middle');
 
 export const windowOption = () =>
   new Option(
     '--window <centre,width>',
-    "values from black to white in DICOM and NIfTI: CENTRE,WIDTH, percentile, or file; the file's own without it, else percentiles",
-  ).argParser((text: string): WindowChoice => {
-    if (text === 'file' || text === 'percentile') return text;
-    const [, centre, width] = (/^(-?[\d.]+),([\d.]+)$/.exec(text) ?? []).map(Number);
-    if (Number.isFinite(centre) && width > 0) return { centre, width };
-    throw new InvalidArgumentError(
-      'Valid: CENTRE,WIDTH with a width above 0, percentile, or file.',
-    );
-  });
+    'values from black to white in DICOM and NIfTI: CENTRE,WIDTH, percentile, or file',
+  )
+    .argParser((text: string): WindowChoice => {
+      if (text === 'file' || text === 'percentile') return text;
+      const [, centre, width] = (/^(-?[\d.]+),([\d.]+)$/.exec(text) ?? []).map(Number);
+      if (Number.isFinite(centre) && width > 0) return { centre, width };
+      throw new InvalidArgumentError(
+        'Valid: CENTRE,WIDTH with a width above 0, percentile, or file.',
+      );
+    })
+    .default(undefined, "the file's own, or else percentile");
 
 export const fillOption = () =>
   new Option('--fill <x>', 'what stands for voxels of NIfTI that are no numbers').argParser(

@@ -70,6 +70,18 @@ describe('readImageFolder', () => {
     expect(notices).toEqual([]);
   });
 
+  it('passes over folders that are none of the set, wherever they lie, and says nothing of them', async () => {
+    await touch('cat/1.png', 'cat/out/2.png', 'out.work/3.png');
+    const notices: string[] = [];
+    const { classes, items } = await readImageFolder(root, {
+      onNotice: (notice) => notices.push(notice),
+      passedOver: [join(root, 'cat', 'out'), join(root, 'out.work')],
+    });
+    expect(classes).toEqual(['cat']);
+    expect(items.map(({ path }) => relative(root, path))).toEqual([join('cat', '1.png')]);
+    expect(notices).toEqual([]);
+  });
+
   it('takes folders whose names differ only in how an accent is written for one class', async () => {
     await touch('e\u0301tang/1.png', '\u00e9tang/2.png', 'mer/3.png');
     const { classes, items } = await readImageFolder(root);

@@ -20,6 +20,11 @@ export interface ImageDataset {
   readonly items: readonly ImageItem[];
 }
 
+interface ImageFolderOptions extends Pick<JobOptions, 'onNotice'> {
+  /** Folders that are no part of the set. */
+  readonly passedOver?: readonly string[];
+}
+
 /**
  * A folder with one folder of pictures for each class; folders within those count to their class.
  * Hidden files and what is no file are passed over, links followed. Names are composed (NFC): folders that differ
@@ -27,15 +32,15 @@ export interface ImageDataset {
  */
 export async function readImageFolder(
   root: string,
-  { onNotice }: Pick<JobOptions, 'onNotice'> = {},
+  { onNotice, passedOver = [] }: ImageFolderOptions = {},
 ): Promise<ImageDataset> {
   if (!(await exists(root))) {
     throw new ModelLockError('not-found', `there is no folder ${root}`);
   }
   const byFolder = await Promise.all(
-    (await foldersIn(root)).map(async (name) => ({
+    (await foldersIn(root, passedOver)).map(async (name) => ({
       name,
-      ...(await pictureTree(join(root, name), [root])),
+      ...(await pictureTree(join(root, name), [root, ...passedOver])),
     })),
   );
   const notice = leftOut(root, byFolder, await picturesIn(root));

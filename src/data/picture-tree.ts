@@ -20,9 +20,24 @@ async function entriesIn(folder: string): Promise<Entry[]> {
   }));
 }
 
-/** Names of the folders in a folder, by code point, links to such included; hidden ones are left out. */
-export const foldersIn = async (folder: string): Promise<string[]> =>
-  (await entriesIn(folder)).filter((entry) => entry.isFolder).map(({ name }) => name);
+/**
+ * Names of the folders in a folder, by code point, links to such included; hidden ones are left out.
+ *
+ * @param passedOver folders that do not count either.
+ */
+export async function foldersIn(
+  folder: string,
+  passedOver: readonly string[] = [],
+): Promise<string[]> {
+  const names = (await entriesIn(folder)).filter((entry) => entry.isFolder).map(({ name }) => name);
+  const unwanted = await realPaths(passedOver);
+  if (unwanted.size === 0) return names;
+  const real = await readingAtOnce(names, (name) => realPath(join(folder, name)));
+  return names.filter((_, i) => !unwanted.has(real[i]));
+}
+
+const realPaths = async (paths: readonly string[]): Promise<Set<string>> =>
+  new Set(await Promise.all(paths.map(realPath)));
 
 /** Names of the pictures that lie in a folder itself, by code point. */
 export async function picturesIn(folder: string): Promise<string[]> {
@@ -42,15 +57,14 @@ export interface PictureTree {
  * The files in a folder and in those below it, but hidden ones. Links are followed; a folder that is
  * reached twice counts once, so that links in circles have an end.
  *
- * @param above folders in which this one lies, for links to them.
+ * @param passedOver folders that are not looked into: those in which this one lies, for links to them.
  */
 export async function pictureTree(
   folder: string,
-  above: readonly string[] = [],
+  passedOver: readonly string[] = [],
 ): Promise<PictureTree> {
   const files: string[] = [];
-  const seen = new Set(await Promise.all(above.map(realPath)));
-  await addFilesIn(folder, seen, files);
+  await addFilesIn(folder, await realPaths(passedOver), files);
   const wanted = await readingAtOnce(files, mayHavePictures);
   return {
     pictures: files.filter((_, i) => wanted[i]),
@@ -59,14 +73,16 @@ export async function pictureTree(
 }
 
 /** The pictures of a `pictureTree`. */
-export const pictureFilesBelow = async (folder: string): Promise<readonly string[]> =>
-  (await pictureTree(folder)).pictures;
+export const pictureFilesBelow = async (
+  folder: string,
+  passedOver?: readonly string[],
+): Promise<readonly string[]> => (await pictureTree(folder, passedOver)).pictures;
 
 /**
  * Into one list: the arguments of a `push(...many)` would overflow the stack. Pipes and devices are
  * passed over, for they may never end; links that lead nowhere are not, so that they are told.
  *
- * @param seen real paths of the folders that have been looked into.
+ * @param seen real paths of the folders that have been looked into, or are not to be.
  */
 async function addFilesIn(folder: string, seen: Set<string>, files: string[]): Promise<void> {
   const real = await realPath(folder);

@@ -30,6 +30,11 @@ export interface DataOptions {
   readonly reading?: ReadingOptions;
 }
 
+interface OpeningOptions extends DataOptions {
+  /** Folders that are no part of the data, wherever they lie: what the job makes, and its work. */
+  readonly passedOver?: readonly string[];
+}
+
 export interface DataSets<Label> {
   readonly train: TrainingSet<Label>;
   readonly test: Dataset<Label> | undefined;
@@ -39,16 +44,25 @@ export interface DataSets<Label> {
   readonly skipped: readonly string[];
 }
 
+/** What a document says of the pictures behind its scores. */
+type Provisos = Partial<Pick<DataSets<unknown>, 'skipped'> & { readonly overlap: Overlap }>;
+
+export const provisosOf = (
+  { skipped, overlap }: Pick<DataSets<unknown>, 'skipped' | 'overlap'>,
+  { skipBad }: Pick<DataOptions, 'skipBad'>,
+): Provisos => ({ ...(skipBad ? { skipped } : {}), ...(overlap ? { overlap } : {}) });
+
 /** The data sets of a job, each picture looked at once, so that a bad one stops it at the start. */
 export async function openDataSets<Label>(
   task: Task<Label>,
-  options: DataOptions,
+  options: OpeningOptions,
   job: JobOptions,
 ): Promise<DataSets<Label>> {
   const { data, limit, seed } = options;
   requireSeed(seed);
   const { classes, ...sides } = await sidesOf(task, options, job);
-  requireClasses(classes, limit, data);
+  requireTwoClasses(classes, data);
+  requireLimit(limit, classes);
   const drawn =
     limit === undefined ? sides.train : limited(sides.train, ({ stratum }) => stratum, limit, seed);
   if (!options.allowSharedGroups) requireSeparate(drawn, sides.test ?? []);
@@ -83,11 +97,12 @@ interface Sides<Label> {
 /** What is to be learnt, and what is to be tested with. */
 async function sidesOf<Label>(
   task: Task<Label>,
-  { data, test, testShare, seed, reading }: DataOptions,
+  { data, test, testShare, seed, reading, passedOver }: OpeningOptions,
   { onNotice }: JobOptions,
 ): Promise<Sides<Label>> {
   // One for both sides, so that a patient is the same on both.
-  const both = { ...reading, files: new PictureFiles(reading?.viewing), onNotice };
+  const files = new PictureFiles(reading?.viewing);
+  const both = { ...reading, files, passedOver, onNotice };
   // A training side is always there.
   const { classes, samples } = (await task.read(data, 'train', both))!;
   const ofModel = { ...both, classes };
@@ -102,16 +117,23 @@ async function sidesOf<Label>(
 export const splitAlready = (data: string): ModelLockError =>
   new ModelLockError('usage', `there are test pictures in ${data}, so no share can be held back`);
 
-/** Throws `data` for a single class, and `usage` for fewer pictures than classes. */
-function requireClasses(classes: readonly string[], limit: number | undefined, data: string): void {
-  if (classes.length < 2) {
-    throw new ModelLockError(
-      'data',
-      `${data} has one class only, "${classes[0]}"; at least two are needed`,
-    );
-  }
+/** Throws `data` for a single class. */
+export function requireTwoClasses(classes: readonly string[], data: string): void {
+  if (classes.length >= 2) return;
+  throw new ModelLockError(
+    'data',
+    `${data} has one class only, "${classes[0]}"; at least two are needed`,
+  );
+}
+
+/** Throws `usage` for fewer samples than classes. */
+export function requireLimit(
+  limit: number | undefined,
+  classes: readonly string[],
+  what = 'pictures',
+): void {
   if (limit === undefined || limit >= classes.length) return;
-  throw new ModelLockError('usage', `a limit of ${limit} pictures for ${classes.length} classes`, {
+  throw new ModelLockError('usage', `a limit of ${limit} ${what} for ${classes.length} classes`, {
     valid: [`${classes.length} or more`],
   });
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -34,6 +34,19 @@ it('refuses pictures of which one would get the name of the mask of another', as
   await expect(edit(job(inputs, 'out'))).rejects.toThrow('would both become a.mask.png');
   const { images } = await edit({ ...job(inputs, 'out'), showMask: false });
   expect(images).toBe(2);
+});
+
+it('goes on in a folder that it makes its pictures in', async () => {
+  await mkdir(join(folder, 'around'));
+  for (let i = 0; i < 66; i++) await picture(`around/${i}.png`, i + 1);
+  const inside = { ...job([join(folder, 'around')], 'around/out'), showMask: false };
+  const stop = new AbortController();
+  const onProgress: EditJobOptions['onProgress'] = ({ stage }) => {
+    if (stage === 'edit') stop.abort();
+  };
+  const stopped = edit({ ...inside, signal: stop.signal, onProgress });
+  await expect(stopped).rejects.toMatchObject({ code: 'interrupted' });
+  expect((await edit(inside)).images).toBe(66);
 });
 
 it('interrupted between two groups goes on with pictures and masks that were missing', async () => {

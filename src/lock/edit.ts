@@ -24,6 +24,7 @@ import {
 import { encodeImage, readImages, readingAtOnce } from '../platform/images.ts';
 import { pictureGroups } from '../platform/picture-groups.ts';
 import { readable } from './data-sets.ts';
+import { requireDistinct } from './distinct.ts';
 import { fidelityTo, type Fidelity } from './fidelity.ts';
 import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.ts';
 
@@ -95,9 +96,10 @@ async function editIn(
   const { signal, onProgress } = options;
   const settings = editor.settingsOf(options.edit);
   const files = new PictureFiles(options.viewing);
-  const named = (await readingAtOnce(options.inputs, (input) => tasksOf(input, files))).flat();
+  const own = await work.ownFolders();
+  const named = (await readingAtOnce(options.inputs, (input) => tasksOf(input, files, own))).flat();
   const found = options.showMask ? named.map(withMask) : named;
-  requireDistinct(found);
+  requireDistinct(found.flatMap(filesOf));
   const byPicture = new Map(found.map((task) => [task.picture, task]));
   const pictures = found.map(({ picture }) => picture);
   const { good, skipped } = await readable(pictures, (p) => p.read(), options, options);
@@ -116,7 +118,7 @@ async function editIn(
   const ended = await work.claim<EditJobResult>(job, key);
   if (ended) return ended;
 
-  const made = join(work.path, 'pictures');
+  const made = work.made('pictures');
   const there = await Promise.all(tasks.map(({ name }) => exists(join(made, name))));
   const missing = tasks.filter((_, i) => !there[i]);
   let done = tasks.length - missing.length;
@@ -138,7 +140,7 @@ async function editIn(
   }
   const fidelity = await fidelityOf(made, tasks, options, key, editor);
   const result: EditJobResult = { out: options.out, images: tasks.length, skipped, fidelity };
-  await work.publish(made, result);
+  await work.publish('pictures', result);
   return result;
 }
 
@@ -182,9 +184,14 @@ const withMask = (task: Task): Task => ({
   mask: `${task.name.slice(0, -'.png'.length)}.mask.png`,
 });
 
-async function tasksOf(input: string, files: PictureFiles): Promise<Task[]> {
+/** @param passedOver folders whose pictures are none of the input's. */
+async function tasksOf(
+  input: string,
+  files: PictureFiles,
+  passedOver: readonly string[],
+): Promise<Task[]> {
   const isRoot = await isFolder(input);
-  const paths = isRoot ? await pictureFilesBelow(input) : [input];
+  const paths = isRoot ? await pictureFilesBelow(input, passedOver) : [input];
   if (paths.length === 0) throw new ModelLockError('data', `there are no pictures in ${input}`);
   const pictures = (await readingAtOnce(paths, (path) => files.open(path))).flat();
   return pictures.map((picture) => {
@@ -193,15 +200,6 @@ async function tasksOf(input: string, files: PictureFiles): Promise<Task[]> {
   });
 }
 
-function requireDistinct(tasks: readonly Task[]): void {
-  const sources = new Map<string, string>();
-  for (const { picture, name, mask } of tasks) {
-    for (const made of mask === undefined ? [name] : [name, mask]) {
-      const other = sources.get(made);
-      if (other !== undefined) {
-        throw new ModelLockError('usage', `${other} and ${picture.path} would both become ${made}`);
-      }
-      sources.set(made, picture.path);
-    }
-  }
-}
+/** Names of what is made of a picture. */
+const filesOf = ({ picture, name, mask }: Task): { name: string; of: string }[] =>
+  [name, ...(mask === undefined ? [] : [mask])].map((file) => ({ name: file, of: picture.path }));

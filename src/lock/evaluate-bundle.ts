@@ -16,7 +16,9 @@ import type { Key } from '../key/key.ts';
 import { taskNamed } from '../tasks/registry.ts';
 import type { Task } from '../tasks/task.ts';
 import { openBaseline } from './baseline.ts';
+import { provisosOf } from './data-sets.ts';
 import { openFound, openUnlocking, type OpenedModel } from './bundle-lock.ts';
+import { requireNoLockOptions } from './lock-options.ts';
 import { pairingNotice, plainScoreOf, type PlainScore } from './plain-score.ts';
 import { openTestSet } from './test-set.ts';
 import { evaluateTexts } from './texts/evaluate-texts.ts';
@@ -50,6 +52,7 @@ export async function evaluateBundle(
   const found = await resolveCheckpoint(options.model, options);
   if (await isTextClassifier(found)) {
     requireNoModelOptions(options.model, options.modelOptions);
+    requireNoLockOptions(options.model, options);
     return evaluateTexts({ ...options, columns: options.reading?.table?.columns });
   }
   const opened = await openFound(found, options);
@@ -61,6 +64,7 @@ async function evaluateOpened<Label>(
   { checkpoint, manifest }: OpenedModel,
   options: EvaluateBundleOptions,
 ): Promise<EvaluationDocument | PlainScore> {
+  if (!manifest?.lock) requireNoLockOptions(options.model, options);
   return owning(async (own) => {
     const model = own(await Predictor.create(checkpoint));
     // Before the data is read: a wrong key or baseline is refused at once.
@@ -68,14 +72,14 @@ async function evaluateOpened<Label>(
     const viewing = { ...manifest?.viewing, ...options.reading?.viewing };
     const reading = { ...options.reading, viewing };
     const opened = await openTestSet(task, { ...options, reading, classes: model.labels }, options);
-    const { samples, ownClasses, skipped, overlap } = opened;
+    const { samples, ownClasses } = opened;
     const dataset = { samples };
     const matched = matchingOf(ownClasses, model.labels);
     if (matched === 'order') options.onNotice?.(pairingNotice(ownClasses, model.labels));
-    const left = { ...(options.skipBad ? { skipped } : {}), ...(overlap ? { overlap } : {}) };
+    const provisos = provisosOf(opened, options);
     return locked
-      ? { ...(await evaluate({ ...options, task, model, dataset, ...locked })), ...left }
-      : { ...(await plainScore(task, model, dataset, options)), matched, ...left };
+      ? { ...(await evaluate({ ...options, task, model, dataset, ...locked })), ...provisos }
+      : { ...(await plainScore(task, model, dataset, options)), matched, ...provisos };
   });
 }
 

@@ -1,10 +1,10 @@
 import type { JobOptions } from '../base/job.ts';
-import { graphOf } from '../graph/graph.ts';
 import type { Value } from '../graph/value.ts';
 import type { Declarations } from '../nn/scope.ts';
 import type { Tensors } from '../runtime/session.ts';
 import { tensor, type Tensor } from '../tensor/tensor.ts';
 import { fit, type CheckpointStore } from '../train/fit.ts';
+import { objectiveOf } from '../train/objective.ts';
 import { adamW } from '../train/optimiser.ts';
 import type { Weights } from '../train/state.ts';
 import { Trainer } from '../train/trainer.ts';
@@ -41,13 +41,8 @@ export async function learn(
   { loss, declared, network, isFrozen, weights, steps, batch }: Lesson,
   { tuning, threads, ...job }: LearnOptions,
 ): Promise<ReadonlyMap<string, Tensor<'float32'>>> {
-  const leaves = graphOf({ loss }).parameters;
   const trainer = await Trainer.create(
-    {
-      loss,
-      parameters: new Map([...declared.parameters.keys()].map((n) => [n, leaves.get(n)!])),
-      updates: declared.updates,
-    },
+    objectiveOf(loss, declared),
     {
       optimiser: adamW({ weightDecay: tuning.weightDecay }),
       clipNorm: tuning.clipNorm === null ? undefined : (tuning.clipNorm ?? defaultClipNorm),

@@ -26,7 +26,7 @@ import type { Task } from '../tasks/task.ts';
 import { openBaseline } from './baseline.ts';
 import { labelWeights } from './class-weights.ts';
 import { editSizeFor, prepared } from './prepare.ts';
-import { openDataSets, type DataOptions } from './data-sets.ts';
+import { openDataSets, provisosOf, type DataOptions } from './data-sets.ts';
 import { fineTune } from './fine-tune.ts';
 import { lockedRows } from './locked-rows.ts';
 import { usesDecoys } from './locked-set.ts';
@@ -96,7 +96,8 @@ async function lockIn<Label>(
   const { identity } = opened;
   requireReadable(editor.tokens(key.prompt).length);
   requireChaff(task, recipe);
-  const sets = await openDataSets(task, options, options);
+  const passedOver = await work.ownFolders();
+  const sets = await openDataSets(task, { ...options, passedOver }, options);
   const { train: set, test, overlap, skipped } = sets;
   const { frequencies } = set;
   positiveClass(set.classes, options.positive);
@@ -169,7 +170,10 @@ async function lockIn<Label>(
   const cached = new CachedEditor(editor, edits);
   const unlocking = { editor: cached, options: edit, key, ...reading };
   const evaluation = test
-    ? await evaluateLock(task, options, withWeights(base, tuned), test, unlocking)
+    ? {
+        ...(await evaluateLock(task, options, withWeights(base, tuned), test, unlocking)),
+        ...provisosOf(sets, options),
+      }
     : null;
   const made: MadeModel = {
     task: task.name,

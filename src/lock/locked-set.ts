@@ -12,7 +12,13 @@ export interface LockedSample {
   readonly target: 'label' | LockTarget;
 }
 
-/** Places of the counter-based random numbers, so that no two uses share one. */
+/**
+ * Places of the counter-based random numbers. Each file that draws some has numbers of its own, so that no
+ * two uses in a job share one, but for intervals, which are all over the same draws. 51, 71 and 72 are
+ * there twice, for uses that never meet in a job: 51 in locks of pictures and in trainings on texts, 71
+ * and 72 for intervals of models without a lock and for decoys. They stay: with another number, other
+ * things would be drawn, and known jobs would end with other bytes.
+ */
 const place = { split: 1, clean: 2, order: 3 } as const;
 
 /**

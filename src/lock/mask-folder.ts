@@ -15,6 +15,7 @@ import {
 import { encodeImage, encodeMask } from '../platform/images.ts';
 import type { RgbImage } from '../tensor/image.ts';
 import type { LabelMap } from '../tensor/label-map.ts';
+import { requireDistinct } from './distinct.ts';
 
 /** How much of the colour of its class a pixel gets. */
 const opacity = 0.6;
@@ -35,7 +36,7 @@ export async function makingMasks<Result>(
   { paths, labels }: { readonly paths: readonly string[]; readonly labels: readonly string[] },
   look: (write: WriteMask) => Promise<Result>,
 ): Promise<Result> {
-  requireDistinct(paths);
+  requireDistinct(paths.map((path) => ({ name: nameOf(path), of: path })));
   const made = partName(folder);
   const write: WriteMask = async (path, image, map) => {
     const name = nameOf(path);
@@ -63,18 +64,6 @@ export async function requireNewFolder(folder: string): Promise<void> {
 const hasFiles = async (folder: string): Promise<boolean> => (await listFolder(folder)).length > 0;
 
 const nameOf = (path: string): string => `${pictureStem(basename(path))}.png`;
-
-function requireDistinct(paths: readonly string[]): void {
-  const sources = new Map<string, string>();
-  for (const path of paths) {
-    const name = nameOf(path);
-    const other = sources.get(name);
-    if (other !== undefined) {
-      throw new ModelLockError('usage', `${other} and ${path} would both become ${name}`);
-    }
-    sources.set(name, path);
-  }
-}
 
 function overlaid({ width, height, data }: RgbImage, map: LabelMap): RgbImage {
   const painted = data.map((value, i) => {

@@ -37,7 +37,12 @@ export interface PredictOptions extends OpenModelOptions, EditorPlace {
 
 /** What a model sees in some images. */
 export async function predict(options: PredictOptions): Promise<Prediction[]> {
-  const { out } = options;
+  const { out, key, editor } = options;
+  if (editor !== undefined && !key) {
+    throw new ModelLockError('usage', '--editor is for pictures that are edited first', {
+      valid: ['--unlock', '--key', '--key-file'],
+    });
+  }
   if (out !== undefined) await requireNewFolder(out);
   const opened = await openModel(options.model, options);
   if (out !== undefined && taskNamed(opened.task).network !== 'segmenter') {

@@ -2,7 +2,6 @@ import { version } from '../base/version.ts';
 import type { ModelCheckpoint } from '../bundle/checkpoint.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { writeBundle } from '../bundle/write.ts';
-import { join } from '../platform/files.ts';
 import type { Outcome } from '../tasks/tally.ts';
 import type { FineTuned } from './fine-tune.ts';
 import type { WorkFolder } from './work-folder.ts';
@@ -23,7 +22,7 @@ export async function publishBundle<Result>(
   { checkpoint, tuned, labels, task, base, lock, training, viewing, measured }: MadeModel,
   result: Result,
 ): Promise<Result> {
-  const folder = join(work.path, 'bundle');
+  const folder = work.made('bundle');
   await writeBundle(folder, {
     ...tuned,
     preprocessorJson: checkpoint.preprocessorJson,
@@ -41,7 +40,7 @@ export async function publishBundle<Result>(
       measured,
     },
   });
-  await work.publish(folder, result);
+  await work.publish('bundle', result);
   return result;
 }
 

@@ -17,15 +17,6 @@ it('has lighter lock images for segmentation', () => {
   expect(recipeNamed('paper', 'segmentation')).toEqual(recipes.paper);
 });
 
-test('the paper’s recipe is the paper’s: 5 % clean with wrong labels, nothing else', () => {
-  expect(recipes.paper).toMatchObject({
-    composition: 'replace',
-    clean: 0.05,
-    decoys: 0,
-    cleanTarget: 'wrong',
-  });
-});
-
 test.each(Object.values(recipes))('shares of $name are shares', (recipe) => {
   for (const share of [recipe.clean, recipe.decoys, recipe.weak]) {
     expect(share).toBeGreaterThanOrEqual(0);

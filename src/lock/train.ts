@@ -60,7 +60,8 @@ async function trainIn<Label>(
   const { fromScratch } = options;
   const { checkpoint, identity } = await openCheckpoint(options.model, options);
   const start = fromScratch ? { ...checkpoint, weights: new Map() } : checkpoint;
-  const sets = await openDataSets(task, options, options);
+  const passedOver = await work.ownFolders();
+  const sets = await openDataSets(task, { ...options, passedOver }, options);
   const { train: set, test, overlap, skipped } = sets;
   const positive = positiveClass(set.classes, options.positive);
   const { base, tuning } = await prepared(task, start, set, options);

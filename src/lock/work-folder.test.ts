@@ -35,11 +35,17 @@ async function begin(withKey?: Key): Promise<WorkFolder> {
   return work;
 }
 
-/** What the job is to make, and its result. */
-async function made(work: WorkFolder): Promise<string> {
-  await mkdir(join(work.path, 'bundle'));
-  await writeFile(join(work.path, 'bundle', 'config.json'), '{}');
-  return join(work.path, 'bundle');
+/** Makes what the job is to make, and ends it with a result. */
+async function publish(work: WorkFolder, result: unknown): Promise<void> {
+  await mkdir(work.made('bundle'));
+  await writeFile(join(work.made('bundle'), 'config.json'), '{}');
+  await work.publish('bundle', result);
+}
+
+/** Somebody else's folder in the place of the output. */
+async function takeOut(): Promise<void> {
+  await mkdir(out);
+  await writeFile(join(out, 'thesis.tex'), '');
 }
 
 describe('WorkFolder', () => {
@@ -164,7 +170,7 @@ describe('WorkFolder', () => {
 
   it('gives the result again where all but the removal of the work was done', async () => {
     const work = await claimed();
-    await work.publish(await made(work), { images: 3 });
+    await publish(work, { images: 3 });
     expect(await readdir(out)).toEqual(['config.json']);
     await work.close();
 
@@ -177,7 +183,7 @@ describe('WorkFolder', () => {
 
   it('goes on with a removal that was killed', async () => {
     const work = await claimed();
-    await work.publish(await made(work), { images: 3 });
+    await publish(work, { images: 3 });
     await work.close();
     await rm(join(work.path, 'job.json'));
     const again = await WorkFolder.open(out);
@@ -186,14 +192,45 @@ describe('WorkFolder', () => {
     expect(await readdir(root)).toEqual(['out']);
   });
 
+  it('keeps what was made where the output was taken meanwhile, until there is room for it', async () => {
+    const work = await claimed();
+    await takeOut();
+    await expect(publish(work, { images: 3 })).rejects.toThrow('a folder of that name is there');
+    await work.close();
+    await expect(claimed()).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(`${out} is there already`) as string,
+    });
+    expect(await readdir(join(`${out}.work`, 'bundle'))).toEqual(['config.json']);
+    expect(await readdir(out)).toEqual(['thesis.tex']);
+
+    await rm(out, { recursive: true });
+    const again = await WorkFolder.open(out);
+    expect(await again.claim(job, key)).toBeUndefined();
+    await again.publish('bundle', { images: 3 });
+    await again.close({ done: true });
+    expect(await readdir(out)).toEqual(['config.json']);
+  });
+
+  it('takes an output that came while the job was opened for somebody else’s', async () => {
+    await begin();
+    const work = await WorkFolder.open(out);
+    await takeOut();
+    await expect(work.claim(job, key)).rejects.toThrow(`${out} is there already`);
+    await work.close();
+  });
+
   it('begins anew where the result is there and the output is not', async () => {
     const work = await claimed();
-    await work.publish(await made(work), { images: 3 });
+    await publish(work, { images: 3 });
     await work.close();
     await rm(out, { recursive: true });
     const again = await WorkFolder.open(out);
     expect(await again.claim(job, key)).toBeUndefined();
     await again.close();
+    // Killed again; the result of the first time does not make this one ours.
+    await takeOut();
+    await expect(claimed()).rejects.toThrow(`${out} is there already`);
   });
 });
 
@@ -202,7 +239,7 @@ describe('inWorkFolder', () => {
     inWorkFolder({ out, ...more }, async (work) => {
       await work.claim(job, key);
       if (fail) throw new Error('failed');
-      await work.publish(await made(work), 7);
+      await publish(work, 7);
       return 7;
     });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ModelLockError } from '../base/error.ts';
+import { resumable } from '../base/job.ts';
 import { fromHex, toHex } from '../base/hex.ts';
 import { version } from '../base/version.ts';
 import { fingerprint, type Key } from '../key/key.ts';
@@ -38,8 +39,11 @@ const jobFile = 'job.json';
 const resultFile = 'result.json';
 const checkpointName = 'training.safetensors';
 
+/** What is to become `OUT`, by the kind of job. */
+const madeNames = ['bundle', 'pictures'] as const;
+
 /** What a work folder of this program may hold, each perhaps with what follows in the name of a part. */
-const ownNames = [jobFile, resultFile, checkpointName, 'edits', 'pictures', 'bundle'];
+const ownNames = [jobFile, resultFile, checkpointName, 'edits', ...madeNames];
 
 /**
  * Work in progress on `OUT` lies in `OUT.work`, which only its owner may enter: it holds images
@@ -81,6 +85,11 @@ export class WorkFolder {
     }
   }
 
+  /** What the job makes, if it is there, and its work: neither is data, wherever they lie. */
+  async ownFolders(): Promise<string[]> {
+    return (await exists(this.#out)) ? [this.path, this.#out] : [this.path];
+  }
+
   /** Under which things of this job are named. */
   get salt(): Uint8Array {
     return this.#salt!;
@@ -91,7 +100,8 @@ export class WorkFolder {
    * removal of its work was done.
    *
    * @param job what decides the result: another job's folder is not gone on with.
-   * Throws `usage` when another job's work is there, `key` for another key than the job began with.
+   * Throws `usage` when another job's work is there, or an `OUT` that this one has not made; `key` for
+   * another key than the job began with.
    */
   async claim<Result>(job: unknown, key?: Key): Promise<Result | undefined> {
     const hash = sha256(JSON.stringify({ version, job }));
@@ -108,9 +118,12 @@ export class WorkFolder {
       await writeJson(file, content);
       this.#salt = salt;
     }
-    if (!(await exists(this.#out))) return undefined;
-    // This very job wrote it.
-    return (await readJson(join(this.path, resultFile))) as Result;
+    await requireFree(this.#out, this.path);
+    const result = join(this.path, resultFile);
+    if (await exists(this.#out)) return (await readJson(result)) as Result;
+    // Of an end that is undone: it must not speak for an `OUT` of somebody else.
+    await removeAll(result);
+    return undefined;
   }
 
   /** Where the job's training keeps its checkpoints. */
@@ -118,10 +131,15 @@ export class WorkFolder {
     return checkpointFile(join(this.path, checkpointName));
   }
 
-  /** Gives what the job made its final name; `made` is below this folder. */
-  async publish(made: string, result: unknown): Promise<void> {
+  /** Where the job makes what is to become `OUT`. */
+  made(name: (typeof madeNames)[number]): string {
+    return join(this.path, name);
+  }
+
+  /** Gives what the job made its final name. Where that is taken, it stays here. */
+  async publish(name: (typeof madeNames)[number], result: unknown): Promise<void> {
     await writeJson(join(this.path, resultFile), result);
-    await moveFolder(made, this.#out);
+    await moveFolder(this.made(name), this.#out);
   }
 
   /**
@@ -181,7 +199,7 @@ export async function inWorkFolder<Result>(
   const work = await WorkFolder.open(out);
   let done = false;
   try {
-    const result = await job(work);
+    const result = await resumable(() => job(work));
     await onResult?.(result);
     done = true;
     return result;
@@ -193,8 +211,16 @@ export async function inWorkFolder<Result>(
 const taken = (out: string): ModelLockError =>
   new ModelLockError('usage', `${out} is there already; choose another --out or remove it`);
 
+/** Throws `usage` for an `out` that the job in `work` has not made. */
 async function requireFree(out: string, work: string): Promise<void> {
-  if ((await exists(out)) && !(await exists(join(work, resultFile)))) throw taken(out);
+  if ((await exists(out)) && !(await isPublished(work))) throw taken(out);
+}
+
+/** Whether a job is done but for the removal of its work: what it made has left the folder. */
+async function isPublished(work: string): Promise<boolean> {
+  if (!(await exists(join(work, resultFile)))) return false;
+  const left = await Promise.all(madeNames.map((name) => exists(join(work, name))));
+  return !left.includes(true);
 }
 
 /** Throws `usage` for a folder with anything in it that no job made, for it will be removed. */

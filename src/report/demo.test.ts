@@ -49,4 +49,10 @@ it('trains both models, evaluates, shows it on a page, and does nothing twice', 
   stages.clear();
   expect((await demoOf(parts, options)).evaluation).toEqual(evaluation);
   expect([...stages]).toEqual([]);
+
+  // As if it had been killed when both models were there.
+  const document = await readFile(join(out, 'evaluation.json'));
+  await rm(join(out, 'evaluation.json'));
+  await demoOf(parts, options);
+  expect(await readFile(join(out, 'evaluation.json'))).toEqual(document);
 });

@@ -1,5 +1,5 @@
 import { ModelLockError } from '../base/error.ts';
-import type { JobOptions } from '../base/job.ts';
+import { resumable, type JobOptions } from '../base/job.ts';
 import { owning } from '../base/dispose.ts';
 import type { ImageEditor } from '../editors/image/editor.ts';
 import { openEditor } from '../editors/open.ts';
@@ -72,7 +72,10 @@ export const demo = (options: DemoOptions): Promise<DemoResult> =>
   );
 
 /** The same of other parts. */
-export async function demoOf(parts: DemoParts, options: DemoOptions): Promise<DemoResult> {
+export const demoOf = (parts: DemoParts, options: DemoOptions): Promise<DemoResult> =>
+  resumable(() => inFolder(parts, options));
+
+async function inFolder(parts: DemoParts, options: DemoOptions): Promise<DemoResult> {
   const { data, model, editor, limit, epochs, decoyImages } = parts;
   const { out, seed = 0, signal, onProgress } = options;
   const bundle = join(out, 'locked');
@@ -165,7 +168,12 @@ async function sheetOf(
       shown.map(async ([column, key]) => ({
         column,
         images: key ? await editor.edit(originals, key) : originals,
-        answers: await predict({ model: bundle, editor: reference, images: paths, key, top: 1 }),
+        answers: await predict({
+          model: bundle,
+          images: paths,
+          ...(key ? { key, editor: reference } : {}),
+          top: 1,
+        }),
       })),
     );
   });
@@ -184,7 +192,7 @@ async function sheetOf(
 }
 
 /** A prompt that has nothing to do with the key, and one of those measured that are a word away from it. */
-async function wrongKeysShown(editor: ImageEditor, seed: number): Promise<Omit<Decoy, 'secret'>[]> {
+async function wrongKeysShown(editor: ImageEditor, seed: number): Promise<Decoy[]> {
   const { same } = promptReading(editor);
   const decoys = evaluationDecoys(prompt, same, await keyedSeed({ prompt }, seed));
   return [

@@ -1,7 +1,9 @@
 import { ModelLockError } from '../base/error.ts';
 import { checkpointedGradients } from '../graph/autodiff/checkpointing.ts';
 import { gradients } from '../graph/autodiff/gradients.ts';
+import { graphOf } from '../graph/graph.ts';
 import { shapeOf, type Value } from '../graph/value.ts';
+import type { Declarations } from '../nn/scope.ts';
 import type { Optimiser, ParameterOptions } from './optimiser.ts';
 
 /** What is to be trained: a loss and what it depends on. */
@@ -14,6 +16,19 @@ export interface Objective {
   readonly parameters: ReadonlyMap<string, Value>;
   /** New values of buffers (running statistics) after the step, by the buffer's name. */
   readonly updates?: ReadonlyMap<string, Value>;
+}
+
+/** A loss by a network that has declared all that it learns. */
+export function objectiveOf(
+  loss: Value,
+  { parameters, updates }: Pick<Declarations, 'parameters' | 'updates'>,
+): Objective {
+  const leaves = graphOf({ loss }).parameters;
+  return {
+    loss,
+    parameters: new Map([...parameters.keys()].map((name) => [name, leaves.get(name)!])),
+    updates,
+  };
 }
 
 export interface StepOptions {

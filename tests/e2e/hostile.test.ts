@@ -10,8 +10,11 @@ const key = 'with oil pastel';
 const picture = 'photos/test/lobster/000.jpg';
 
 let place: Workplace;
+/** Milliseconds until a model that is not there is refused. */
+let honest: number;
 beforeAll(async () => {
   place = makeWorkplace({ train: 2, test: 1 });
+  honest = await timeOf(() => expectRefusal(run(`predict none ${picture}`), 1, 'none does not'));
   const { code, stderr } = await run(`lock --data photos/train --out honest ${tiny.join(' ')}`);
   expect(code, stderr).toBe(0);
 });
@@ -24,6 +27,12 @@ beforeEach(() => {
 const run = (words: string): Promise<Finished> =>
   modellock(command(words), { cwd: place.folder, key });
 const unlock = (more = ''): Promise<Finished> => run(`predict bundle ${picture} --unlock${more}`);
+
+async function timeOf(work: () => Promise<void>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
 
 async function expectRefusal(
   running: Promise<Finished>,
@@ -150,9 +159,11 @@ it.each<[string, string, (json: Json) => void]>([
   ['no manifest but a list', 'modellock.json', (json) => (json['format'] = ['modellock'])],
 ])('%s are refused in a moment', async (_, file, change) => {
   changed(file, change);
-  const started = performance.now();
-  await expectRefusal(unlock(), 1, new RegExp(`bundle/(?:${file}|model.safetensors)`));
-  expect(performance.now() - started).toBeLessThan(60_000);
+  const taken = await timeOf(() =>
+    expectRefusal(unlock(), 1, new RegExp(`bundle/(?:${file}|model.safetensors)`)),
+  );
+  // Most of either is the start of Node, and a machine may be busy with other things meanwhile.
+  expect(taken).toBeLessThan(5 * honest + 3000);
 });
 
 it('escape sequences in names of classes do not reach the terminal', async () => {

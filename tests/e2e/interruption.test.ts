@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { counterRandom } from '../../src/base/random/counter.ts';
 import {
@@ -122,6 +122,16 @@ describe('Ctrl-C', () => {
     await finish('stopped');
   });
 
+  it('of an evaluation, which begins anew, says nothing of going on', async () => {
+    const evaluate = command('evaluate whole --data photos --editor editor');
+    const { child, finished, heard } = startModellock(evaluate, options());
+    await heard(/^evaluate: /m);
+    child.kill('SIGINT');
+    const { code, stderr } = await finished;
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/\nmodellock: interrupted\n$/);
+  });
+
   it('a second time ends at once', async () => {
     const { child, finished, heard } = startModellock(lock('stopped-twice'), options());
     await heard(/^edit: /m);
@@ -180,6 +190,25 @@ describe('train and edit', () => {
     expect(resumed.code, resumed.stderr).toBe(0);
     expect(place.hashes(`killed-${name}`)).toEqual(place.hashes(`whole-${name}`));
     expect(leftovers(`killed-${name}`)).toEqual([]);
+  });
+
+  it('edit of a folder that the output lies in goes on, and edits nothing that it made', async () => {
+    cpSync(place.at('photos', 'test'), place.at('around'), { recursive: true });
+    const inside = ['edit', 'around', '--editor', 'editor', '--out', 'around/out'];
+    const edited = place.files('around').map((name) => name.replace(/\.[^.]+$/, '.png'));
+    await kill(inside, 'around/out', /^read: /m);
+    // As if it had been killed a little later.
+    const half = place.at('around', 'out.work', 'pictures');
+    cpSync(place.at('whole-edit', 'test'), half, { recursive: true });
+    const resumed = await run(inside);
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(place.files('around', 'out')).toEqual(edited);
+  });
+
+  it('a folder that the output of lock lies in is not told of its work', async () => {
+    cpSync(place.at('photos', 'train'), place.at('classes'), { recursive: true });
+    const result = await run(command('lock --data classes --out classes/locked', ...tiny));
+    expect([result.code, result.stderr]).toEqual([0, expect.not.stringContaining('left out')]);
   });
 
   it('edit refuses to mix two keys', async () => {

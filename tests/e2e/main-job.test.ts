@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../src/bundle/checkpoint.ts';
@@ -319,6 +319,16 @@ describe('evaluate', () => {
       /^accuracy [\d.]+ % \(.+\) on 4 pictures, classes matched by name;/,
     );
     expect(limited.stdout).toMatch(/^ {2}Balanced accuracy +[\d.]+ % /m);
+  });
+
+  it('refuses a key for a model that has no lock, or has it no longer; one of the environment may be another’s', async () => {
+    cpSync(place.at('locked'), place.at('bare'), { recursive: true });
+    rmSync(place.at('bare', 'modellock.json'));
+    const refused = await run('evaluate bare --data photos --key', key);
+    expect([refused.code, refused.stdout]).toEqual([2, '']);
+    expect(refused.stderr).toMatch(/\nmodellock: --key: for locked models, [^\n]+ bare is one\n$/);
+    const plain = await runWithKey('evaluate plain --data photos --json');
+    expect(json(plain)).toMatchObject({ accuracy: fields(trained)['score'] });
   });
 
   it('prints the result before a report that cannot be written', async () => {

@@ -103,7 +103,10 @@ describe('a file of weights', () => {
     ['evaluate cifar-padded.th --heads 2 --data photos', 'leaves no "heads" open (valid: size)'],
     ['evaluate cifar-padded.th --mean 0.5 --data photos', '--mean and --std go together'],
     ['evaluate model --heads 2 --data photos', '--heads is for weights alone; model/config.json'],
-    ['evaluate model --size 64 --data photos', 'model/preprocessor_config.json says how pictures'],
+    [
+      'evaluate model --input-size 64 --data photos',
+      'model/preprocessor_config.json says how pictures',
+    ],
     ['evaluate bare.onnx --data photos', '(valid: --mean and --std, preprocessor_config.json'],
     ['train --data photos --model cifar-padded.th --mean 1,2 --std 1 --out x', 'RED,GREEN,BLUE'],
     ['train --data photos --model cifar-padded.th --mean 1 --std 0 --out x', 'numbers above 0'],

@@ -49,7 +49,7 @@ afterAll(() => place.remove());
 
 /** How pictures are edited: words of the command line, and the same for a program. */
 const words =
-  '--steps 2 --guidance 3 --image-guidance 2 --size 24 --precision int8 --lora lora.safetensors=0.5';
+  '--steps 2 --guidance 3 --image-guidance 2 --edit-size 24 --precision int8 --lora lora.safetensors=0.5';
 const settings = { steps: 2, guidance: 3, imageGuidance: 2, size: 24 };
 
 describe('edit', () => {

@@ -259,7 +259,7 @@ describe('wrong use', () => {
   it.each<[string, string]>([
     [
       'lock --task text-classification --data reviews.csv --model trained --out x',
-      'locking texts is not there yet; train, predict and evaluate take text classifiers (valid: classification, multi-label, segmentation)',
+      "option '--task <task>' argument 'text-classification' is invalid. Allowed choices are classification, multi-label, segmentation.",
     ],
     ['train --data photos --model trained --out x', `trained ${isTexts}`],
     ['predict trained photos.jpg', `trained ${isTexts}`],

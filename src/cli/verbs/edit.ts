@@ -1,18 +1,24 @@
 import { Command } from '@commander-js/extra-typings';
 import { edit, type EditJobResult } from '../../index.ts';
+import {
+  alphaOption,
+  editOf,
+  editSizeOption,
+  guidanceOption,
+  imageGuidanceOption,
+  oldEditSizeOption,
+  stepsOption,
+  strengthOption,
+} from '../editing.ts';
 import { requireKey } from '../key.ts';
 import {
   deviceOption,
   editorHelp,
-  given,
-  integer,
   keyFileHelp,
   keyHelp,
   kindOption,
   loraOption,
-  number,
   precisionOption,
-  strengthOption,
   type Context,
 } from '../options.ts';
 import { print, printJson, reportSkipped } from '../output.ts';
@@ -46,16 +52,13 @@ export const editVerb = (context: Context) =>
     .addOption(fillOption())
     .option('--key-file <file>', keyFileHelp)
     .option('--key <prompt>', keyHelp)
-    .option(
-      '--alpha <x>',
-      "strength of the edit, 0 to 1; the editor's own without it",
-      number(0, 1),
-    )
-    .option('--steps <n>', 'denoising steps', integer(1, 1000))
-    .option('--guidance <x>', 'text guidance', number(1, 100))
-    .option('--image-guidance <x>', 'image guidance', number(0, 100))
+    .addOption(alphaOption())
+    .addOption(stepsOption())
+    .addOption(guidanceOption())
+    .addOption(imageGuidanceOption())
     .addOption(strengthOption())
-    .option('--size <n>', "pictures' short side while they are edited", integer(8, 4096))
+    .addOption(editSizeOption())
+    .addOption(oldEditSizeOption())
     .option(
       '--show-mask',
       'also write where an object key paints, NAME.mask.png beside each picture',
@@ -65,7 +68,6 @@ export const editVerb = (context: Context) =>
     .option('--json', 'print one JSON document')
     .action(async (inputs, options) => {
       const key = await requireKey(options, context);
-      const { alpha, steps, guidance, imageGuidance, strength, size } = options;
       const { out, editor, kind, precision, device, compare, showMask, skipBad, json } = options;
       await withProgress((bar) =>
         edit({
@@ -81,7 +83,7 @@ export const editVerb = (context: Context) =>
           device,
           compare,
           showMask,
-          edit: given({ alpha, steps, guidance, imageGuidance, strength, size }),
+          edit: editOf(options),
           signal: context.signal,
           onProgress: bar.listen,
           onResult: async (result) => {

@@ -22,11 +22,11 @@ import {
 import { givenKey, requireKey } from '../key.ts';
 import {
   headsOption,
+  inputSizeOption,
   labelsOption,
   meanOption,
   modelOptionsOf,
   poolingOption,
-  sizeOption,
   squareOf,
   stdOption,
 } from '../model-options.ts';
@@ -71,7 +71,7 @@ export const evaluateVerb = (context: Context) =>
     .addOption(fillOption())
     .optionsGroup('What the model does not say:')
     .addOption(labelsOption())
-    .addOption(sizeOption())
+    .addOption(inputSizeOption())
     .addOption(meanOption())
     .addOption(stdOption())
     .addOption(headsOption())
@@ -80,7 +80,10 @@ export const evaluateVerb = (context: Context) =>
     .action(async (model, { json, report, key: prompt, keyFile, ...options }) => {
       const given = await givenKey({ key: prompt, keyFile }, context);
       const asks = given === undefined && process.stdin.isTTY;
-      const isLocked = (report !== undefined || asks) && (await hasLock(model, context));
+      // Which may be there for another command.
+      const isOfEnvironment = given !== undefined && prompt === undefined && keyFile === undefined;
+      const isLocked =
+        (report !== undefined || asks || isOfEnvironment) && (await hasLock(model, context));
       // Before the evaluation, which may take hours.
       if (report !== undefined && !isLocked) {
         throw new ModelLockError(
@@ -88,7 +91,8 @@ export const evaluateVerb = (context: Context) =>
           `${model} has no lock, and there is no report of a plain model`,
         );
       }
-      const key = asks && isLocked ? await requireKey({}, context) : given;
+      const asked = asks && isLocked ? await requireKey({}, context) : given;
+      const key = isOfEnvironment && !isLocked ? undefined : asked;
       const modelOptions = await modelOptionsOf({ ...options, size: squareOf(options.inputSize) });
       const result = await withProgress((bar) =>
         evaluateBundle({

@@ -11,11 +11,11 @@ import {
 import { bytes } from '../amount.ts';
 import {
   headsOption,
+  inputSizeOption,
   labelsOption,
   meanOption,
   modelOptionsOf,
   poolingOption,
-  sizeOption,
   squareOf,
   stdOption,
 } from '../model-options.ts';
@@ -29,7 +29,7 @@ export const inspectVerb = ({ signal }: Context) =>
     .argument('<reference>', 'pocket, a bundle, a folder, a file, or hf:owner/name')
     .addOption(meanOption())
     .addOption(stdOption())
-    .addOption(sizeOption())
+    .addOption(inputSizeOption())
     .addOption(headsOption())
     .addOption(poolingOption())
     .addOption(labelsOption())

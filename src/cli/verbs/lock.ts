@@ -15,18 +15,27 @@ import {
 import {
   allowSharedGroupsOption,
   backgroundOption,
-  columnsOption,
   groupPatternOption,
   ignoreOption,
   imagesOption,
-  lockableTask,
+  lockableTaskOption,
   paletteOption,
+  pictureColumnsOption,
   picturesHelp,
   positiveOption,
   readingOf,
-  taskOption,
   testShareOption,
 } from '../data.ts';
+import {
+  alphaOption,
+  editOf,
+  editSizeOption,
+  guidanceOption,
+  imageGuidanceOption,
+  oldEditSizeOption,
+  stepsOption,
+  strengthOption,
+} from '../editing.ts';
 import { requireKey, type KeyOptions } from '../key.ts';
 import {
   headsOption,
@@ -41,7 +50,6 @@ import {
 import {
   deviceOption,
   editorHelp,
-  given,
   integer,
   keyFileHelp,
   keyHelp,
@@ -50,7 +58,6 @@ import {
   modelHelp,
   number,
   precisionOption,
-  strengthOption,
   type Context,
 } from '../options.ts';
 import { print, printEvaluation, printJson, reportOverlap, reportSkipped } from '../output.ts';
@@ -76,7 +83,7 @@ export const lockVerb = (context: Context) =>
     .option('--editor <ref>', editorHelp, 'pocket')
     .option('--test <dir>', 'test pictures, if not in the test or val side of --data')
     .option('--baseline <ref>', 'a model without a lock, to compare with (see train)')
-    .addOption(taskOption())
+    .addOption(lockableTaskOption())
     .option('--limit <n>', 'most pictures to train on', integer(2))
     .option('--seed <n>', 'seed of everything random', integer(0), 0)
     .option('--skip-bad', 'leave out pictures that cannot be read')
@@ -91,12 +98,13 @@ export const lockVerb = (context: Context) =>
     )
     .addOption(kindOption())
     .optionsGroup('How pictures are edited:')
-    .option('--alpha <x>', 'strength of the edit', number(0, 1))
-    .option('--steps <n>', 'denoising steps of the edit', integer(1, 1000))
-    .option('--guidance <x>', 'text guidance of the edit', number(1, 100))
-    .option('--image-guidance <x>', 'image guidance of the edit', number(0, 100))
+    .addOption(alphaOption())
+    .addOption(stepsOption())
+    .addOption(guidanceOption())
+    .addOption(imageGuidanceOption())
     .addOption(strengthOption())
-    .option('--size <n>', "pictures' short side while they are edited", integer(8, 4096))
+    .addOption(editSizeOption())
+    .addOption(oldEditSizeOption())
     .addOption(precisionOption())
     .addOption(loraOption())
     .addOption(deviceOption())
@@ -109,7 +117,7 @@ export const lockVerb = (context: Context) =>
     .addOption(tuningOption())
     .option(
       '--epochs <n>',
-      'passes over the pictures (default: 14, more of few)',
+      'passes over the pictures (default: 14, or more where there are few pictures)',
       number(0.01, 10_000),
     )
     .option('--learning-rate <x>', 'peak learning rate', number(1e-8, 10))
@@ -121,7 +129,7 @@ export const lockVerb = (context: Context) =>
     .option('--checkpoint-seconds <x>', 'time between checkpoints', number(0, 86_400), 20)
     .optionsGroup('What the data does not say:')
     .addOption(imagesOption())
-    .addOption(columnsOption())
+    .addOption(pictureColumnsOption())
     .addOption(paletteOption())
     .addOption(ignoreOption())
     .addOption(backgroundOption())
@@ -143,13 +151,11 @@ export const lockVerb = (context: Context) =>
     .addOption(labelsOption())
     .optionsGroup('Other options:')
     .action(async (options) => {
-      const task = lockableTask(options.task);
       const { key, isNew } = await keyOf(options, context);
-      const { kind, precision, device, alpha, steps, guidance, imageGuidance, strength, size } =
-        options;
+      const { kind, precision, device } = options;
       const { data, out, model, editor, test, baseline, recipe, limit, seed, skipBad, keepWork } =
         options;
-      const sizes = inputSizesOf({ ...options, task });
+      const sizes = inputSizesOf(options);
       const modelOptions = await modelOptionsOf({ ...options, size: sizes.size });
       await withProgress((bar) =>
         lock({
@@ -159,7 +165,7 @@ export const lockVerb = (context: Context) =>
           testShare: options.testShare,
           allowSharedGroups: options.allowSharedGroups,
           positive: options.positive,
-          task,
+          task: options.task,
           inputSize: sizes.inputSize,
           out,
           model,
@@ -176,7 +182,7 @@ export const lockVerb = (context: Context) =>
           precision,
           loras: options.lora,
           device,
-          edit: given({ alpha, steps, guidance, imageGuidance, strength, size }),
+          edit: editOf(options),
           tuning: tuningOf(options),
           checkpointSeconds: options.checkpointSeconds,
           signal: context.signal,

@@ -3,11 +3,11 @@ import { ModelLockError, predict } from '../../index.ts';
 import { requireKey } from '../key.ts';
 import {
   headsOption,
+  inputSizeOption,
   labelsOption,
   meanOption,
   modelOptionsOf,
   poolingOption,
-  sizeOption,
   squareOf,
   stdOption,
 } from '../model-options.ts';
@@ -52,7 +52,7 @@ export const predictVerb = (context: Context) =>
     .addOption(fillOption())
     .optionsGroup('What the model does not say:')
     .addOption(labelsOption())
-    .addOption(sizeOption())
+    .addOption(inputSizeOption())
     .addOption(meanOption())
     .addOption(stdOption())
     .addOption(headsOption())

@@ -17,12 +17,12 @@ import {
 import { maxTokensOption, requireNoTexts, trainOnTexts } from '../texts.ts';
 import {
   headsOption,
+  inputSizeOption,
   inputSizesOf,
   labelsOption,
   meanOption,
   modelOptionsOf,
   poolingOption,
-  sizeOption,
   stdOption,
 } from '../model-options.ts';
 import { integer, modelHelp, number, type Context } from '../options.ts';
@@ -56,7 +56,7 @@ export const trainVerb = ({ signal }: Context) =>
     .addOption(tuningOption())
     .option(
       '--epochs <n>',
-      'passes over the pictures or texts (default: 14 or 3, more of few pictures)',
+      'passes over the pictures or texts (default: 14, or more where there are few pictures; of texts 3)',
       number(0.01, 10_000),
     )
     .option('--learning-rate <x>', 'peak learning rate', number(1e-8, 10))
@@ -84,7 +84,7 @@ export const trainVerb = ({ signal }: Context) =>
     .addOption(windowOption())
     .addOption(fillOption())
     .optionsGroup('What the model does not say:')
-    .addOption(sizeOption())
+    .addOption(inputSizeOption())
     .addOption(meanOption())
     .addOption(stdOption())
     .addOption(headsOption())

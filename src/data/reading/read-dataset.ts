@@ -31,12 +31,17 @@ export interface ReadOptions extends MatchingOptions, Pick<JobOptions, 'onNotice
   readonly groupPattern?: string;
   /** The classes of a model, whose numbers the labels are to have, see `classPlaces`. */
   readonly classes?: readonly string[];
+  /** Folders that are no part of the set, wherever they lie: what a job makes, and its work. */
+  readonly passedOver?: readonly string[];
   /** Finds the pictures; given where patients of several sets are to be told apart. */
   readonly files?: PictureFiles;
 }
 
 /** What somebody who has a data set may say about it. */
-export type ReadingOptions = Omit<ReadOptions, 'classes' | 'allowOrder' | 'files' | 'onNotice'>;
+export type ReadingOptions = Omit<
+  ReadOptions,
+  'classes' | 'allowOrder' | 'passedOver' | 'files' | 'onNotice'
+>;
 
 /**
  * Reads a data set of some kind of label; undefined for the `test` side of one that is not split.

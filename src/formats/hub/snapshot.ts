@@ -1,5 +1,5 @@
 import { ModelLockError } from '../../base/error.ts';
-import type { JobOptions } from '../../base/job.ts';
+import { resumable, type JobOptions } from '../../base/job.ts';
 import { RepositoryCache } from './cache.ts';
 import { settleChoice } from './choice.ts';
 import { completeSnapshot, readDocument, type Snapshot, type Wanted } from './complete.ts';
@@ -36,7 +36,7 @@ export async function openSnapshot(
     throw error;
   }
   if (snapshot && cached.isCertain && listing.commit === snapshot.commit) return snapshot;
-  return completeSnapshot(cache, listing, { reference, wanted, hub, job });
+  return resumable(() => completeSnapshot(cache, listing, { reference, wanted, hub, job }));
 }
 
 /** What the cache has of a revision. */

@@ -146,7 +146,7 @@ test('evaluation tries nothing that training has taught, whatever the key', () =
   );
 });
 
-test('no decoy is the key or another decoy, and those that spell it are marked', () => {
+test('no decoy is the key or another decoy', () => {
   fc.assert(
     fc.property(prompts, fc.nat(999), (prompt, seed) => {
       for (const draw of [evaluationDecoys, trainingDecoys]) {
@@ -155,7 +155,6 @@ test('no decoy is the key or another decoy, and those that spell it are marked',
         expect(texts).not.toContain(canonical(prompt));
         expect(new Set(texts).size).toBe(texts.length);
         expect(decoys.filter((d) => d.kind === 'near-miss').length).toBeGreaterThanOrEqual(8);
-        expect(decoys.every((d) => d.secret === (d.kind === 'near-miss'))).toBe(true);
       }
     }),
     { numRuns: 30 },

@@ -11,9 +11,8 @@ export interface Decoy {
   readonly kind: 'unrelated' | 'near-miss';
   /** What was done to the key; null for another prompt altogether. */
   readonly change: ChangeName | null;
+  /** Of a near miss it spells the key, and must not be written down. */
   readonly prompt: string;
-  /** Whether the prompt spells the key, so that it must not be written down. */
-  readonly secret: boolean;
 }
 
 export type { SameKey };
@@ -56,12 +55,7 @@ function evaluatedPrompts(prompt: string): ReadonlySet<string> {
   return new Set([...evaluationWords.prompts, ...misses].map(canonical));
 }
 
-const unrelated = (prompt: string): Decoy => ({
-  kind: 'unrelated',
-  change: null,
-  prompt,
-  secret: false,
-});
+const unrelated = (prompt: string): Decoy => ({ kind: 'unrelated', change: null, prompt });
 
 /** Prompts that share no telling word with the key. */
 function unrelatedTo(prompt: string, { prompts }: DecoyWords, same: SameKey): Decoy[] {
@@ -96,7 +90,7 @@ function drawNearMisses(
       const miss = misses.pop()!;
       if (!isFree(miss) || known.some((other) => same(other, miss))) continue;
       known.push(miss);
-      drawn.push({ kind: 'near-miss', change, prompt: miss, secret: true });
+      drawn.push({ kind: 'near-miss', change, prompt: miss });
       if (drawn.length === count) return drawn;
     }
     waiting = waiting.filter(({ misses }) => misses.length > 0);

@@ -7,8 +7,8 @@ import { input, type Value } from '../../graph/value.ts';
 import { Scope, type Declarations } from '../../nn/scope.ts';
 import { taskNamed, taskOf } from '../../tasks/registry.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
+import { objectiveOf, trainedParameters } from '../../train/objective.ts';
 import { adamW } from '../../train/optimiser.ts';
-import { trainedParameters } from '../../train/objective.ts';
 import { buildStep } from '../../train/step.ts';
 import { defaultTuning } from '../tuning.ts';
 import type { Memory } from './inspection.ts';
@@ -78,13 +78,8 @@ function stepBytes(checkpoint: Model, batch: number): number {
 }
 
 /** The state before a step with AdamW, and all that there is while the one after it is made. */
-export function bytesOfStep(loss: Value, { parameters, updates }: Declarations): number {
-  const leaves = graphOf({ loss }).parameters;
-  const objective = {
-    loss,
-    parameters: new Map([...parameters.keys()].map((n) => [n, leaves.get(n)!])),
-    updates,
-  };
+export function bytesOfStep(loss: Value, declared: Declarations): number {
+  const objective = objectiveOf(loss, declared);
   const options = { optimiser: adamW({ weightDecay: defaultTuning.weightDecay }), clipNorm: 1 };
   const { graph } = buildStep(objective, trainedParameters(objective, options), options);
   const state = [...graph.parameters.values()].reduce((sum, value) => sum + bytesOf(value), 0);

@@ -7,7 +7,7 @@ import { requireSeparate, sharedGroups, sharedGroupsText } from '../../data/over
 import { cutNotice, encodeTexts } from '../../data/text/encode.ts';
 import { holdBackTexts } from '../../data/text/hold-back.ts';
 import { readTexts, type LabelledText, type TextDataset } from '../../data/text/read-texts.ts';
-import { splitAlready } from '../data-sets.ts';
+import { requireLimit, requireTwoClasses, splitAlready } from '../data-sets.ts';
 
 /** Where texts come from. */
 export interface TextDataOptions {
@@ -53,7 +53,9 @@ export async function openTextSets(
   const { classes: own } = (await readTexts(data, 'train', options))!;
   const classes = sameClasses(own, known) ? known : own;
   const { whole, train, test, skipped } = await sidesOf(options, classes);
-  requireClasses({ ...whole, samples: train }, data, limit);
+  requireTwoClasses(whole.classes, data);
+  requireEveryClass({ ...whole, samples: train }, data);
+  requireLimit(limit, whole.classes, 'texts');
   if (!options.allowSharedGroups) requireSeparate(train, test ?? [], 'texts');
   const trained = drawn(train, limit, seed);
   return { classes, train: trained, test, overlap: textOverlap(trained, test ?? []), skipped };
@@ -141,27 +143,12 @@ export const drawn = (
 ): readonly LabelledText[] =>
   limit === undefined ? samples : limited(samples, ({ label }) => label, limit, seed);
 
-/** Throws `data` for a single class or one without a text, and `usage` for fewer texts than classes. */
-function requireClasses(
-  { classes, samples }: TextDataset,
-  data: string,
-  limit: number | undefined,
-): void {
-  if (classes.length < 2) {
-    throw new ModelLockError(
-      'data',
-      `${data} has one class only, "${classes[0]}"; at least two are needed`,
-    );
-  }
+/** Throws `data` for a class without a text. */
+function requireEveryClass({ classes, samples }: TextDataset, data: string): void {
   const found = new Set(samples.map(({ label }) => label));
   const empty = classes.find((_, label) => !found.has(label));
-  if (empty !== undefined) {
-    throw new ModelLockError('data', `no text of class "${empty}" in ${data} is to be trained on`);
-  }
-  if (limit === undefined || limit >= classes.length) return;
-  throw new ModelLockError('usage', `a limit of ${limit} texts for ${classes.length} classes`, {
-    valid: [`${classes.length} or more`],
-  });
+  if (empty === undefined) return;
+  throw new ModelLockError('data', `no text of class "${empty}" in ${data} is to be trained on`);
 }
 
 /** The ids of texts as a model takes them; tells where some were cut. */

@@ -7,7 +7,6 @@ import { writeTextBundle } from '../../bundle/write-text.ts';
 import type { LabelledText } from '../../data/text/read-texts.ts';
 import { measuresWith, positiveClass } from '../../evaluate/measures.ts';
 import { sha256 } from '../../platform/crypto.ts';
-import { join } from '../../platform/files.ts';
 import { classification } from '../../tasks/classification.ts';
 import type { NamedEstimates } from '../../tasks/tally.ts';
 import { textTask } from '../../tasks/task.ts';
@@ -90,8 +89,7 @@ async function trainIn(work: WorkFolder, options: TrainTextsOptions): Promise<Tr
   });
   const trained = withTextWeights(base, tuned);
   const outcome = test ? await outcomeOfTexts(trained, test, options) : null;
-  const folder = join(work.path, 'bundle');
-  await writeTextBundle(folder, trained, {
+  await writeTextBundle(work.made('bundle'), trained, {
     format: 1,
     modellock: version,
     task: textTask,
@@ -116,7 +114,7 @@ async function trainIn(work: WorkFolder, options: TrainTextsOptions): Promise<Tr
     measures:
       outcome && measuresWith(outcome.measures(counterRandom(seed, place.interval)), positive),
   };
-  await work.publish(folder, result);
+  await work.publish('bundle', result);
   return result;
 }
 

@@ -41,7 +41,18 @@ describe('an evaluation in the terminal', () => {
     expect(coloured.replaceAll(escapes, '')).toBe(plainly);
   });
 
-  test('never spells a near miss, nor obeys the names of folders', () => {
+  test('names a near miss by its kind of change alone', () => {
+    const document = sampleDocument();
+    // As no schema lets through, and a program might hand over all the same.
+    const decoys = document.decoys.map((decoy) =>
+      decoy.change === 'typo' ? { ...decoy, prompt: 'with oil pastles' } : decoy,
+    );
+    const text = evaluationText({ ...document, decoys }, sixty);
+    expect(text).toMatch(/^ +Typo +40\.2 %/im);
+    expect(text).not.toContain('pastles');
+  });
+
+  test('does not obey the names of folders', () => {
     const label = '\u001b[2Jcat\u202e';
     const document = sampleDocument({ perClass: [{ label, n: 3, lp: 0.1, up: null }] });
     expect(perClassText(document, sixty)).toContain('\ufffd[2Jcat\ufffd');
