@@ -16,6 +16,7 @@ import {
 import { buildOnnx, type Preparation } from './build/build.ts';
 import { isKnown, knownInts, valueOf, type Edge } from './build/known.ts';
 import { expandTo } from './build/named-axes.ts';
+import { answerOf } from './head.ts';
 import { decodeOnnx, type OnnxNode } from './model.ts';
 import {
   AttributeProto_AttributeType as AttributeType,
@@ -48,15 +49,16 @@ export function withFreeBatch(own: Architecture, picture: readonly number[]): Ar
   const [[name, { dtype, shape }]] = model.inputs;
   const [batch, ...rest] = shape;
   if (typeof batch !== 'number') return own;
+  const answer = answerOf(own.network);
   const results = (first: Dim, prepare?: Preparation): ReadonlyMap<string, Value> => {
     const inputs = new Map([[name, input(name, dtype, [first, ...picture])]]);
-    return buildOnnx(own.network, { inputs, prepare, outputs: [model.outputs[0]] });
+    return buildOnnx(own.network, { inputs, prepare, outputs: [answer] });
   };
   // What fails with the fixed batch as well is no matter of the batch.
   results(batch);
   const changes: Change[] = [];
   try {
-    const freed = results(batchAxis, freeing(batch, changes)).get(model.outputs[0])!;
+    const freed = results(batchAxis, freeing(batch, changes)).get(answer)!;
     if (batchAxisOf(freed.shape) !== 0) throw new ModelLockError('shape', 'the batch is lost');
     requirePicturesApart(freed);
   } catch (error) {

@@ -44,6 +44,9 @@ const afterwards: ReadonlySet<string> = new Set([
   'Transpose',
 ]);
 
+/** What may change the size of maps of logits, and nothing else. */
+const resizing: ReadonlySet<string> = new Set(['Resize', 'Identity', 'Dropout', 'Cast']);
+
 /** What makes one number of a map. What the last layer gives is no logits before it. */
 const pooling: ReadonlySet<string> = new Set([
   'GlobalAveragePool',
@@ -63,8 +66,9 @@ const beforePooling: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * How a model may be taken to end, found from its output back: with its last layer, if it has one
- * that could be replaced; and as it is, without what only makes probabilities of logits.
+ * How a model may be taken to end, found from its output back, the most faithful first: with its
+ * last layer, if it has one that could be replaced, resized as it is or not; and as it is, without
+ * what only makes probabilities of logits.
  */
 export function endsOf(network: OnnxNetwork, output: string): readonly OnnxEnd[] {
   const { model } = network;
@@ -88,7 +92,26 @@ export function endsOf(network: OnnxNetwork, output: string): readonly OnnxEnd[]
   const layer = producers.get(isPooled ? before(logits, beforePooling) : logits);
   const head = layer && headOf(network, layer, producers);
   const asItIs = { logits: before(output, afterLogits), isSeveral };
-  return head ? [{ logits, head, isSeveral }, asItIs] : [asItIs];
+  if (!head) return [asItIs];
+  const isResized = asItIs.logits !== logits && before(asItIs.logits, resizing) === logits;
+  return [...(isResized ? [{ ...asItIs, head }] : []), { logits, head, isSeveral }, asItIs];
+}
+
+/**
+ * The output of a model that answers: the first, unless that is what the last layer of another is
+ * computed from, as some files give features as well.
+ */
+export function answerOf(network: OnnxNetwork): string {
+  const { nodes, outputs } = network.model;
+  const [first, ...others] = outputs;
+  const reached = new Set([first]);
+  for (const node of nodes) {
+    if (!node.inputs.some((name) => reached.has(name))) continue;
+    for (const name of node.outputs) reached.add(name);
+  }
+  const answers = (name: string): boolean =>
+    reached.has(name) && endsOf(network, name)[0].head !== undefined;
+  return others.find(answers) ?? first;
 }
 
 /** A node as a layer of weights that another number of classes could replace. */

@@ -162,6 +162,18 @@ describe.each(Object.entries(ends))('a network that ends in %s', (_, end) => {
   });
 });
 
+it.each([
+  [['f', 'l'], 5],
+  [['l', 'f'], 5],
+  [['l', 'y'], 5],
+])('of the outputs %j the one with a last layer answers', (outputs, classes) => {
+  const nodes = [...pooled, gemm('w', 'l'), { op: 'Softmax', in: ['l'] }];
+  const file = fileOf({ nodes, initializers: linear, shape: [1, 5] });
+  const { config } = opened(onnxFile({ ...file, outputs }));
+  expect(networkFrom(config, 'm.onnx').labels).toHaveLength(classes);
+  expect(networkFrom(config, 'm.onnx').isHead('w')).toBe(true);
+});
+
 it('refuses an output that is no vector and no map of classes', () => {
   const end: End = {
     nodes: [

@@ -4,7 +4,7 @@ import { ModelLockError } from '../../../base/error.ts';
 import { buildOnnx } from '../../../formats/onnx/build/build.ts';
 import { openArchitecture, type OnnxNetwork } from '../../../formats/onnx/architecture.ts';
 import { withFreeBatch } from '../../../formats/onnx/free-batch.ts';
-import { endsOf, type OnnxEnd } from '../../../formats/onnx/head.ts';
+import { answerOf, endsOf, type OnnxEnd } from '../../../formats/onnx/head.ts';
 import type { OnnxFile } from '../../../formats/onnx/read.ts';
 import { flatten, reshape, transpose } from '../../../graph/ops/movement/shape-ops.ts';
 import { showShape, type Shape } from '../../../graph/shape.ts';
@@ -94,10 +94,10 @@ function opened(
 ): { architecture: Architecture; network: Omit<Network, 'build'> } {
   const config = parseConfig(onnxConfig, raw, where);
   const network = openArchitecture(decoded(config.onnx_architecture, where), where);
-  const end = endOfPictures(network, config.input_size);
+  const labels = labelsOf(config);
+  const end = endOfPictures(network, config.input_size, labels.length);
   const { head } = end;
   const isHead = (name: string): boolean => name === head?.weight || name === head?.bias;
-  const labels = labelsOf(config);
   const fixedHead = head ? undefined : noHead(network);
   if (fixedHead !== undefined && labels.length !== end.classes) {
     throw new ModelLockError('unsupported', `${where}: ${fixedHead}`);
@@ -132,8 +132,8 @@ function decoded(text: string, where: string): Uint8Array {
 }
 
 /** Why a network cannot have other classes. */
-const noHead = ({ model }: OnnxNetwork): string =>
-  `the output "${model.outputs[0]}" does not come from one layer of weights that other classes could replace`;
+const noHead = (network: OnnxNetwork): string =>
+  `the output "${answerOf(network)}" does not come from one layer of weights that other classes could replace`;
 
 /** How a network of pictures ends. */
 interface PictureEnd extends OnnxEnd {
@@ -148,29 +148,44 @@ interface Architecture {
   readonly classes: number;
 }
 
-/** Throws `unsupported` where the first output is neither a vector of classes nor a map of them. */
-function endOfPictures(network: OnnxNetwork, size: PictureSize): PictureEnd {
+/**
+ * How it ends with so many classes; its own number unless given. Throws `unsupported` where the
+ * output is neither a vector of classes nor a map of them.
+ */
+function endOfPictures(network: OnnxNetwork, size: PictureSize, classes?: number): PictureEnd {
   const { model } = network;
   const own = pictureInput(network);
   const x = input('x', 'float32', [1, own.channels, ...sidesOf(own, size)]);
-  const ends = endsOf(network, model.outputs[0]);
-  const classes = ends[0].head?.classes;
+  const ends = endsOf(network, answerOf(network));
   const shapes: Shape[] = [];
-  for (const end of ends) {
-    const architecture = { network, end, classes: classes ?? 0 };
-    const { shape } = built(Scope.root(), architecture, x).logits;
+  for (const [i, end] of ends.entries()) {
+    const wanted = end.head ? (classes ?? end.head.classes) : ends[0].head?.classes;
+    const shape = shapeOfLogits({ network, end, classes: wanted ?? 0 }, x, i + 1 < ends.length);
+    if (!shape) continue;
     shapes.push(shape);
     const [first, second, ...places] = shape;
     const isPlain = places.every((dim) => dim === 1);
     const isMap = places.length === 2 && !isPlain;
-    const fits = first === 1 && typeof second === 'number' && second === (classes ?? second);
-    if (fits && (isPlain || isMap)) return { ...end, classes: second, givesMaps: isMap };
+    const fits = first === 1 && typeof second === 'number' && second === (wanted ?? second);
+    if (fits && (isPlain || isMap)) {
+      return { ...end, classes: end.head?.classes ?? second, givesMaps: isMap };
+    }
   }
   throw new ModelLockError(
     'unsupported',
     `${model.where}: its output is ${shapes.map(showShape).join(' or ')} for one picture`,
     { valid: ['[1, classes]', '[1, classes, height, width]'] },
   );
+}
+
+/** Undefined, where there are `others` to try, for what cannot be built: sizes may hold a number of classes. */
+function shapeOfLogits(architecture: Architecture, x: Value, others: boolean): Shape | undefined {
+  try {
+    return built(Scope.root(), architecture, x).logits.shape;
+  } catch (error) {
+    if (others && error instanceof ModelLockError) return undefined;
+    throw error;
+  }
 }
 
 function buildClassifier(scope: Scope, architecture: Architecture, x: Value): ClassifierOutput {
