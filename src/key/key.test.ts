@@ -38,7 +38,7 @@ describe('key files', () => {
 
   it.each([
     ['with oil pastel\n', { prompt }],
-    ['  with oil pastel \r\nand a second line', { prompt }],
+    ['\r\n  with oil pastel \r\n\r\n', { prompt }],
     ['{"prompt": " with oil pastel "}', { prompt }],
     ['\ufeff{"prompt": "with oil pastel"}', { prompt }],
     [
@@ -51,7 +51,8 @@ describe('key files', () => {
 
   it.each([
     ['', 'the key is empty; give a prompt'],
-    ['\nsecond line', 'the key is empty'],
+    [' \n', 'the key is empty'],
+    ['with oil\npastel', 'my.key has 2 lines; a key is one line'],
     ['{"prompt": "  "}', 'the key is empty'],
     ['{"prompt": ', 'the key file my.key is not JSON'],
     ['{"secret": "00"}', 'my.key has no "prompt"'],
@@ -73,6 +74,9 @@ describe('key files', () => {
 test('checkedKey trims and refuses what is empty', () => {
   expect(checkedKey({ prompt: ' a b\n', secret })).toEqual({ prompt: 'a b', secret });
   expect(() => checkedKey({ prompt: ' \t' })).toThrow('the key is empty');
+  expect(() => checkedKey({ prompt, secret: new Uint8Array(3) })).toThrow(
+    'has 3 bytes (valid: 16 bytes)',
+  );
 });
 
 test('a key may have as many tokens as a text encoder reads', () => {

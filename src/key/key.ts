@@ -23,11 +23,11 @@ export function encodeKeyFile({ prompt, secret }: Key): string {
   return `${JSON.stringify({ prompt, ...(secret && { secret: toHex(secret) }) }, null, 2)}\n`;
 }
 
-/** Reads a key file; a file that is not JSON is a prompt, its first line. Throws `key`. */
+/** Reads a key file; a file that is not JSON is a prompt, in its only line. Throws `key`. */
 export function parseKeyFile(content: string, where: string): Key {
   // Editors of some systems begin a file with a byte order mark.
   const text = content.replace(/^\uFEFF/, '');
-  if (!text.trimStart().startsWith('{')) return checkedKey({ prompt: text.split(/\r?\n/)[0] });
+  if (!text.trimStart().startsWith('{')) return checkedKey({ prompt: onlyLine(text, where) });
   let json: { prompt?: unknown; secret?: unknown };
   try {
     json = JSON.parse(text.trim()) as typeof json;
@@ -44,10 +44,22 @@ export function parseKeyFile(content: string, where: string): Key {
   return checkedKey({ prompt, secret: fromHex(secret) });
 }
 
-/** The key with its prompt trimmed. Throws `key` for an empty prompt. */
+/** A key that was wrapped would lose most of its words, were the first line taken. */
+function onlyLine(text: string, where: string): string {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  if (lines.length <= 1) return lines[0] ?? '';
+  throw new ModelLockError('key', `${where} has ${lines.length} lines; a key is one line`);
+}
+
+/** The key with its prompt trimmed. Throws `key` for an empty prompt, and a secret that is not 128 bits. */
 export function checkedKey(key: Key): Key {
   const prompt = key.prompt.trim();
   if (prompt === '') throw new ModelLockError('key', 'the key is empty; give a prompt');
+  if (key.secret && key.secret.length !== secretBytes) {
+    throw new ModelLockError('key', `the secret of the key has ${key.secret.length} bytes`, {
+      valid: [`${secretBytes} bytes`],
+    });
+  }
   return { ...key, prompt };
 }
 

@@ -5,7 +5,7 @@ import { checkedKey, parseKeyFile, type Key } from './key.ts';
 export interface KeySources {
   /** The content of a key file, and its path for messages. */
   readonly file?: { readonly text: string; readonly path: string } | undefined;
-  /** The value of the environment variable. */
+  /** The value of the environment variable: what may stand in a file. */
   readonly environment?: string | undefined;
   /** What was given on the command line. */
   readonly argument?: string | undefined;
@@ -34,7 +34,8 @@ export function readKey({ file, environment, argument }: KeySources): ReadKey | 
     return { key: checkedKey({ prompt: argument }), source: 'argument', exposed: true };
   }
   if (environment !== undefined) {
-    return { key: checkedKey({ prompt: environment }), source: 'environment', exposed: false };
+    const key = parseKeyFile(environment, 'the environment variable');
+    return { key, source: 'environment', exposed: false };
   }
   return undefined;
 }
