@@ -2,7 +2,7 @@ import { ModelLockError } from '../base/error.ts';
 import { exists, join, pathWithin, readJsonObject, readRange } from '../platform/files.ts';
 import { toFloat32 } from '../tensor/convert.ts';
 import { bytesPerElement } from '../tensor/dtype.ts';
-import { isFinite } from '../tensor/finite.ts';
+import { allFinite } from '../tensor/finite.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { tensorOf } from './safetensors.ts';
 import type { StoredTensor, StoredTensors } from './stored-tensor.ts';
@@ -99,7 +99,7 @@ export function requireWeights(
 ): void {
   requireShapes(weights, shapes, where);
   for (const name of shapes.keys()) {
-    if (!isFinite(weights.get(name)!)) throw notFinite(name, where);
+    if (!allFinite(weights.get(name)!)) throw notFinite(name, where);
   }
 }
 
@@ -112,7 +112,7 @@ export async function requireStoredWeights(
   requireShapes(weights, shapes, where);
   for (const name of shapes.keys()) {
     for await (const piece of piecesOf(weights.get(name)!)) {
-      if (!isFinite(piece)) throw notFinite(name, where);
+      if (!allFinite(piece)) throw notFinite(name, where);
     }
   }
 }

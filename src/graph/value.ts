@@ -112,14 +112,17 @@ function inferOrExplain<Schema extends AttributeSchema>(
   }
 }
 
+/** A leaf that is given anew with each run; an axis whose length is not known yet has a name. */
 export function input(name: string, dtype: DType, shape: Shape): Value {
   return { dtype, shape, producer: { kind: 'input', name }, index: 0 };
 }
 
+/** A leaf for a weight, by the name under which the model has it. */
 export function parameter(name: string, shape: readonly number[], dtype: DType = 'float32'): Value {
   return { dtype, shape, producer: { kind: 'parameter', name }, index: 0 };
 }
 
+/** A leaf whose tensor is part of the graph; it must not change any more. */
 export function constant(tensor: Tensor): Value {
   return {
     dtype: tensor.dtype,

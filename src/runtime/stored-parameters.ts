@@ -15,9 +15,9 @@ export type Weight = PlainWeight | AdaptedWeight;
 /** Weights as a session takes them. */
 export interface SessionWeights {
   readonly parameters: ReadonlyMap<string, Tensor | ExternalTensor>;
-  /** Below which files with external ones lie, */
+  /** The folder below which the files of external ones lie. */
   readonly folder?: string | undefined;
-  /** or the files themselves. */
+  /** The files of external ones, where these are in memory. */
   readonly files?: readonly MemoryFile[];
 }
 

@@ -22,7 +22,7 @@ function float32Data(t: Tensor): Float32Array {
   }
 }
 
-/** A float32 tensor rounded to half precision. */
+/** A float32 tensor rounded to half precision. Throws `data` for a number that is too large for it. */
 export function toFloat16(t: Tensor<'float32'>): Tensor<'float16'> {
   const data = float32ToHalf(t.data);
   const overflow = t.data.findIndex((x, i) => Number.isFinite(x) && (data[i] & 0x7fff) === 0x7c00);

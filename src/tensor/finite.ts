@@ -4,7 +4,7 @@ import type { Tensor } from './tensor.ts';
 const exponents = { float16: 0x7c00, bfloat16: 0x7f80, float32: 0x7f800000 } as const;
 
 /** Whether all elements are finite numbers. */
-export function isFinite({ dtype, data }: Tensor): boolean {
+export function allFinite({ dtype, data }: Tensor): boolean {
   switch (dtype) {
     case 'float16':
     case 'bfloat16':

@@ -37,7 +37,7 @@ const resizing: fc.Arbitrary<ResizeOptions> = fc
       fc.record({ mode: fc.constantFrom('linear', 'cubic'), antialias: fc.boolean() }),
     ),
   })
-  .map(({ target, how }) => ({ ...target, ...how }) as ResizeOptions);
+  .map(({ target, how }) => ({ ...target, ...how }));
 
 const functions: Readonly<Record<string, fc.Arbitrary<Linear>>> = {
   conv: fc

@@ -20,7 +20,10 @@ import { reduceMean, reduceSum } from '../ops/reduction/ops.ts';
 import { logSoftmax } from '../ops/softmax/ops.ts';
 import { constant, shapeOf, type Value } from '../value.ts';
 
-/** Losses as PyTorch defines them, and as its functions of these names compute them. */
+/**
+ * Losses as PyTorch defines them, and as its functions of these names compute them; but labels that
+ * are no classes are not refused.
+ */
 
 export type Reduction = 'mean' | 'sum' | 'none';
 
@@ -46,7 +49,8 @@ export interface CrossEntropyOptions extends LossOptions {
 
 /**
  * Cross-entropy of logits [B, C, ...] with labels (integers, [B, ...]) or with distributions over
- * classes (float, [B, C, ...]).
+ * classes (float, [B, C, ...]). A label beyond the last class costs 0, but for what smoothing adds,
+ * and does not count in the mean. Where no label counts, the mean is NaN, as in PyTorch.
  */
 export function crossEntropy(
   logits: Value,

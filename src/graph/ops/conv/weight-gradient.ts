@@ -28,9 +28,9 @@ export function weightGradient(
     : fromImages(x, dy, windows, group);
 }
 
-/** From as many channels on it pays to copy pixels, */
+/** From so many channels on it pays to copy pixels. */
 const wideChannels = 16;
-/** up to as many of them in an image. */
+/** Up to so many places in an image it pays to copy pixels. */
 const fewPlaces = 16;
 
 /**

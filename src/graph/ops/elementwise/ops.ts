@@ -98,6 +98,7 @@ export const elu = (x: Value, alpha = 1): Value => apply(elementwise.Elu, [x], {
 export const gelu = (x: Value, approximate: 'none' | 'tanh' = 'none'): Value =>
   apply(elementwise.Gelu, [x], { approximate })[0];
 
+/** alpha x + beta, limited to [0, 1]; by default as PyTorch has it. */
 export const hardSigmoid = (x: Value, alpha = 1 / 6, beta = 0.5): Value =>
   apply(elementwise.HardSigmoid, [x], { alpha, beta })[0];
 

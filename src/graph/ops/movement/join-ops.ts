@@ -94,6 +94,7 @@ export function rangesOf(inputs: readonly (Value | undefined)[]): readonly Range
   });
 }
 
+/** All values one after the other along an axis; one alone as it is. */
 export const concat = (values: readonly Value[], axis: number): Value =>
   values.length === 1 ? values[0] : apply(joinOps.Concat, values, { axis })[0];
 
@@ -110,6 +111,10 @@ export interface SliceOptions {
 /** Any int64 beyond every length. */
 const farEnd = 2 ** 53 - 1;
 
+/**
+ * What the ranges take of x, each along an axis of its own. Bounds beyond the ends are those of the
+ * ends; axes without a range stay whole.
+ */
 export function slice(x: Value, ...ranges: readonly SliceOptions[]): Value {
   const last = ({ step = 1, end }: SliceOptions): number => end ?? (step > 0 ? farEnd : -farEnd);
   const columns = [
