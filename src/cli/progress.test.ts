@@ -28,4 +28,6 @@ it('a bar tells the time left by what this run has done, not by what an earlier 
   vi.advanceTimersByTime(200);
   bar.stop();
   expect(shown).toContain('95 %  950/1000 steps, 2.5/s  20 s left  loss 0.500');
+  const line = shown.slice(shown.lastIndexOf('train'), shown.lastIndexOf('0.500') + 5);
+  expect(line.length).toBeLessThanOrEqual(80);
 });

@@ -14,6 +14,15 @@ export async function withProgress<Result>(
   }
 }
 
+/** Columns of what stands beside a bar and the name of its stage, at most: a line that is too long is cut. */
+const beside = 58;
+
+/** The room for the name of a stage and for the bar, in a terminal of so many columns. */
+function widthsIn(columns = 80): { readonly named: number; readonly barsize: number } {
+  const named = columns < 110 ? 9 : 22;
+  return { named, barsize: Math.min(40, Math.max(5, columns - named - beside)) };
+}
+
 /** A live bar on stderr with the time left; plain lines where stderr is no terminal. */
 export class ProgressBar {
   #bar: SingleBar | undefined;
@@ -43,8 +52,9 @@ export class ProgressBar {
     const { stage, done, total, metrics = {} } = event;
     if (this.#begins(event)) {
       this.stop();
-      const format = `${stage.padEnd(22)} {bar} {percentage} %  {amount}  {rest} {note}`;
-      this.#bar = new SingleBar({ format, hideCursor: true }, Presets.rect);
+      const { named, barsize } = widthsIn(process.stderr.columns);
+      const format = `${stage.padEnd(named)} {bar} {percentage} %  {amount}  {rest} {note}`;
+      this.#bar = new SingleBar({ format, barsize, hideCursor: true }, Presets.rect);
       this.#bar.start(total, 0, { amount: '', rest: '', note: '' });
     }
     const note = Object.entries(metrics)

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseManifest, type Manifest } from '../../src/bundle/manifest.ts';
 import { evaluationDocumentSchema } from '../../src/evaluate/document.ts';
@@ -54,6 +55,18 @@ const settings = { steps: 2, guidance: 3, imageGuidance: 2, size: 24 };
 
 describe('edit', () => {
   const pictures = 'photos/test/lobster';
+
+  it('leaves nothing in the home folder, such as what ONNX Runtime would report', async () => {
+    const home = place.at('home');
+    mkdirSync(home);
+    const env = { HOME: home, USERPROFILE: home, XDG_CACHE_HOME: join(home, 'cache') };
+    const finished = await modellock(
+      command(`edit ${pictures} --editor editor --steps 1 --out plain`),
+      { cwd: place.folder, key, env },
+    );
+    expect(finished.code, finished.stderr).toBe(0);
+    expect(readdirSync(home)).toEqual([]);
+  });
 
   it('takes each option of an edit for what it is', async () => {
     const { code, stdout, stderr } = await run(
