@@ -243,7 +243,7 @@ describe('the sides of a split', () => {
     await expect(open({ data: table })).rejects.toMatchObject({
       code: 'data',
       message:
-        '1 group (such as a patient) is on both sides of the split, with 1 training and 1 test pictures, so the score would say little about new ones; --test-share splits a set by groups, and --allow-shared-groups goes on all the same',
+        '1 group (such as a patient) is on both sides of the split, with 1 training and 1 test pictures, so the score would say little about new ones; without its column or folders of sides --test-share would split the set by groups, and --allow-shared-groups goes on all the same',
     });
     const { overlap } = await open({ data: table, allowSharedGroups: true });
     expect(overlap!.groups).toEqual({ count: 1, train: 1, test: 1 });

@@ -96,7 +96,7 @@ async function sidesOf<Label>(
     : task.read(test, 'scored', ofModel));
   if (testShare === undefined) return { classes, train: samples, test: tested?.samples };
   if (tested) throw splitAlready(test ?? data);
-  return { classes, ...holdBack(samples, { share: testShare, seed, root: data }) };
+  return { classes, ...holdBack(samples, { share: testShare, seed, root: data, onNotice }) };
 }
 
 export const splitAlready = (data: string): ModelLockError =>
