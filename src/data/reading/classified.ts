@@ -3,6 +3,7 @@ import { readCsvDataset } from '../csv.ts';
 import { readImageFolder, relabel, type ImageDataset } from '../image-folder.ts';
 import type { Sample } from '../sample.ts';
 import { classSideFolder, isTable, requireOtherNames } from './layouts.ts';
+import { requireNoCoco, requireNoMasks } from './masks-instead.ts';
 import { openItems } from './open-items.ts';
 import {
   ofSide,
@@ -34,9 +35,11 @@ async function fromFolder(
   side: Side,
   options: ReadOptions,
 ): Promise<ImageDataset | undefined> {
+  await requireNoCoco(path);
   const root = await classSideFolder(path, side);
   if (root === undefined) return undefined;
   const set = await readImageFolder(root, options);
+  requireNoMasks(root, set.classes);
   requireOtherNames(root, set.classes);
   return set;
 }

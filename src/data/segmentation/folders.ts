@@ -105,6 +105,19 @@ export async function pairedFoldersIfAny(root: string): Promise<FolderLayout | u
   return undefined;
 }
 
+/** Whether these are folders of pictures and of masks, and nothing else. */
+export function arePairedFolders(names: readonly string[]): boolean {
+  // VOC has masks of single objects beside those of classes.
+  const known = new Set([
+    'SegmentationObject',
+    ...layouts.flatMap((one) => [one.images, one.masks]),
+  ]);
+  return (
+    names.every((name) => known.has(name)) &&
+    layouts.some(({ images, masks }) => names.includes(images) && names.includes(masks))
+  );
+}
+
 /** How the folders of pictures and masks in `root` are called. Throws `not-found`. */
 export async function pairedFolders(root: string): Promise<FolderLayout> {
   const layout = await pairedFoldersIfAny(root);
