@@ -1,7 +1,14 @@
 import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
 import { parseCsv, type CsvTable } from '../formats/csv.ts';
-import { dirname, isAbsolute, pathWithin, readText, relative } from '../platform/files.ts';
+import {
+  dirname,
+  isAbsolute,
+  ofAnySystem,
+  pathWithin,
+  readText,
+  relative,
+} from '../platform/files.ts';
 import type { Annotation, LabelledDataset } from './annotated-item.ts';
 import { annotationsOf } from './csv-annotations.ts';
 import { findColumns, type ColumnNames, type Columns } from './csv-columns.ts';
@@ -71,8 +78,7 @@ function placeOf(name: string, folders: readonly string[]): string | undefined {
   if (isAbsolute(name)) {
     return folders.map((folder) => within(folder, relative(folder, name))).find(Boolean);
   }
-  // Paths of another system have backslashes.
-  return within(folders[0], name.includes('/') ? name : name.replaceAll('\\', '/'));
+  return within(folders[0], ofAnySystem(name));
 }
 
 function within(folder: string, name: string): string | undefined {
