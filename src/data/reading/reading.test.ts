@@ -433,7 +433,9 @@ describe('readSegmented', () => {
     const [sample] = (await readSegmented(root, 'train'))!.samples;
     const [image, label] = [await sample.read(), await sample.label()];
     expect(() => requireSameSize(label, image, sample)).toThrow(
-      /the mask of .*images\/x\.png has 3x1 pixels, the picture 2x1/,
+      /the mask of .*images\/x\.png has 3x1 pixels, the picture 2x1$/,
     );
+    const turned = { width: 1, height: 3, data: new Uint8Array(9) };
+    expect(() => requireSameSize(label, turned, sample)).toThrow(/1x3; an EXIF orientation/);
   });
 });
