@@ -81,9 +81,17 @@ describe('openDataSets', () => {
     await writeFile(bad, 'no picture');
     await expect(open()).rejects.toThrow(bad);
     await expect(open()).rejects.toThrow('--skip-bad leaves such files out');
-    const { train, skipped } = await open({ skipBad: true });
+    const notices: string[] = [];
+    const { train, skipped } = await openDataSets(
+      classification,
+      { data, seed: 1, skipBad: true },
+      { onNotice: (notice) => notices.push(notice) },
+    );
     expect(paths(train)).toEqual(['cat/1.png', 'dog/1.png']);
     expect(skipped).toEqual([bad]);
+    expect(notices).toEqual([
+      expect.stringContaining(`left out: ${bad} cannot be read as a picture: `),
+    ]);
   });
 
   it('leaves out what a list names and nobody has', async () => {

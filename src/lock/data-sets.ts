@@ -1,4 +1,4 @@
-import { ModelLockError } from '../base/error.ts';
+import { messageOf, ModelLockError } from '../base/error.ts';
 import { throwIfAborted, type JobOptions } from '../base/job.ts';
 import { requireSeed } from '../base/random/seed.ts';
 import { limited } from '../data/draw.ts';
@@ -48,7 +48,7 @@ export async function openDataSets<Label>(
   const { data, limit, seed } = options;
   requireSeed(seed);
   const { classes, ...sides } = await sidesOf(task, options, job);
-  requireClasses(classes, limit, data);
+  requireClasses(task, classes, limit, data);
   const drawn =
     limit === undefined ? sides.train : limited(sides.train, ({ stratum }) => stratum, limit, seed);
   if (!options.allowSharedGroups) requireSeparate(drawn, sides.test ?? []);
@@ -102,15 +102,20 @@ async function sidesOf<Label>(
 export const splitAlready = (data: string): ModelLockError =>
   new ModelLockError('usage', `there are test pictures in ${data}, so no share can be held back`);
 
-/** Throws `data` for a single class, and `usage` for fewer pictures than classes. */
-function requireClasses(classes: readonly string[], limit: number | undefined, data: string): void {
+/** Throws `data` for a single class, and `usage` for too few pictures to show every class, where they must. */
+function requireClasses(
+  { needsEveryClass }: Pick<Task<unknown>, 'needsEveryClass'>,
+  classes: readonly string[],
+  limit: number | undefined,
+  data: string,
+): void {
   if (classes.length < 2) {
     throw new ModelLockError(
       'data',
       `${data} has one class only, "${classes[0]}"; at least two are needed`,
     );
   }
-  if (limit === undefined || limit >= classes.length) return;
+  if (!needsEveryClass || limit === undefined || limit >= classes.length) return;
   throw new ModelLockError('usage', `a limit of ${limit} pictures for ${classes.length} classes`, {
     valid: [`${classes.length} or more`],
   });
@@ -139,15 +144,18 @@ export const looking =
     task.requireFit(label, image, sample);
   };
 
+/** Pictures left out whose reasons are told: of many, these are the same. */
+const told = 5;
+
 /**
  * Which pictures can be read with `read`. Throws what it throws at the first that cannot, unless they
- * are skipped.
+ * are skipped; then it tells why.
  */
 export async function readable<Item extends { readonly path: string }>(
   items: readonly Item[],
   read: (item: Item) => Promise<unknown>,
   { skipBad }: Pick<DataOptions, 'skipBad'>,
-  { signal, onProgress }: JobOptions,
+  { signal, onProgress, onNotice }: JobOptions,
 ): Promise<{ good: Item[]; skipped: string[] }> {
   const good: Item[] = [];
   const skipped: string[] = [];
@@ -157,8 +165,10 @@ export async function readable<Item extends { readonly path: string }>(
     const results = await Promise.allSettled(some.map(read));
     results.forEach((result, k) => {
       if (result.status === 'fulfilled') good.push(some[k]);
-      else if (skipBad) skipped.push(some[k].path);
-      else throw withAdvice(result.reason);
+      else if (!skipBad) throw withAdvice(result.reason);
+      else if (skipped.push(some[k].path) <= told) {
+        onNotice?.(`left out: ${messageOf(result.reason)}`);
+      }
     });
     onProgress?.({ stage: 'read', done: i + some.length, total: items.length, unit: 'images' });
   }

@@ -84,6 +84,7 @@ export const editVerb = (context: Context) =>
           edit: given({ alpha, steps, guidance, imageGuidance, strength, size }),
           signal: context.signal,
           onProgress: bar.listen,
+          onNotice: bar.notice,
           onResult: async (result) => {
             bar.stop();
             reportSkipped(result.skipped);
