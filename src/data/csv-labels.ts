@@ -1,6 +1,7 @@
 import { ModelLockError } from '../base/error.ts';
 import type { CsvTable } from '../formats/csv.ts';
 import type { LabelledDataset } from './annotated-item.ts';
+import { indicatorValue } from './csv-indicators.ts';
 
 /** What may stand between the labels of one cell. */
 const separators = ['|', ';'] as const;
@@ -29,7 +30,7 @@ export function indicatedLabels(
   }
   const labels = table.records.map(({ line, fields }) =>
     indicators.flatMap((column, label) => {
-      const value = indicatorValues.get(fields[column].trim());
+      const value = indicatorValue(fields[column]);
       if (value !== undefined) return value ? [label] : [];
       throw new ModelLockError(
         'data',
@@ -40,13 +41,6 @@ export function indicatedLabels(
   );
   return { kind: 'multi', classes, labels };
 }
-
-const indicatorValues: ReadonlyMap<string, boolean> = new Map([
-  ['0', false],
-  ['0.0', false],
-  ['1', true],
-  ['1.0', true],
-]);
 
 export interface WrittenOptions {
   /** Found in the cells unless given. */

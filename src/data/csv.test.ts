@@ -56,6 +56,49 @@ describe('readCsvDataset', () => {
     );
   });
 
+  it('refuses a column of zeros and ones with another cell, which would lose a class', async () => {
+    const clean = Array.from({ length: 20 }, (_, i) => `${i},1,0,1`);
+    for (const cell of ['', '-1', 'yes']) {
+      const rows = clean.with(7, `7,1,0,${cell}`);
+      const text = ['path,a,b,c', ...rows].join('\n');
+      await expect(read(text)).rejects.toThrow(
+        `line 9: "${cell}" in column "c", which else holds 0 and 1 (valid: 0, 1, --columns label=a+b`,
+      );
+      const chosen = await read(text, { columns: { label: ['a', 'b'] } });
+      expect(chosen.classes).toEqual(['a', 'b']);
+    }
+  });
+
+  it('says which columns are classes, and which are not that look like it', async () => {
+    const notices: string[] = [];
+    const text = 'path,a,b,grade,age\nx,1,0,0,3\ny,TRUE,False,1,4\nz,0,true,2,5\n';
+    const set = await read(text, { onNotice: (notice) => notices.push(notice) });
+    expect(set).toMatchObject({
+      classes: ['a', 'b'],
+      items: [{ labels: [0] }, { labels: [0] }, { labels: [1] }],
+    });
+    expect(notices).toEqual([
+      expect.stringMatching(/classes are the columns a, b; not grade \(line 4: "2"\); --columns/),
+    ]);
+    await expect(read('path,a,grade\nx,1,1\ny,0,1\nz,1,2\n')).rejects.toThrow(
+      'no column of labels; nearest is column "grade", but for line 4: "2" (valid: label,',
+    );
+  });
+
+  it.each(['Patient ID', 'patientId', 'subject_id', 'SUBJECT', 'patient-id'])(
+    'knows the groups of a column "%s", and says so',
+    async (column) => {
+      const notices: string[] = [];
+      const { items } = await read(`File Name,label,${column}\na,x,p1\n`, {
+        onNotice: (notice) => notices.push(notice),
+      });
+      expect(items).toMatchObject([{ group: 'p1' }]);
+      expect(notices).toEqual([
+        expect.stringContaining(`groups are those of the column "${column}"`),
+      ]);
+    },
+  );
+
   it('sorts whole numbers by value, and compares labels as composed characters', async () => {
     expect((await read('path,label\na,10\nb,2\nc,0\n')).classes).toEqual(['0', '2', '10']);
     const accents = await read('path,label\na,\u00e9\nb,e\u0301\n');

@@ -1,12 +1,20 @@
 import { ModelLockError } from '../base/error.ts';
+import type { JobOptions } from '../base/job.ts';
 import { parseCsv, type CsvTable } from '../formats/csv.ts';
-import { dirname, isAbsolute, pathWithin, readText, relative } from '../platform/files.ts';
+import {
+  dirname,
+  isAbsolute,
+  ofAnySystem,
+  pathWithin,
+  readText,
+  relative,
+} from '../platform/files.ts';
 import type { Annotation, LabelledDataset } from './annotated-item.ts';
 import { annotationsOf } from './csv-annotations.ts';
 import { findColumns, type ColumnNames, type Columns } from './csv-columns.ts';
 import { indicatedLabels, writtenLabels, type WrittenOptions } from './csv-labels.ts';
 
-export interface CsvOptions extends WrittenOptions {
+export interface CsvOptions extends WrittenOptions, Pick<JobOptions, 'onNotice'> {
   /** What paths are relative to, or lie below; the folder of the file unless given. */
   readonly root?: string;
   /** Names of columns that are not to be found by their usual ones. */
@@ -24,7 +32,7 @@ export async function readCsvDataset(
   options: CsvOptions = {},
 ): Promise<LabelledDataset> {
   const table = parseCsv(await readText(path), path);
-  const columns = findColumns(table, options.columns ?? {}, path);
+  const columns = findColumns(table, options.columns ?? {}, path, options);
   if (table.records.length === 0) {
     throw new ModelLockError('data', `${path} lists no pictures`, { valid: ['a line for each'] });
   }
@@ -70,8 +78,7 @@ function placeOf(name: string, folders: readonly string[]): string | undefined {
   if (isAbsolute(name)) {
     return folders.map((folder) => within(folder, relative(folder, name))).find(Boolean);
   }
-  // Paths of another system have backslashes.
-  return within(folders[0], name.includes('/') ? name : name.replaceAll('\\', '/'));
+  return within(folders[0], ofAnySystem(name));
 }
 
 function within(folder: string, name: string): string | undefined {

@@ -59,6 +59,22 @@ describe('holdBack', () => {
     expect(test.filter(({ stratum }) => stratum === 1)).toHaveLength(4);
   });
 
+  it('says by what it splits, and where nobody is known', () => {
+    const saidOf = (...samples: Sample<number>[]): string[] => {
+      const notices: string[] = [];
+      const onNotice = (notice: string): unknown => notices.push(notice);
+      holdBack(samples, { ...options, share: 0.5, onNotice });
+      return notices;
+    };
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => sample(`data/${name}`, 0));
+    expect(saidOf(a, b)).toEqual([
+      '1 of 2 pictures are held back: no groups, such as patients, are known, and each picture is its own',
+    ]);
+    const known = [a, b].map((one, i) => ({ ...one, group: `P${i}` }));
+    expect(saidOf(...known)).toEqual(['1 of 2 pictures are held back: split by 2 groups']);
+    expect(saidOf(...known, c)[0]).toContain('2 groups, each picture without one its own');
+  });
+
   it('refuses a set of one patient, and says what to do', () => {
     const samples = [sample('data/a', 0, 'P'), sample('data/b', 1, 'P')];
     expect(() => holdBack(samples, options)).toThrow(

@@ -1,9 +1,10 @@
 import { ModelLockError } from '../base/error.ts';
+import type { JobOptions } from '../base/job.ts';
 import { relative } from '../platform/files.ts';
 import type { Sample } from './sample.ts';
 import { splitByGroup } from './splits.ts';
 
-export interface HoldBackOptions {
+export interface HoldBackOptions extends Pick<JobOptions, 'onNotice'> {
   /** Share of the pictures to test with, above 0 and below 1. */
   readonly share: number;
   readonly seed: number;
@@ -13,13 +14,13 @@ export interface HoldBackOptions {
 
 /**
  * Splits a set that nobody split, so that no group is on both sides: the same for the same pictures
- * and seed.
+ * and seed. Says by what it is split: whoever has patients must know where they were not found.
  *
  * Throws `data` for fewer than two groups, naming none.
  */
 export function holdBack<Label>(
   samples: readonly Sample<Label>[],
-  { share, seed, root }: HoldBackOptions,
+  { share, seed, root, onNotice }: HoldBackOptions,
 ): { readonly train: readonly Sample<Label>[]; readonly test: readonly Sample<Label>[] } {
   requireGroups(samples);
   const nameOf = ({ path }: { readonly path: string }): string =>
@@ -42,7 +43,17 @@ export function holdBack<Label>(
     seed,
     nameOf,
   });
+  onNotice?.(`${test.length} of ${samples.length} pictures are held back: ${unitsOf(samples)}`);
   return { train: train.map(({ sample }) => sample), test: test.map(({ sample }) => sample) };
+}
+
+/** What is not split further, as text. */
+function unitsOf(samples: readonly Sample<unknown>[]): string {
+  const groups = new Set(samples.map(({ group }) => group));
+  const single = groups.delete(undefined);
+  if (groups.size === 0)
+    return 'no groups, such as patients, are known, and each picture is its own';
+  return `split by ${groups.size} groups${single ? ', each picture without one its own' : ''}`;
 }
 
 /** Anonymised files often have one and the same patient. */

@@ -41,7 +41,7 @@ export function requireSeparate(train: Grouped, test: Grouped, what = 'pictures'
   if (shared.count === 0) return;
   throw new ModelLockError(
     'data',
-    `${sharedGroupsText(shared, what)}, so the score would say little about new ones; --test-share splits a set by groups, and --allow-shared-groups goes on all the same`,
+    `${sharedGroupsText(shared, what)}, so the score would say little about new ones; without its column or folders of sides --test-share would split the set by groups, and --allow-shared-groups goes on all the same`,
   );
 }
 

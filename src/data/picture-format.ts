@@ -35,6 +35,10 @@ const medicalEnding = (path: string): string | undefined => {
   return [...medicalEndings.keys()].find((end) => name.endsWith(end));
 };
 
+/** Whether a file's name is one of a NIfTI volume. */
+export const isVolume = (name: string): boolean =>
+  medicalEndings.get(medicalEnding(name) ?? '') === 'nifti';
+
 /** The format of a file by its name or, where that says nothing, by its first bytes. */
 export async function medicalFormat(path: string): Promise<MedicalFormat | undefined> {
   if (isPicture(path)) return undefined;

@@ -1,3 +1,4 @@
+import { ModelLockError } from '../base/error.ts';
 import { isFolder, isOtherThanFile, join, listFolder, realPath } from '../platform/files.ts';
 import { readingAtOnce } from '../platform/images.ts';
 import { mayHavePictures } from './picture-format.ts';
@@ -77,6 +78,17 @@ export const pictureFilesBelow = async (
   folder: string,
   passedOver?: readonly string[],
 ): Promise<readonly string[]> => (await pictureTree(folder, passedOver)).pictures;
+
+/** The picture files that a name stands for: itself, or all in that folder and below. Throws `data` for none. */
+export async function pictureFilesAt(
+  path: string,
+  passedOver?: readonly string[],
+): Promise<readonly string[]> {
+  if (!(await isFolder(path))) return [path];
+  const files = await pictureFilesBelow(path, passedOver);
+  if (files.length === 0) throw new ModelLockError('data', `there are no pictures in ${path}`);
+  return files;
+}
 
 /**
  * Into one list: the arguments of a `push(...many)` would overflow the stack. Pipes and devices are

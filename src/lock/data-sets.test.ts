@@ -81,9 +81,17 @@ describe('openDataSets', () => {
     await writeFile(bad, 'no picture');
     await expect(open()).rejects.toThrow(bad);
     await expect(open()).rejects.toThrow('--skip-bad leaves such files out');
-    const { train, skipped } = await open({ skipBad: true });
+    const notices: string[] = [];
+    const { train, skipped } = await openDataSets(
+      classification,
+      { data, seed: 1, skipBad: true },
+      { onNotice: (notice) => notices.push(notice) },
+    );
     expect(paths(train)).toEqual(['cat/1.png', 'dog/1.png']);
     expect(skipped).toEqual([bad]);
+    expect(notices).toEqual([
+      expect.stringContaining(`left out: ${bad} cannot be read as a picture: `),
+    ]);
   });
 
   it('leaves out what a list names and nobody has', async () => {
@@ -243,7 +251,7 @@ describe('the sides of a split', () => {
     await expect(open({ data: table })).rejects.toMatchObject({
       code: 'data',
       message:
-        '1 group (such as a patient) is on both sides of the split, with 1 training and 1 test pictures, so the score would say little about new ones; --test-share splits a set by groups, and --allow-shared-groups goes on all the same',
+        '1 group (such as a patient) is on both sides of the split, with 1 training and 1 test pictures, so the score would say little about new ones; without its column or folders of sides --test-share would split the set by groups, and --allow-shared-groups goes on all the same',
     });
     const { overlap } = await open({ data: table, allowSharedGroups: true });
     expect(overlap!.groups).toEqual({ count: 1, train: 1, test: 1 });

@@ -1,4 +1,4 @@
-import { ModelLockError } from '../base/error.ts';
+import { messageOf, ModelLockError } from '../base/error.ts';
 import { throwIfAborted, type JobOptions } from '../base/job.ts';
 import { requireSeed } from '../base/random/seed.ts';
 import { limited } from '../data/draw.ts';
@@ -62,7 +62,7 @@ export async function openDataSets<Label>(
   requireSeed(seed);
   const { classes, ...sides } = await sidesOf(task, options, job);
   requireTwoClasses(classes, data);
-  requireLimit(limit, classes);
+  if (task.needsEveryClass) requireLimit(limit, classes);
   const drawn =
     limit === undefined ? sides.train : limited(sides.train, ({ stratum }) => stratum, limit, seed);
   if (!options.allowSharedGroups) requireSeparate(drawn, sides.test ?? []);
@@ -111,7 +111,7 @@ async function sidesOf<Label>(
     : task.read(test, 'scored', ofModel));
   if (testShare === undefined) return { classes, train: samples, test: tested?.samples };
   if (tested) throw splitAlready(test ?? data);
-  return { classes, ...holdBack(samples, { share: testShare, seed, root: data }) };
+  return { classes, ...holdBack(samples, { share: testShare, seed, root: data, onNotice }) };
 }
 
 export const splitAlready = (data: string): ModelLockError =>
@@ -161,15 +161,18 @@ export const looking =
     task.requireFit(label, image, sample);
   };
 
+/** Pictures left out whose reasons are told: of many, these are the same. */
+const told = 5;
+
 /**
  * Which pictures can be read with `read`. Throws what it throws at the first that cannot, unless they
- * are skipped.
+ * are skipped; then it tells why.
  */
 export async function readable<Item extends { readonly path: string }>(
   items: readonly Item[],
   read: (item: Item) => Promise<unknown>,
   { skipBad }: Pick<DataOptions, 'skipBad'>,
-  { signal, onProgress }: JobOptions,
+  { signal, onProgress, onNotice }: JobOptions,
 ): Promise<{ good: Item[]; skipped: string[] }> {
   const good: Item[] = [];
   const skipped: string[] = [];
@@ -179,8 +182,10 @@ export async function readable<Item extends { readonly path: string }>(
     const results = await Promise.allSettled(some.map(read));
     results.forEach((result, k) => {
       if (result.status === 'fulfilled') good.push(some[k]);
-      else if (skipBad) skipped.push(some[k].path);
-      else throw withAdvice(result.reason);
+      else if (!skipBad) throw withAdvice(result.reason);
+      else if (skipped.push(some[k].path) <= told) {
+        onNotice?.(`left out: ${messageOf(result.reason)}`);
+      }
     });
     onProgress?.({ stage: 'read', done: i + some.length, total: items.length, unit: 'images' });
   }

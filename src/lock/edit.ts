@@ -1,6 +1,6 @@
 import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
-import { pictureFilesBelow } from '../data/picture-tree.ts';
+import { pictureFilesAt } from '../data/picture-tree.ts';
 import { PictureFiles } from '../data/picture-files.ts';
 import { pictureStem } from '../data/picture-format.ts';
 import type { Picture } from '../data/sample.ts';
@@ -191,8 +191,7 @@ async function tasksOf(
   passedOver: readonly string[],
 ): Promise<Task[]> {
   const isRoot = await isFolder(input);
-  const paths = isRoot ? await pictureFilesBelow(input, passedOver) : [input];
-  if (paths.length === 0) throw new ModelLockError('data', `there are no pictures in ${input}`);
+  const paths = await pictureFilesAt(input, passedOver);
   const pictures = (await readingAtOnce(paths, (path) => files.open(path))).flat();
   return pictures.map((picture) => {
     const name = isRoot ? relative(input, picture.path) : basename(picture.path);

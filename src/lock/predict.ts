@@ -7,6 +7,7 @@ import { Predictor } from '../bundle/predictor.ts';
 import type { EditorPlace } from '../editors/setup.ts';
 import type { Key } from '../key/key.ts';
 import { PictureFiles } from '../data/picture-files.ts';
+import { pictureFilesAt } from '../data/picture-tree.ts';
 import type { Picture } from '../data/sample.ts';
 import type { Viewing } from '../data/viewing.ts';
 import { editedWith } from '../evaluate/evaluate.ts';
@@ -21,7 +22,10 @@ import { likeliest, type Prediction } from './prediction.ts';
 export interface PredictOptions extends OpenModelOptions, EditorPlace {
   /** A bundle or any classifier. */
   readonly model: string;
-  /** Files; of volumes, the slices that `viewing` says, or one: `scan.nii.gz#42`. */
+  /**
+   * Files, or folders with pictures in them and below; of volumes, the slices that `viewing` says, or
+   * one: `scan.nii.gz#42`.
+   */
   readonly images: readonly string[];
   /** How DICOM files and NIfTI volumes become pictures, but for what the bundle says. */
   readonly viewing?: Viewing;
@@ -52,7 +56,8 @@ export async function predict(options: PredictOptions): Promise<Prediction[]> {
     );
   }
   const files = new PictureFiles({ ...opened.manifest?.viewing, ...options.viewing });
-  const pictures = (await readingAtOnce(options.images, (name) => files.open(name))).flat();
+  const names = (await readingAtOnce(options.images, (path) => pictureFilesAt(path))).flat();
+  const pictures = (await readingAtOnce(names, (name) => files.open(name))).flat();
   if (out === undefined) return look(opened, pictures, options);
   const paths = pictures.map(({ path }) => path);
   const { labels } = opened.checkpoint.network;

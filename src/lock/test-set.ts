@@ -57,6 +57,6 @@ async function sidesOf<Label>(
   // There is always something to be scored.
   const { samples, ownClasses = classes } = (await task.read(data, 'scored', ofModel))!;
   if (testShare === undefined) return { test: samples, known: undefined, ownClasses };
-  const { train, test } = holdBack(samples, { share: testShare, seed, root: data });
+  const { train, test } = holdBack(samples, { share: testShare, seed, root: data, onNotice });
   return { test, known: train, ownClasses };
 }

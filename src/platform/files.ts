@@ -312,6 +312,10 @@ export async function linkFile(file: string, name: string): Promise<void> {
   });
 }
 
+/** A relative path that was written on whatever system, with slashes: others have backslashes. */
+export const ofAnySystem = (name: string): string =>
+  name.includes('/') ? name : name.replaceAll('\\', '/');
+
 /** `name` below `folder`. Throws `corrupt` for names that lead out of it. */
 export function pathWithin(folder: string, name: string): string {
   const path = resolve(folder, name);

@@ -86,6 +86,7 @@ export const editVerb = (context: Context) =>
           edit: editOf(options),
           signal: context.signal,
           onProgress: bar.listen,
+          onNotice: bar.notice,
           onResult: async (result) => {
             bar.stop();
             reportSkipped(result.skipped);

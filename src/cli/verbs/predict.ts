@@ -30,7 +30,7 @@ export const predictVerb = (context: Context) =>
     .argument('<model>', 'a bundle, or any classifier or segmenter')
     .argument(
       '[pictures...]',
-      'picture files, DICOM files, NIfTI volumes or slices of them: scan.nii.gz#42',
+      'picture files, or folders with pictures in them and below; DICOM files, NIfTI volumes or slices of them: scan.nii.gz#42',
     )
     .optionsGroup('The job:')
     .addOption(textOption())

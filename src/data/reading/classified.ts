@@ -3,8 +3,15 @@ import { readCsvDataset } from '../csv.ts';
 import { readImageFolder, relabel, type ImageDataset } from '../image-folder.ts';
 import type { Sample } from '../sample.ts';
 import { classSideFolder, isTable, requireOtherNames } from './layouts.ts';
+import { requireNoCoco, requireNoMasks } from './masks-instead.ts';
 import { openItems } from './open-items.ts';
-import { ofSide, type ReadDataset, type ReadOptions, type Side } from './read-dataset.ts';
+import {
+  ofSide,
+  tableOptions,
+  type ReadDataset,
+  type ReadOptions,
+  type Side,
+} from './read-dataset.ts';
 
 /** Pictures of one class each: in class folders, or listed by a CSV or TSV file. */
 export const readClassified: ReadDataset<number> = async (path, side, options = {}) => {
@@ -28,9 +35,11 @@ async function fromFolder(
   side: Side,
   options: ReadOptions,
 ): Promise<ImageDataset | undefined> {
+  await requireNoCoco(path);
   const root = await classSideFolder(path, side);
   if (root === undefined) return undefined;
   const set = await readImageFolder(root, options);
+  requireNoMasks(root, set.classes);
   requireOtherNames(root, set.classes);
   return set;
 }
@@ -38,9 +47,9 @@ async function fromFolder(
 async function fromTable(
   path: string,
   side: Side,
-  { table, images }: ReadOptions,
+  options: ReadOptions,
 ): Promise<ImageDataset | undefined> {
-  const { kind, classes, items } = await readCsvDataset(path, { ...table, root: images });
+  const { kind, classes, items } = await readCsvDataset(path, tableOptions(options, side));
   if (kind === 'multi') {
     throw new ModelLockError('data', `${path} has pictures of several classes`, {
       valid: ['--task multi-label', 'a column with one class for each picture'],

@@ -3,7 +3,7 @@ import { classPlaces } from '../class-places.ts';
 import { readCsvDataset } from '../csv.ts';
 import { isTable } from './layouts.ts';
 import { openItems } from './open-items.ts';
-import { ofSide, type ReadDataset } from './read-dataset.ts';
+import { ofSide, tableOptions, type ReadDataset } from './read-dataset.ts';
 
 /** The numbers of the classes of a picture, ascending; none at all is an answer, too. */
 export type LabelSet = readonly number[];
@@ -15,8 +15,8 @@ export const readMultiLabelled: ReadDataset<LabelSet> = async (path, side, optio
       valid: ['a CSV or TSV file with a column for each class, or labels with | or ; between'],
     });
   }
-  const { table, images, classes: wanted } = options;
-  const set = await readCsvDataset(path, { ...table, several: true, root: images });
+  const { classes: wanted } = options;
+  const set = await readCsvDataset(path, { ...tableOptions(options, side), several: true });
   const items =
     set.kind === 'multi'
       ? set.items

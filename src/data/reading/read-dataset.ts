@@ -53,6 +53,13 @@ export type ReadDataset<Label> = (
   options?: ReadOptions,
 ) => Promise<Dataset<Label> | undefined>;
 
+/** How a table is read. It is read for its other side, too, so what is to be said is said once. */
+export const tableOptions = ({ table, images, onNotice }: ReadOptions, side: Side): CsvOptions => ({
+  ...table,
+  root: images,
+  onNotice: side === 'test' ? undefined : onNotice,
+});
+
 /** The items of a side, by where whoever made the set put them. */
 export function ofSide<Item extends { readonly split?: SplitName }>(
   items: readonly Item[],

@@ -117,6 +117,30 @@ describe('readClassified', () => {
     );
   });
 
+  it.each([
+    ['pair', ['images/1.png', 'masks/1.png']],
+    ['side', ['train/images/1.png', 'train/labels/1.png']],
+    ['within', ['images/train/1.png', 'masks/train/1.png']],
+    ['voc', ['JPEGImages/1.png', 'SegmentationClass/1.png', 'SegmentationObject/1.png']],
+    ['coco', ['annotations/instances_train2017.json', 'train2017/1.png', 'val2017/1.png']],
+    ['deep', ['annotations/instances_train.json', 'images/train/1.png']],
+    ['file.json', ['file.json']],
+  ])('refuses a set for segmentation: %s', async (name, files) => {
+    for (const file of files) await picture(name === file ? name : `${name}/${file}`);
+    for (const side of ['train', 'scored'] as const) {
+      await expect(readClassified(join(root, name), side)).rejects.toMatchObject({
+        code: 'data',
+        message: expect.stringMatching(/looks like a set for segmentation .*add --task/) as string,
+      });
+    }
+  });
+
+  it('takes folders for classes that are called like masks, beside others', async () => {
+    for (const name of ['masks/1.png', 'hats/1.png', 'images/1.png']) await picture(name);
+    await write('annotations/instances.json', '{}');
+    expect((await readClassified(root, 'train'))!.classes).toEqual(['hats', 'images', 'masks']);
+  });
+
   it('reads the sides of a table, and whose pictures they are', async () => {
     const table = await write(
       'x.csv',
@@ -409,7 +433,9 @@ describe('readSegmented', () => {
     const [sample] = (await readSegmented(root, 'train'))!.samples;
     const [image, label] = [await sample.read(), await sample.label()];
     expect(() => requireSameSize(label, image, sample)).toThrow(
-      /the mask of .*images\/x\.png has 3x1 pixels, the picture 2x1/,
+      /the mask of .*images\/x\.png has 3x1 pixels, the picture 2x1$/,
     );
+    const turned = { width: 1, height: 3, data: new Uint8Array(9) };
+    expect(() => requireSameSize(label, turned, sample)).toThrow(/1x3; an EXIF orientation/);
   });
 });

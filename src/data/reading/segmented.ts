@@ -165,8 +165,11 @@ async function datasetOf(
 /** Throws `data` for a mask of another size than its picture. */
 export function requireSameSize(mask: LabelMap, image: Size, { path }: Sample<unknown>): void {
   if (image.width === mask.width && image.height === mask.height) return;
+  // Whoever drew the mask may have seen the picture turned.
+  const isTurned = image.width === mask.height && image.height === mask.width;
+  const hint = isTurned ? '; an EXIF orientation of the picture is not followed' : '';
   throw new ModelLockError(
     'data',
-    `the mask of ${path} has ${mask.width}x${mask.height} pixels, the picture ${image.width}x${image.height}`,
+    `the mask of ${path} has ${mask.width}x${mask.height} pixels, the picture ${image.width}x${image.height}${hint}`,
   );
 }

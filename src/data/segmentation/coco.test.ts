@@ -95,6 +95,18 @@ describe('readCocoDataset', () => {
     },
   );
 
+  it('takes ids in quotes, and names of files as Windows writes them', async () => {
+    const quoted = images.map(({ id, file_name, ...size }) => ({
+      id: String(id),
+      file_name: file_name.replace('/', '\\'),
+      ...size,
+    }));
+    const own = annotations.map((one) => ({ ...one, image_id: '7', id: `a-${one.id}` }));
+    const { items } = await read({ images: quoted, annotations: own });
+    expect(items.map(({ path }) => path)).toEqual([join(root, 'a.png'), join(root, 'deep/b.png')]);
+    expect(rows(await items[0].mask())).toEqual(['111---', '121---', '111---', '00----']);
+  });
+
   it('refuses what does not hold together, by field', async () => {
     const [first] = annotations;
     const refusals: readonly (readonly [object, string])[] = [
@@ -103,6 +115,11 @@ describe('readCocoDataset', () => {
       [{ annotations: [{ ...first, category_id: 2 }] }, 'annotations.0 is of category 2, which'],
       [{ annotations: [{ ...first, segmentation: 3 }] }, 'neither polygons nor run lengths'],
       [{ images: [...images, images[0]] }, 'images has the id 7 twice'],
+      [
+        { images: [...images, { ...images[0], id: 8 }] },
+        'images 7 and 8 are both a.png (valid: one',
+      ],
+      [{ images: [{ ...images[0], id: 'x7' }] }, 'images.0.id: neither a number nor one in quotes'],
       [{ images: [{ ...images[0], width: 1e6, height: 1e6 }] }, 'more than 100000000 pixels'],
       [{ images: [{ ...images[0], file_name: '../a.png' }], annotations: [] }, '"../a.png" leads'],
       [{ categories: [...categories, { id: 2, name: 'person' }] }, 'category "person" twice'],

@@ -7,7 +7,7 @@ import {
   type CocoImage,
 } from '../../formats/coco/annotations.ts';
 import { areaOf, paint } from '../../formats/coco/region.ts';
-import { pathWithin } from '../../platform/files.ts';
+import { ofAnySystem, pathWithin } from '../../platform/files.ts';
 import { ignoreIndex, type LabelMap } from '../../tensor/label-map.ts';
 import type { SegmentationDataset } from './item.ts';
 
@@ -46,6 +46,7 @@ export async function readCocoDataset(
   const classes = numbered.map(({ name }) => name.normalize('NFC'));
   requireClassNames(classes, path);
   const labelOf = new Map(numbered.map(({ id }, label) => [id, label]));
+  const paths = imagePaths(imageFolder, images, path);
   const byImage = groupBy(annotations, (entry) => entry.image_id);
   const items = images
     .filter(({ id }) => background === 'class' || byImage.has(id))
@@ -54,7 +55,7 @@ export async function readCocoDataset(
       const paintOf = (entry: CocoAnnotation): number =>
         entry.iscrowd && crowds === 'ignore' ? ignoreIndex : labelOf.get(entry.category_id)!;
       return {
-        path: imagePath(imageFolder, image, path),
+        path: paths.get(image.id)!,
         mask: async () =>
           drawn(image, own, paintOf, background === 'class' ? 0 : ignoreIndex, path),
       };
@@ -83,9 +84,31 @@ function requireClassNames(classes: readonly string[], path: string): void {
   }
 }
 
+/** By the ids of the pictures. Throws `data` for two of one file: their masks would contradict each other. */
+function imagePaths(
+  folder: string,
+  images: readonly CocoImage[],
+  path: string,
+): ReadonlyMap<number, string> {
+  const idOf = new Map<string, number>();
+  for (const image of images) {
+    const file = imagePath(folder, image, path);
+    const before = idOf.get(file);
+    if (before !== undefined) {
+      throw new ModelLockError(
+        'data',
+        `${path}: images ${before} and ${image.id} are both ${image.file_name}`,
+        { valid: ['one entry for each picture'] },
+      );
+    }
+    idOf.set(file, image.id);
+  }
+  return new Map([...idOf].map(([file, id]) => [id, file]));
+}
+
 function imagePath(folder: string, { file_name: name }: CocoImage, path: string): string {
   try {
-    return pathWithin(folder, name);
+    return pathWithin(folder, ofAnySystem(name));
   } catch (cause) {
     throw new ModelLockError('data', `${path}: "${name}" leads out of ${folder}`, { cause });
   }

@@ -107,6 +107,29 @@ describe('readSegmentationFolder', () => {
     );
   });
 
+  it('reads the colours that CVAT exports', async () => {
+    await picture('JPEGImages/x.png', [0, 0, 0, 0, 0, 0]);
+    await picture('SegmentationClass/x.png', [0, 0, 0, 250, 50, 83]);
+    await text('ImageSets/Segmentation/default.txt', 'x\n');
+    await text('labelmap.txt', `# label:color_rgb:parts:actions\nroad:0,0,0::\nsky:250,50,83::\n`);
+    const { classes, items } = await readSegmentationFolder(root);
+    expect(classes).toEqual(['road', 'sky']);
+    expect([...(await items[0].mask()).data]).toEqual([0, 1]);
+    await rm(join(root, 'ImageSets/Segmentation/default.txt'));
+    await expect(readSegmentationFolder(root)).rejects.toThrow(/no list .*\(valid: train\.txt and/);
+  });
+
+  it('pairs volumes as nnU-Net names them, and misses the mask of one', async () => {
+    for (const name of ['images/a_0000', 'images/b_0000', 'masks/a'])
+      await text(`${name}.nii.gz`, '');
+    await text('classes.txt', 'one\ntwo\n');
+    const notices: string[] = [];
+    const { items } = await readSegmentationFolder(root, { onNotice: (n) => notices.push(n) });
+    expect(notices).toEqual([]);
+    await expect(items[0].mask()).rejects.toThrow(/masks\/a\.nii\.gz/);
+    await expect(items[1].mask()).rejects.toThrow(/no mask \(valid: .*masks\/b_0000\.nii\.gz\)/);
+  });
+
   it('says how many masks have no picture', async () => {
     await picture('images/x.png', [0, 0, 0, 0, 0, 0]);
     for (const name of ['x_mask', 'y', 'z_L']) await text(`masks/${name}.png`, '');

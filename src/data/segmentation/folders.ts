@@ -10,7 +10,7 @@ import {
 } from '../../platform/files.ts';
 import { pictureFilesBelow } from '../picture-tree.ts';
 import type { SlicePlace } from '../picture-files.ts';
-import { pictureStem } from '../picture-format.ts';
+import { isVolume, pictureStem } from '../picture-format.ts';
 import { namesIn } from './class-list.ts';
 import type { SegmentationDataset } from './item.ts';
 import { maskReader, type MaskOptions } from './mask-reader.ts';
@@ -41,6 +41,14 @@ const layouts: readonly FolderLayout[] = [
 
 /** What a mask's name may have behind that of its picture. */
 const maskSuffixes = ['', '_mask', '_L'] as const;
+/** What a picture's name may have behind that of its mask: nnU-Net numbers the channels of a volume. */
+const firstChannel = '_0000';
+
+/** What the mask of a picture may be called, without the ending. */
+const maskStems = (stem: string): readonly string[] => [
+  ...maskSuffixes.map((end) => stem + end),
+  ...(stem.endsWith(firstChannel) ? [stem.slice(0, -firstChannel.length)] : []),
+];
 
 export interface SegmentationFolderOptions extends MaskOptions, Pick<JobOptions, 'onNotice'> {
   /** In the layout of Pascal VOC: the list, such as `train`. */
@@ -73,15 +81,18 @@ export async function readSegmentationFolder(
     ? await listed(join(root, layout.lists), options.list)
     : [...images.keys()];
   const { classes, read, ignoresWhite } = await maskReader(root, options, layout.classes);
-  const expected = (stem: string): string => join(root, layout.masks, `${stem}.png`);
+  const expected = (stem: string, path: string): string =>
+    join(root, layout.masks, stem + (isVolume(path) ? '.nii.gz' : '.png'));
   const items = stems.map((stem) => {
     // What a list names and the folder lacks is missed when it is read, so that it can be left out.
     const path = images.get(stem) ?? pathWithin(join(root, layout.images), `${stem}.jpg`);
-    const maskFile = maskSuffixes.map((suffix) => masks.get(stem + suffix)).find(Boolean);
+    const maskFile = maskStems(stem)
+      .map((name) => masks.get(name))
+      .find(Boolean);
     return {
       path,
       mask: (slice?: SlicePlace) =>
-        maskFile === undefined ? noMask(path, expected(stem)) : read(maskFile, slice),
+        maskFile === undefined ? noMask(path, expected(stem, path)) : read(maskFile, slice),
       ignoresWhite: maskFile !== undefined && ignoresWhite(maskFile),
     };
   });
@@ -103,6 +114,19 @@ export async function pairedFoldersIfAny(root: string): Promise<FolderLayout | u
     if (there.every(Boolean)) return layout;
   }
   return undefined;
+}
+
+/** Whether these are folders of pictures and of masks, and nothing else. */
+export function arePairedFolders(names: readonly string[]): boolean {
+  // VOC has masks of single objects beside those of classes.
+  const known = new Set([
+    'SegmentationObject',
+    ...layouts.flatMap((one) => [one.images, one.masks]),
+  ]);
+  return (
+    names.every((name) => known.has(name)) &&
+    layouts.some(({ images, masks }) => names.includes(images) && names.includes(masks))
+  );
 }
 
 /** How the folders of pictures and masks in `root` are called. Throws `not-found`. */
@@ -138,9 +162,7 @@ function strayMasks(
   images: ReadonlyMap<string, string>,
   masks: ReadonlyMap<string, string>,
 ): string | undefined {
-  const paired = new Set(
-    [...images.keys()].flatMap((stem) => maskSuffixes.map((end) => stem + end)),
-  );
+  const paired = new Set([...images.keys()].flatMap(maskStems));
   const stray = [...masks].filter(([stem]) => !paired.has(stem)).map(([, path]) => path);
   if (stray.length === 0) return undefined;
   return `${stray.length} masks have no picture and are left out, the first is ${stray[0]}`;
@@ -153,11 +175,13 @@ async function listed(folder: string, list: string | undefined): Promise<string[
     .filter((name) => name.endsWith('.txt') && !name.startsWith('.'));
   const wanted = list === undefined ? lists : lists.filter((name) => name === `${list}.txt`);
   if (wanted.length === 0) {
+    const names = lists.map((name) => name.slice(0, -'.txt'.length));
     throw new ModelLockError(
       'not-found',
       `there is no list ${join(folder, `${list ?? '*'}.txt`)}`,
       {
-        valid: lists.map((name) => name.slice(0, -'.txt'.length)),
+        valid:
+          names.length > 0 ? names : ['train.txt and val.txt, with a name of a picture a line'],
       },
     );
   }

@@ -11,7 +11,13 @@ import { readPalette } from './palette.ts';
 
 /** Files that name classes or colours, in the folder itself or the one above it. */
 const classFiles = ['classes.txt', 'labels.txt'] as const;
-const paletteFiles = ['palette.txt', 'palette.csv', 'label_colors.txt', 'class_dict.csv'] as const;
+const paletteFiles = [
+  'palette.txt',
+  'palette.csv',
+  'label_colors.txt',
+  'class_dict.csv',
+  'labelmap.txt',
+] as const;
 
 /** What the files do not say. */
 export interface MaskOptions {

@@ -8,14 +8,18 @@ export interface Palette extends Pick<ClassList, 'classes'> {
   readonly meaning: ReadonlyMap<number, number>;
 }
 
-/** The two kinds of line: `64 128 64 Animal` as CamVid has it, and `Animal,64,128,64`. */
+/**
+ * The kinds of line: `64 128 64 Animal` as CamVid has it, `Animal,64,128,64`, and `Animal:64,128,64::`
+ * as CVAT has it, with parts and actions behind.
+ */
 const lineForms = [
   { form: /^(\d{1,3})[\s,]+(\d{1,3})[\s,]+(\d{1,3})[\s,]+(.+)$/, name: 4, red: 1 },
   { form: /^(.+?)\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})$/, name: 1, red: 2 },
+  { form: /^(.+?):(\d{1,3}),(\d{1,3}),(\d{1,3}):[^:]*:[^:]*$/, name: 1, red: 2 },
 ] as const;
 
 /** A first line that names columns says no colour. */
-const header = /^(?:name|class)\s*,|^r\s*[,\s]\s*g\s*[,\s]/i;
+const header = /^(?:name|class)\s*,|^r\s*[,\s]\s*g\s*[,\s]|^#\s*label:/i;
 
 /**
  * Reads a file with a colour and a class on each line. Classes are in the order of the lines, those
@@ -33,7 +37,7 @@ export async function readPalette(path: string, ignore?: readonly string[]): Pro
       }
     }
     throw new ModelLockError('data', `${path}: "${line}" is no colour with a class`, {
-      valid: ['64 128 64 Animal', 'Animal,64,128,64'],
+      valid: ['64 128 64 Animal', 'Animal,64,128,64', 'Animal:64,128,64::'],
     });
   });
   const { classes, meaning } = classList(

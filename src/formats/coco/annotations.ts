@@ -9,6 +9,20 @@ import { parseRunLengths, regionOfRuns } from './run-lengths.ts';
 const count = z.number().int().nonnegative();
 const size = z.number().int().positive();
 
+/** Some tools write whole numbers in quotes. */
+const id = z.union(
+  [
+    z.number(),
+    z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number),
+  ],
+  {
+    error: 'neither a number nor one in quotes',
+  },
+);
+
 /** Run lengths: `size` is [height, width]. */
 const runLengths = z.object({
   size: z.tuple([size, size]),
@@ -16,15 +30,16 @@ const runLengths = z.object({
 });
 
 const image = z
-  .object({ id: z.number(), file_name: z.string(), width: size, height: size })
+  .object({ id, file_name: z.string(), width: size, height: size })
   .refine(({ width, height }) => width * height <= maxPixels, {
     message: `more than ${maxPixels} pixels`,
   });
 
 const annotation = z.object({
-  id: z.number().optional(),
-  image_id: z.number(),
-  category_id: z.number(),
+  // For messages alone.
+  id: z.union([z.number(), z.string()]).optional(),
+  image_id: id,
+  category_id: id,
   iscrowd: z.union([z.literal(0), z.literal(1), z.boolean()]).default(0),
   // Missing where there is a box alone.
   segmentation: z
@@ -36,7 +51,7 @@ const annotation = z.object({
 
 const instances = z.object({
   images: z.array(image),
-  categories: z.array(z.object({ id: z.number(), name: z.string() })),
+  categories: z.array(z.object({ id, name: z.string() })),
   annotations: z.array(annotation),
 });
 
