@@ -1,6 +1,7 @@
 import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
 import { relative } from '../platform/files.ts';
+import type { Annotation } from './annotated-item.ts';
 import type { Sample } from './sample.ts';
 import { splitByGroup } from './splits.ts';
 
@@ -43,17 +44,19 @@ export function holdBack<Label>(
     seed,
     nameOf,
   });
-  onNotice?.(`${test.length} of ${samples.length} pictures are held back: ${unitsOf(samples)}`);
+  onNotice?.(
+    `${test.length} of ${samples.length} pictures are held back: ${unitsText(samples, 'picture')}`,
+  );
   return { train: train.map(({ sample }) => sample), test: test.map(({ sample }) => sample) };
 }
 
 /** What is not split further, as text. */
-function unitsOf(samples: readonly Sample<unknown>[]): string {
+export function unitsText(samples: readonly Annotation[], what: string): string {
   const groups = new Set(samples.map(({ group }) => group));
   const single = groups.delete(undefined);
   if (groups.size === 0)
-    return 'no groups, such as patients, are known, and each picture is its own';
-  return `split by ${groups.size} groups${single ? ', each picture without one its own' : ''}`;
+    return `no groups, such as patients, are known, and each ${what} is its own`;
+  return `split by ${groups.size} groups${single ? `, each ${what} without one its own` : ''}`;
 }
 
 /** Anonymised files often have one and the same patient. */

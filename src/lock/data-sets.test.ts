@@ -55,6 +55,18 @@ describe('openDataSets', () => {
     });
   });
 
+  it('takes a limit below the number of classes where a picture has several', async () => {
+    await draw('images/a.png', 'images/b.png');
+    await mkdir(join(data, 'masks'));
+    const mask = { width: 2, height: 2, data: Uint8Array.of(0, 1, 2, 1) };
+    for (const name of ['a.png', 'b.png']) {
+      await writeFile(join(data, 'masks', name), await encodeMask(mask));
+    }
+    await writeFile(join(data, 'classes.txt'), 'road\nsky\ntree\n');
+    const { train } = await openDataSets(segmentation, { data, seed: 1, limit: 1 }, {});
+    expect(train.samples).toHaveLength(1);
+  });
+
   it('refuses a class of which no picture can be read, and a test set of such', async () => {
     await draw('train/cat/1.png', 'train/dog/1.png', 'test/cat/1.png');
     await writeFile(join(data, 'test', 'cat', '1.png'), '');

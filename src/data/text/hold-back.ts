@@ -1,9 +1,11 @@
+import type { JobOptions } from '../../base/job.ts';
+import { unitsText } from '../hold-back.ts';
 import { splitByGroup } from '../splits.ts';
 import type { LabelledText } from './read-texts.ts';
 
 /**
  * Splits texts that nobody split, so that no group and no text is on both sides: the same for the same
- * texts and seed. Groups that have a text in common stay together.
+ * texts and seed. Groups that have a text in common stay together. Says by what it is split.
  *
  * @param share of the texts to test with, above 0 and below 1.
  * Throws `data` where fewer than two parts can be told apart.
@@ -12,11 +14,15 @@ export function holdBackTexts(
   samples: readonly LabelledText[],
   share: number,
   seed: number,
+  { onNotice }: Pick<JobOptions, 'onNotice'> = {},
 ): { readonly train: readonly LabelledText[]; readonly test: readonly LabelledText[] } {
   const names = partNames(samples);
   const items = samples.map((sample, i) => ({ sample, label: sample.label, path: names[i] }));
   const fractions = { train: 1 - share, val: 0, test: share };
   const { train, test } = splitByGroup(items, { fractions, seed });
+  onNotice?.(
+    `${test.length} of ${samples.length} texts are held back: ${unitsText(samples, 'text')}`,
+  );
   return { train: train.map(({ sample }) => sample), test: test.map(({ sample }) => sample) };
 }
 

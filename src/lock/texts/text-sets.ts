@@ -1,4 +1,5 @@
 import { ModelLockError } from '../../base/error.ts';
+import type { JobOptions } from '../../base/job.ts';
 import { requireSeed } from '../../base/random/seed.ts';
 import type { TextCheckpoint } from '../../bundle/text-checkpoint.ts';
 import type { ColumnNames } from '../../data/csv-columns.ts';
@@ -10,7 +11,7 @@ import { readTexts, type LabelledText, type TextDataset } from '../../data/text/
 import { requireLimit, requireTwoClasses, splitAlready } from '../data-sets.ts';
 
 /** Where texts come from. */
-export interface TextDataOptions {
+export interface TextDataOptions extends Pick<JobOptions, 'onNotice'> {
   /** A CSV or TSV file with columns of texts and labels, split into sides or not. */
   readonly data: string;
   /** Default: the test or validation side of `data`, if there is one. */
@@ -78,7 +79,7 @@ async function sidesOf(options: TextDataOptions, classes: readonly string[]): Pr
     return { whole, train: whole.samples, test: tested?.samples, skipped };
   }
   if (tested) throw splitAlready(test ?? data);
-  return { whole, ...holdBackTexts(whole.samples, testShare, seed), skipped };
+  return { whole, ...holdBackTexts(whole.samples, testShare, seed, options), skipped };
 }
 
 export interface TestTexts extends TextDataset {
@@ -104,7 +105,7 @@ export async function openTestTexts(
   // There is always something to be scored.
   const whole = (await readTexts(data, 'scored', ofModel))!;
   if (testShare === undefined) return { ...whole, known: [] };
-  const { train, test } = holdBackTexts(whole.samples, testShare, seed);
+  const { train, test } = holdBackTexts(whole.samples, testShare, seed, options);
   return { ...whole, samples: test, known: train };
 }
 
