@@ -18,7 +18,8 @@ const run = (words: string, ...more: string[]): Promise<Finished> =>
 const failure = async (words: string, ...more: string[]): Promise<string> => {
   const { code, stderr } = await run(words, ...more);
   expect(code).not.toBe(0);
-  return stderr.split('\n').find((line) => line.startsWith('modellock: ')) ?? stderr;
+  // Notices come before.
+  return stderr.split('\n').findLast((line) => line.startsWith('modellock: ')) ?? stderr;
 };
 const json = ({ code, stdout, stderr }: Finished): unknown => {
   expect(code, stderr).toBe(0);
