@@ -45,6 +45,12 @@ describe('evaluateTexts', () => {
     expect(await notices([...table.slice(0, 2), ...table.slice(4)])).toEqual([]);
     const unsplit = table.map((line) => line.split(',').slice(0, 2).join(','));
     expect(await notices(unsplit)).toEqual([]);
-    expect(await notices(unsplit, { testShare: 0.5 })).toEqual([]);
+  });
+
+  it('says by what a share is held back', async () => {
+    const unsplit = table.map((line) => line.split(',').slice(0, 2).join(','));
+    expect(await notices(unsplit, { testShare: 0.5 })).toEqual([
+      '2 of 5 texts are held back: no groups, such as patients, are known, and each text is its own',
+    ]);
   });
 });
