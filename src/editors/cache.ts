@@ -13,8 +13,8 @@ export interface CachedSample<Sample> {
   read(): Promise<Sample>;
 }
 
-/** A sample to be edited, as its editor wants it. */
-interface Prepared<Sample> {
+/** A sample to be edited, and where its edit will lie. */
+interface Missing<Sample> {
   readonly sample: Sample;
   readonly key: Key;
   readonly path: string;
@@ -64,26 +64,27 @@ export class EditCache<Sample> {
   ): Promise<void> {
     const total = samples.length;
     const { batch } = this.#options;
-    const buckets = new Buckets<Prepared<Sample>>(waitingBatches);
+    const buckets = new Buckets<Missing<Sample>>(waitingBatches);
     let [done, told] = [0, 0];
     const tell = (): void => {
       if (done > told) onProgress?.({ stage, done, total, unit: 'images' });
       told = done;
     };
-    const edit = async (some: readonly Prepared<Sample>[]): Promise<void> => {
+    const edit = async (some: readonly Missing<Sample>[]): Promise<void> => {
       throwIfAborted(signal);
       await this.#edit(some, signal);
       done += some.length;
       tell();
     };
-    let missing: (typeof samples)[number][] = [];
-    for (const [i, entry] of samples.entries()) {
+    let missing: Missing<CachedSample<Sample>>[] = [];
+    for (const [i, { sample, key }] of samples.entries()) {
       throwIfAborted(signal);
-      if (await exists(this.pathOf(entry.sample.content, entry.key))) {
+      const path = this.pathOf(sample.content, key);
+      if (await exists(path)) {
         done += 1;
         if (done % batch === 0) tell();
       } else {
-        missing.push(entry);
+        missing.push({ sample, key, path });
       }
       if (missing.length < batch && i + 1 < total) continue;
       for (const prepared of await this.#prepare(missing)) {
@@ -97,20 +98,17 @@ export class EditCache<Sample> {
   }
 
   /** As soon as they are read: a photograph may be a hundred times as large as what is edited. */
-  #prepare(
-    entries: readonly { readonly sample: CachedSample<Sample>; readonly key: Key }[],
-  ): Promise<Prepared<Sample>[]> {
+  #prepare(missing: readonly Missing<CachedSample<Sample>>[]): Promise<Missing<Sample>[]> {
     return Promise.all(
-      entries.map(async ({ sample, key }) => ({
+      missing.map(async ({ sample, ...rest }) => ({
+        ...rest,
         sample: this.#editor.prepare(await sample.read(), this.#options),
-        key,
-        path: this.pathOf(sample.content, key),
       })),
     );
   }
 
   async #edit(
-    prepared: readonly Prepared<Sample>[],
+    prepared: readonly Missing<Sample>[],
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const samples = prepared.map(({ sample }) => sample);
