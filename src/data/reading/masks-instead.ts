@@ -1,6 +1,7 @@
 import { ModelLockError } from '../../base/error.ts';
-import { exists, extname, join, listFolder } from '../../platform/files.ts';
+import { extname, join } from '../../platform/files.ts';
 import { foldersIn } from '../picture-tree.ts';
+import { instancesIn } from '../segmentation/coco.ts';
 import { arePairedFolders } from '../segmentation/folders.ts';
 import { sideNamed } from '../sides.ts';
 
@@ -8,9 +9,7 @@ import { sideNamed } from '../sides.ts';
 export async function requireNoCoco(path: string): Promise<void> {
   if (extname(path).toLowerCase() === '.json') throw masksInstead(path, 'a COCO file');
   const annotations = join(path, 'annotations');
-  if (!(await exists(annotations))) return;
-  const files = await listFolder(annotations);
-  if (!files.some(({ name }) => /^instances.*\.json$/.test(name))) return;
+  if ((await instancesIn(annotations)).length === 0) return;
   const others = (await foldersIn(path)).filter((name) => name !== 'annotations');
   // `train2017`, or `images` with such in it.
   const isCoco = (name: string): boolean =>

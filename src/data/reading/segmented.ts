@@ -8,7 +8,7 @@ import { leftOut } from '../left-out.ts';
 import { picturesIn } from '../picture-tree.ts';
 import type { Dataset, Sample } from '../sample.ts';
 import { sideNamed } from '../sides.ts';
-import { readCocoDataset } from '../segmentation/coco.ts';
+import { instancesIn, readCocoDataset } from '../segmentation/coco.ts';
 import {
   pairedFolders,
   pairedFoldersIfAny,
@@ -39,11 +39,8 @@ async function layoutOf(path: string, side: Side): Promise<Reading | undefined> 
   const lists = join(path, 'ImageSets', 'Segmentation');
   if (await exists(lists)) return listed(path, lists, side);
   const annotations = join(path, 'annotations');
-  if (await exists(annotations)) {
-    const files = (await listFolder(annotations)).map(({ name }) => name);
-    const instances = files.filter((name) => /^instances.*\.json$/.test(name));
-    if (instances.length > 0) return cocoSide(path, annotations, instances, side);
-  }
+  const instances = await instancesIn(annotations);
+  if (instances.length > 0) return cocoSide(path, annotations, instances, side);
   const root = await sideFolder(path, side);
   if (root === undefined) {
     // The folders of pictures and masks may have the side that their own folder lacks.

@@ -7,7 +7,7 @@ import {
   type CocoImage,
 } from '../../formats/coco/annotations.ts';
 import { areaOf, paint } from '../../formats/coco/region.ts';
-import { ofAnySystem, pathWithin } from '../../platform/files.ts';
+import { exists, listFolder, ofAnySystem, pathWithin } from '../../platform/files.ts';
 import { ignoreIndex, type LabelMap } from '../../tensor/label-map.ts';
 import type { SegmentationDataset } from './item.ts';
 
@@ -132,4 +132,11 @@ function drawn(
   const data = new Uint8Array(width * height).fill(background);
   for (const { region, value } of layers) paint(region, value, data, width, height);
   return { width, height, data };
+}
+
+/** Names of the files in COCO's own folder of annotations; none where there is no such folder. */
+export async function instancesIn(annotations: string): Promise<string[]> {
+  if (!(await exists(annotations))) return [];
+  const names = (await listFolder(annotations)).map(({ name }) => name);
+  return names.filter((name) => /^instances.*\.json$/.test(name));
 }
