@@ -1,4 +1,4 @@
-import { decoders as decoderRegistry, type DecoderName } from '../evaluate/decoders/decode.ts';
+import { allDecoders, type DecoderName } from '../evaluate/decoders/decode.ts';
 import type { EvaluationDocument } from '../evaluate/document.ts';
 import type { Interval } from '../metrics/intervals.ts';
 import { percent, percentRange } from '../metrics/wording.ts';
@@ -108,5 +108,5 @@ function meter(
 }
 
 function aboutDecoder(name: string): string {
-  return name in decoderRegistry ? decoderRegistry[name as DecoderName].about : '';
+  return name in allDecoders ? allDecoders[name as DecoderName].about : '';
 }

@@ -51,6 +51,7 @@ export class ClassificationTally implements Tally<number> {
           random,
         ),
       readable: {
+        kind: 'classes',
         logits,
         labels: truths,
         clusters,

@@ -1,12 +1,12 @@
 import type { Random } from '../base/random/random.ts';
 import { meanOfKnown } from '../metrics/classification.ts';
-import { singles, type Clusters } from '../metrics/clusters.ts';
-import { bootstrapEstimates, type Interval } from '../metrics/intervals.ts';
+import { selectClusters, singles, type Clusters } from '../metrics/clusters.ts';
+import { bootstrapEstimates, type Estimate } from '../metrics/intervals.ts';
 import { Ranking } from '../metrics/ranking.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { tensor, type Tensor } from '../tensor/tensor.ts';
 import type { LabelSet } from '../data/reading/multi-labelled.ts';
 import { affordableDraws, measuresAgainstRest, type AgainstRest } from './against-rest.ts';
-import { Rows } from './rows.ts';
+import { columnsOf, Rows, takeRows } from './rows.ts';
 import type { Outcome, Tally } from './tally.ts';
 
 /** Mean average precision over the classes; logits are [B, C]. */
@@ -27,19 +27,18 @@ export class MultiLabelTally implements Tally<LabelSet> {
   }
 
   outcome(clusters = singles(this.#truths.length)): Outcome {
-    const { data } = this.#rows.tensor();
+    const logits = this.#rows.tensor();
     const n = this.#truths.length;
+    const labels = this.#labels();
     // A class is said to be there where its logit is above 0.
-    const columns = Array.from({ length: this.#classes }, (_, c): AgainstRest => {
-      const scores = Float32Array.from(this.#truths, (_labels, i) => data[i * this.#classes + c]);
-      return {
-        labels: Uint8Array.from(this.#truths, (labels) => Number(labels.includes(c))),
-        guesses: Uint8Array.from(scores, (score) => Number(score > 0)),
-        scores,
-      };
-    });
-    const positives = columns.map(({ labels }) => labels.reduce((a, b) => a + b, 0));
-    const rankings = columns.map(({ labels, scores }) => new Ranking(labels, scores));
+    const truths = columnsOf(labels);
+    const columns = columnsOf(logits).map((scores, c): AgainstRest => ({
+      labels: Uint8Array.from(truths[c]),
+      guesses: Uint8Array.from(scores, (score) => Number(score > 0)),
+      scores,
+    }));
+    const positives = truths.map((column) => column.reduce((a, b) => a + b, 0));
+    const rankings = rankingsOf(labels, logits);
     const precisions = rankings.map((ranking) => ranking.averagePrecision());
     return {
       n,
@@ -48,13 +47,41 @@ export class MultiLabelTally implements Tally<LabelSet> {
       // Where all scores are equal, precision is the share of the class.
       chance: meanOfKnown(positives.map((count) => (count > 0 ? count / n : null))),
       perClass: precisions.map((score, c) => ({ n: positives[c], score })),
-      interval: (random) => intervalOf(rankings, clusters, random),
+      interval: (random) => estimateOf(rankings, clusters, random),
       measures: (random) => measuresAgainstRest(columns, clusters, () => ({}), random),
+      readable: {
+        kind: 'questions',
+        logits,
+        labels,
+        clusters,
+        estimate: (rows, scores, random) =>
+          estimateOf(
+            rankingsOf(takeRows(labels, rows), scores),
+            selectClusters(clusters, rows),
+            random,
+          ),
+      },
     };
+  }
+
+  /** 1 where a picture is of a class, else 0, [N, C]. */
+  #labels(): Tensor<'float32'> {
+    const data = new Float32Array(this.#truths.length * this.#classes);
+    this.#truths.forEach((labels, i) => {
+      for (const label of labels) data[i * this.#classes + label] = 1;
+    });
+    return tensor('float32', [this.#truths.length, this.#classes], data);
   }
 }
 
-function intervalOf(rankings: readonly Ranking[], clusters: Clusters, random: Random): Interval {
+/** What a ranking of the pictures by each class is judged by. */
+function rankingsOf(labels: Tensor<'float32'>, scores: Tensor<'float32'>): Ranking[] {
+  const columns = columnsOf(scores);
+  return columnsOf(labels).map((column, c) => new Ranking(column, columns[c]));
+}
+
+/** Mean average precision. */
+function estimateOf(rankings: readonly Ranking[], clusters: Clusters, random: Random): Estimate {
   const statistics = (weights: Uint32Array): { map: number | null } => {
     const precisions = rankings.map((ranking) => ranking.averagePrecision(weights));
     const isKnown = precisions.some((precision) => precision !== null);

@@ -57,3 +57,23 @@ export const rowsOf = (data: Float32Array, length: number): Float32Array[] =>
   Array.from({ length: data.length / length }, (_, i) =>
     data.subarray(i * length, (i + 1) * length),
   );
+
+/** The given rows of [N, C]. */
+export function takeRows(
+  { shape, data }: Tensor<'float32'>,
+  rows: readonly number[],
+): Tensor<'float32'> {
+  const [, columns] = shape;
+  const taken = new Float32Array(rows.length * columns);
+  rows.forEach((row, i) => {
+    taken.set(data.subarray(row * columns, (row + 1) * columns), i * columns);
+  });
+  return tensor('float32', [rows.length, columns], taken);
+}
+
+/** A copy of each column of [N, C]. */
+export function columnsOf({ shape: [rows, columns], data }: Tensor<'float32'>): Float32Array[] {
+  return Array.from({ length: columns }, (_, c) =>
+    Float32Array.from({ length: rows }, (_row, i) => data[i * columns + c]),
+  );
+}

@@ -88,6 +88,7 @@ export class SegmentationTally implements Tally<LabelMap> {
         return { overall: { [pixelAccuracy]: estimates[pixelAccuracy] }, perClass: [] };
       },
       readable: {
+        kind: 'classes',
         logits: this.#rows.tensor(),
         labels,
         clusters: selectClusters(clusters, this.#rowPictures),

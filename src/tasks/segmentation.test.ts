@@ -9,6 +9,7 @@ import { Session, type Tensors } from '../runtime/session.ts';
 import { ignoreIndex, type LabelMap } from '../tensor/label-map.ts';
 import { float32, int64, toNumbers, type Tensor } from '../tensor/tensor.ts';
 import { segmentation } from './segmentation.ts';
+import type { ReadableClasses } from './tally.ts';
 
 const classes = 3;
 const size = { width: 4, height: 2 };
@@ -175,12 +176,13 @@ describe('the score', () => {
       tally.add(maps(noise), [map]);
     }
     const { score, interval, readable } = tally.outcome();
+    const { labels, logits, clusters } = readable as ReadableClasses;
     const { low, high } = interval(counterRandom(1));
     expect(low).toBeLessThan(score);
     expect(high).toBeGreaterThan(score);
-    expect(readable!.labels).not.toContain(ignoreIndex);
-    expect(readable!.logits.shape).toEqual([readable!.labels.length, classes]);
-    expect(readable!.clusters.count).toBe(12);
+    expect(labels).not.toContain(ignoreIndex);
+    expect(logits.shape).toEqual([labels.length, classes]);
+    expect(clusters.count).toBe(12);
   });
 });
 

@@ -51,14 +51,19 @@ export interface Measures {
   readonly perClass: readonly NamedEstimates[];
 }
 
-/** Answers as rows of logits, each about one thing of one class: a picture, or a pixel. */
-export interface Readable {
+/** Answers as rows of logits, each about one thing: a picture, or a pixel. */
+interface ReadableRows {
   /** [N, C] */
   readonly logits: Tensor<'float32'>;
-  /** The true classes, [N]. */
-  readonly labels: readonly number[];
   /** Rows that tell of one another: of the pixels of a picture, of the pictures of a patient. */
   readonly clusters: Clusters;
+}
+
+/** Each row is of one class. */
+export interface ReadableClasses extends ReadableRows {
+  readonly kind: 'classes';
+  /** The true classes, [N]. */
+  readonly labels: readonly number[];
   /** The task's score of guesses at some of the rows, given by their numbers. */
   readonly estimate: (
     rows: readonly number[],
@@ -66,3 +71,18 @@ export interface Readable {
     random: Random,
   ) => Estimate;
 }
+
+/** Each class is a question of its own. */
+export interface ReadableQuestions extends ReadableRows {
+  readonly kind: 'questions';
+  /** 1 where a row is of a class, else 0, [N, C]. */
+  readonly labels: Tensor<'float32'>;
+  /** The task's score of how likely each class was said to be in some of the rows, [rows, C]. */
+  readonly estimate: (
+    rows: readonly number[],
+    scores: Tensor<'float32'>,
+    random: Random,
+  ) => Estimate;
+}
+
+export type Readable = ReadableClasses | ReadableQuestions;

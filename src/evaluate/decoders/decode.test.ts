@@ -4,8 +4,9 @@ import { counterRandom } from '../../base/random/counter.ts';
 import { singles, type Clusters } from '../../metrics/clusters.ts';
 import { atLevel, meanEstimate, type Estimate } from '../../metrics/intervals.ts';
 import type { Readable } from '../../tasks/tally.ts';
+import { multiLabel } from '../../tasks/multi-label.ts';
 import { tensor } from '../../tensor/tensor.ts';
-import { decodeOutputs, decoders, type DecoderName } from './decode.ts';
+import { decodeOutputs, decoders, questionDecoders, type DecoderName } from './decode.ts';
 import type { Logits } from './decoder.ts';
 import { splitByCluster, stratifiedSplit } from './split.ts';
 
@@ -31,6 +32,7 @@ const readable = (
   { logits, labels }: { logits: Logits; labels: number[] },
   clusters: Clusters = singles(labels.length),
 ): Readable => ({
+  kind: 'classes',
   logits,
   labels,
   clusters,
@@ -129,6 +131,70 @@ describe('decoding of outputs', () => {
     const start = performance.now();
     decode(many);
     expect(performance.now() - start).toBeLessThan(10_000);
+  });
+});
+
+describe('decoding of several answers to an image', () => {
+  const questions = 4;
+  const random = counterRandom(7);
+  const truths = Array.from({ length: 400 }, () =>
+    Array.from({ length: questions }, (_, c) => c).filter(() => random.integer(4) === 0),
+  );
+
+  /** What was measured of logits made from noise and what `signal` adds where a class is there. */
+  function decoded(
+    signal: number,
+    {
+      rows = truths,
+      drawn = 5,
+      constant = false,
+      clusters = undefined as Clusters | undefined,
+    } = {},
+  ): Record<string, Estimate> {
+    const noise = counterRandom(drawn);
+    const logits = rows.flatMap((labels) =>
+      Array.from(
+        { length: questions },
+        (_, c) => (constant ? c : noise.normal()) + (labels.includes(c) ? signal : 0),
+      ),
+    );
+    const tally = multiLabel.tally(questions);
+    tally.add(tensor('float32', [rows.length, questions], Float32Array.from(logits)), rows);
+    const results = decodeOutputs(tally.outcome(clusters).readable!, counterRandom(3));
+    return Object.fromEntries(results.map(({ name, ...estimate }) => [name, estimate]));
+  }
+
+  test('finds nothing where there is nothing', () => {
+    for (const results of [decoded(0), decoded(0, { constant: true })]) {
+      expect(Object.keys(results)).toEqual(Object.keys(questionDecoders));
+      for (const [name, { value }] of Object.entries(results)) {
+        expect(value, name).toBeGreaterThan(0.15);
+        expect(value, name).toBeLessThan(0.35);
+      }
+    }
+  });
+
+  test('the truth turned round is read by turning it back, and by regression', () => {
+    const results = decoded(-6);
+    expect(results['opposite'].value).toBeGreaterThan(0.99);
+    expect(results['logistic-regressions'].value).toBeGreaterThan(0.99);
+    expect(results['opposite'].low).toBeLessThanOrEqual(results['opposite'].value);
+    expect(decoded(6)['opposite'].value).toBeLessThan(0.25);
+  });
+
+  test('nothing is scored without a yes, or with too few images', () => {
+    const found = Array.from({ length: 8 }, (_, image) => {
+      const rows = Array.from({ length: 8 }, (_row, i) => (i === image ? [0] : []));
+      return Object.keys(decoded(1, { rows })).length;
+    });
+    // The only yes of eight images is among the four that are scored, or is not.
+    expect(found.filter((count) => count === 0)).toHaveLength(4);
+    expect(decoded(1, { rows: truths.slice(0, 3) })).toEqual({});
+  });
+
+  test('images of a patient are on one side', () => {
+    const clusters = { count: 2, of: truths.map((_, i) => i % 2) };
+    expect(decoded(1, { clusters })).toEqual({});
   });
 });
 

@@ -23,12 +23,12 @@ export interface Decoder {
   fit(logits: Logits, labels: readonly number[], random: Random): Predict;
 }
 
-/** The given rows of [N, C]. */
-export function takeRows(logits: Logits, rows: readonly number[]): Logits {
-  const [, classes] = logits.shape;
-  const data = new Float32Array(rows.length * classes);
-  rows.forEach((row, i) => {
-    data.set(logits.data.subarray(row * classes, (row + 1) * classes), i * classes);
-  });
-  return { dtype: 'float32', shape: [rows.length, classes], data };
+/** The same where each class is a question of its own: is it in the image or not? */
+export interface QuestionDecoder extends Pick<Decoder, 'name' | 'about'> {
+  /**
+   * Learns from an attacker's own images to say how likely each class is, [N, C] in any unit.
+   *
+   * @param labels 1 where an image is of a class, else 0, [N, C].
+   */
+  fit(logits: Logits, labels: Tensor<'float32'>, random: Random): (logits: Logits) => Logits;
 }

@@ -1,9 +1,12 @@
-import type { Decoder, Logits } from './decoder.ts';
-import { takeRows } from './decoder.ts';
+import { singles } from '../../metrics/clusters.ts';
+import { tensor } from '../../tensor/tensor.ts';
+import type { Decoder, Logits, QuestionDecoder } from './decoder.ts';
+import { takeRows } from '../../tasks/rows.ts';
 import { minimise } from './lbfgs.ts';
+import { sigmoid, softmax, type Likelihood } from './likelihoods.ts';
 import { addProduct, addTransposedProduct, matrix, rowOf, type Matrix } from './matrix.ts';
 import { indexOfLargest } from './ranks.ts';
-import { stratifiedSplit } from './split.ts';
+import { splitByCluster, stratifiedSplit, type Split } from './split.ts';
 import { fitWhitening, whiten, type Whitening } from './whitening.ts';
 
 /** Strengths of the L2 penalty that are tried, strong to weak. */
@@ -23,12 +26,8 @@ export const logisticRegression: Decoder = {
   name: 'logistic-regression',
   about: 'logistic regression on the scores of all classes',
   fit: (logits, labels, random) => {
-    const { first, second } = stratifiedSplit(labels, innerShare, random);
-    const { penalty, parameters } = choosePenalty(
-      subset(logits, labels, first),
-      subset(logits, labels, second),
-    );
-    const model = fitPenalised({ logits, labels }, { penalty, tolerance: fine, start: parameters });
+    const split = stratifiedSplit(labels, innerShare, random);
+    const model = fitted({ logits, labels, likelihood: softmax }, split);
     return (others) => {
       const scores = scoresOf(model, others); // [N, C]
       return Array.from({ length: scores.rows }, (_, i) => indexOfLargest(rowOf(scores, i)));
@@ -36,26 +35,47 @@ export const logisticRegression: Decoder = {
   },
 };
 
-interface Labelled {
+/** The same for each class by itself: is it there or not? */
+export const logisticRegressions: QuestionDecoder = {
+  name: 'logistic-regressions',
+  about: 'a logistic regression for each class on the scores of all',
+  fit: (logits, labels, random) => {
+    const split = splitByCluster(singles(labels.shape[0]), innerShare, random);
+    const model = fitted({ logits, labels, likelihood: sigmoid }, split);
+    return (others) =>
+      tensor('float32', others.shape, Float32Array.from(scoresOf(model, others).data));
+  },
+};
+
+interface Labelled<Labels> {
   readonly logits: Logits;
-  readonly labels: readonly number[];
+  readonly labels: Labels;
+  readonly likelihood: Likelihood<Labels>;
 }
 
-/** softmax(W^T z + b), with z the whitened logits. */
+/** Scores W^T z + b, with z the whitened logits. */
 interface Model {
   readonly whitening: Whitening;
   /** W [C, C], then b [C]. */
   readonly parameters: Float64Array;
 }
 
-function subset(logits: Logits, labels: readonly number[], rows: readonly number[]): Labelled {
-  return { logits: takeRows(logits, rows), labels: rows.map((row) => labels[row]) };
+/** A fit to all rows, with the penalty that suits the second of the two parts when fitted to the first. */
+function fitted<Labels>(all: Labelled<Labels>, { first, second }: Split): Model {
+  const { penalty, parameters } = choosePenalty(subset(all, first), subset(all, second));
+  return fitPenalised(all, { penalty, tolerance: fine, start: parameters });
 }
 
+const subset = <Labels>(all: Labelled<Labels>, rows: readonly number[]): Labelled<Labels> => ({
+  ...all,
+  logits: takeRows(all.logits, rows),
+  labels: all.likelihood.take(all.labels, rows),
+});
+
 /** Weakens the penalty, each fit starting from the last one, until the held-out loss rises. */
-function choosePenalty(
-  train: Labelled,
-  heldOut: Labelled,
+function choosePenalty<Labels>(
+  train: Labelled<Labels>,
+  heldOut: Labelled<Labels>,
 ): { readonly penalty: number; readonly parameters?: Float64Array } {
   let best: { penalty: number; parameters?: Float64Array; loss: number } = {
     penalty: penalties[0],
@@ -63,7 +83,8 @@ function choosePenalty(
   };
   for (const penalty of penalties) {
     const model = fitPenalised(train, { penalty, tolerance: coarse, start: best.parameters });
-    const loss = crossEntropy(scoresOf(model, heldOut.logits), heldOut.labels);
+    // Which overwrites the scores, as nobody else needs them.
+    const loss = heldOut.likelihood.residuals(scoresOf(model, heldOut.logits), heldOut.labels);
     if (!(loss < best.loss)) break;
     best = { penalty, parameters: model.parameters, loss };
   }
@@ -78,8 +99,8 @@ interface FitOptions {
 }
 
 /** Minimises mean cross-entropy + penalty / 2 |W|^2. */
-function fitPenalised(
-  { logits, labels }: Labelled,
+function fitPenalised<Labels>(
+  { logits, labels, likelihood }: Labelled<Labels>,
   { penalty, tolerance, start }: FitOptions,
 ): Model {
   const [n, classes] = logits.shape;
@@ -89,7 +110,7 @@ function fitPenalised(
   const weights = classes * classes;
   const objective = (parameters: Float64Array, gradient: Float64Array): number => {
     scoresInto(residuals, z, parameters);
-    const loss = softmaxResiduals(residuals, labels) / n;
+    const loss = likelihood.residuals(residuals, labels) / n;
     gradient.fill(0);
     addTransposedProduct(z, residuals, matrix(classes, classes, gradient.subarray(0, weights)));
     residuals.data.forEach((value, i) => (gradient[weights + (i % classes)] += value));
@@ -102,18 +123,21 @@ function fitPenalised(
     return loss + (penalty / 2) * squares;
   };
   const parameters = minimise(objective, start ?? new Float64Array(weights + classes), {
-    precondition: preconditioner(classes, penalty),
+    precondition: preconditioner(classes, likelihood.variance(classes), penalty),
     tolerance,
   });
   return { whitening, parameters };
 }
 
 /**
- * The inverse Hessian where all classes are equally likely, p = 1 / C: whitened inputs make it a
- * multiple of one, 1 / (p (1 - p) + penalty) for the weights and 1 / (p (1 - p)) for the biases.
+ * The inverse Hessian where nothing is known of the labels: whitened inputs make it a multiple of
+ * one, 1 / (variance + penalty) for the weights and 1 / variance for the biases.
  */
-function preconditioner(classes: number, penalty: number): (vector: Float64Array) => void {
-  const variance = (1 / classes) * (1 - 1 / classes);
+function preconditioner(
+  classes: number,
+  variance: number,
+  penalty: number,
+): (vector: Float64Array) => void {
   const weights = classes * classes;
   return (vector) => {
     for (let i = 0; i < weights; i++) vector[i] /= variance + penalty;
@@ -134,25 +158,4 @@ function scoresInto(scores: Matrix, z: Matrix, parameters: Float64Array): void {
   const bias = parameters.subarray(classes * classes);
   for (let i = 0; i < scores.rows; i++) scores.data.set(bias, i * classes);
   addProduct(z, matrix(classes, classes, parameters.subarray(0, classes * classes)), scores);
-}
-
-/** Turns scores into softmax minus one-hot, in place; returns the sum of the cross-entropies. */
-function softmaxResiduals(scores: Matrix, labels: readonly number[]): number {
-  let loss = 0;
-  labels.forEach((label, i) => {
-    const row = rowOf(scores, i);
-    const top = row[indexOfLargest(row)];
-    const right = row[label];
-    let sum = 0;
-    for (let c = 0; c < row.length; c++) sum += row[c] = Math.exp(row[c] - top);
-    for (let c = 0; c < row.length; c++) row[c] /= sum;
-    row[label] -= 1;
-    loss += Math.log(sum) + top - right;
-  });
-  return loss;
-}
-
-/** Mean over the rows. Overwrites the scores. */
-function crossEntropy(scores: Matrix, labels: readonly number[]): number {
-  return softmaxResiduals(scores, labels) / labels.length;
 }

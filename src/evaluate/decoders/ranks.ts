@@ -1,4 +1,4 @@
-import type { Decoder, Logits } from './decoder.ts';
+import type { Decoder, Logits, QuestionDecoder } from './decoder.ts';
 
 /** The network taught wrong labels: it knows the right one and puts it last. */
 export const leastLikely: Decoder = {
@@ -16,6 +16,13 @@ export const secondBest: Decoder = {
       const best = indexOfLargest(row);
       return indexOfLargest(row.map((value, c) => (c === best ? -Infinity : value)));
     }),
+};
+
+/** The network taught the opposite of the truth to each question. */
+export const opposite: QuestionDecoder = {
+  name: 'opposite',
+  about: 'each class where its score is low',
+  fit: () => (logits) => ({ ...logits, data: logits.data.map((value) => -value) }),
 };
 
 export function mapRows<T>(logits: Logits, read: (row: Float32Array) => T): T[] {
