@@ -14,6 +14,12 @@ const expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'))
   number[]
 >;
 
+/** What pydicom shows by the tables of grey levels of some, black 0 and white 1. */
+const levels = JSON.parse(readFileSync(join(folder, 'levels.json'), 'utf8')) as Record<
+  string,
+  number[]
+>;
+
 const salt = Uint8Array.of(1, 2, 3);
 const open = (name: string, options: Partial<DicomOptions> = {}): ReturnType<typeof readDicom> =>
   readDicom(read(name), `${name}.dcm`, { salt, ...options });
@@ -130,6 +136,11 @@ describe('windows', () => {
     expect(firsts(await open('ct-signed', { window: 'percentile' }))).not.toEqual(
       firsts(await open('ct-signed')),
     );
+  });
+
+  it.each(Object.keys(levels))('is a table where there is one: %s', async (name) => {
+    expect(firsts(await open(name))).toEqual(levels[name].map(grey));
+    expect(firsts(await open(name, { window: 'percentile' }))).not.toEqual(levels[name].map(grey));
   });
 
   it('is turned over for MONOCHROME1', async () => {

@@ -46,7 +46,7 @@ export async function readDicom(
   const stored = storedValues(samples.bytes, layout);
   if (hasColours(layout)) return { image: paletteImage(stored, dataSet, layout, where), source };
   const { measured, ...picture } = modalityValues(stored, dataSet, layout, frame, where);
-  const grey = windowOf(window, dataSet, frame, measured);
+  const grey = windowOf(window, file, frame, measured, where);
   return { image: greyImage(picture, grey, layout.photometric === 'MONOCHROME1'), source };
 }
 

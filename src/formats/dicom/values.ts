@@ -3,6 +3,7 @@ import { ModelLockError } from '../../base/error.ts';
 import type { ValueImage } from '../intensity/grey.ts';
 import type { PixelLayout } from './header.ts';
 import { functionalGroup } from './functional-groups.ts';
+import { entryOf, lookupTable, tableTags } from './lookup-table.ts';
 
 /** The samples of a grey frame as numbers: the stored bits alone, with their sign. */
 export function storedValues(bytes: Uint8Array, layout: PixelLayout): Float64Array {
@@ -21,7 +22,7 @@ export function storedValues(bytes: Uint8Array, layout: PixelLayout): Float64Arr
 
 /**
  * Stored values in the unit of the modality, such as Hounsfield units, and those of them that are
- * no padding. Throws `unsupported` for a table of values in place of slope and intercept.
+ * no padding. Throws `data`, naming `where`, for a broken slope, intercept or table.
  */
 export function modalityValues(
   stored: Float64Array,
@@ -30,20 +31,30 @@ export function modalityValues(
   frame: number,
   where: string,
 ): ValueImage & { readonly measured: Float64Array } {
-  if (dataSet.elements.x00283000) {
-    throw new ModelLockError('unsupported', `${where} has a table of modality values`, {
-      valid: ['rescale slope and intercept'],
-    });
+  const padding = layout.signed ? dataSet.int16('x00280120') : dataSet.uint16('x00280120');
+  const rescale = modalityTransform(dataSet, layout, frame, where);
+  const measured = padding === undefined ? stored : stored.filter((value) => value !== padding);
+  const { width, height } = layout;
+  return { width, height, values: stored.map(rescale), measured: measured.map(rescale) };
+}
+
+/** A table, or a line (PS3.3, C.11.1). */
+function modalityTransform(
+  dataSet: DataSet,
+  { signed }: PixelLayout,
+  frame: number,
+  where: string,
+): (value: number) => number {
+  const item = dataSet.elements.x00283000?.items?.at(0)?.dataSet;
+  if (item) {
+    const table = lookupTable(item, { ...tableTags, of: 'modality values' }, signed, where);
+    return (value) => entryOf(table, value);
   }
   const group = functionalGroup(dataSet, frame, 'x00289145');
   const slope = group.floatString('x00281053') ?? 1;
   const intercept = group.floatString('x00281052') ?? 0;
-  if (!Number.isFinite(slope) || !Number.isFinite(intercept)) {
-    throw new ModelLockError('data', `${where} has no valid rescale slope and intercept`);
+  if (Number.isFinite(slope) && Number.isFinite(intercept)) {
+    return (value) => value * slope + intercept;
   }
-  const padding = layout.signed ? dataSet.int16('x00280120') : dataSet.uint16('x00280120');
-  const rescale = (value: number): number => value * slope + intercept;
-  const measured = padding === undefined ? stored : stored.filter((value) => value !== padding);
-  const { width, height } = layout;
-  return { width, height, values: stored.map(rescale), measured: measured.map(rescale) };
+  throw new ModelLockError('data', `${where} has no valid rescale slope and intercept`);
 }
