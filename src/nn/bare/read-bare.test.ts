@@ -182,24 +182,48 @@ describe('readBare', () => {
     },
   );
 
-  it('sees by the first convolution of a ResNet that pictures are grey', async () => {
+  describe('a ResNet of torchvision', () => {
     const convolution = (name: string, channels: number, side: number) =>
       [[`${name}.weight`, filled([4, channels, side, side], 0)]] as const;
     const norm = (name: string) =>
       ['weight', 'bias', 'running_mean', 'running_var'].map(
         (what) => [`${name}.${what}`, filled([4], 1)] as const,
       );
-    const grey = new Map([
-      ...convolution('conv1', 1, 7),
-      ...norm('bn1'),
-      ...['1', '2'].flatMap((place) => [
-        ...convolution(`layer1.0.conv${place}`, 4, 3),
-        ...norm(`layer1.0.bn${place}`),
-      ]),
-    ]);
-    const { config } = await readBare(grey, {}, 'x');
-    expect(config).toMatchObject({ model_type: 'resnet', num_channels: 1 });
-    expect(config).not.toHaveProperty('num_labels');
+    const body = (channels: number) =>
+      new Map([
+        ...convolution('conv1', channels, 7),
+        ...norm('bn1'),
+        ...['1', '2'].flatMap((place) => [
+          ...convolution(`layer1.0.conv${place}`, 4, 3),
+          ...norm(`layer1.0.bn${place}`),
+        ]),
+      ]);
+    const withHead = (head: Readonly<Record<string, number[]>>) =>
+      new Map([
+        ...body(3),
+        ...Object.entries(head).map(([name, shape]) => [name, filled(shape, 0)] as const),
+      ]);
+
+    it('shows by its first convolution that pictures are grey', async () => {
+      const { config } = await readBare(body(1), {}, 'x');
+      expect(config).toMatchObject({ model_type: 'resnet', num_channels: 1 });
+      expect(config).not.toHaveProperty('num_labels');
+    });
+
+    it('may have a class layer behind a dropout, but no second layer', async () => {
+      const one = withHead({ 'fc.1.weight': [5, 4], 'fc.1.bias': [5] });
+      const { config, tensors, assumed } = await readBare(one, {}, 'x');
+      expect(config).toMatchObject({ num_labels: 5 });
+      expect([...tensors.keys()]).toContain('classifier.1.weight');
+      expect(assumed).toEqual(['nothing but a dropout before the class layer "fc.1"']);
+      const two = {
+        'fc.0.weight': [6, 4],
+        'fc.0.bias': [6],
+        'fc.2.weight': [5, 6],
+        'fc.2.bias': [5],
+      };
+      await expect(readBare(withHead(two), {}, 'x')).rejects.toThrow('"classifier.1.0.weight"');
+    });
   });
 
   it('says so of what DataParallel saved', async () => {

@@ -53,7 +53,8 @@ function stagesOf(tensors: StoredTensors): Stages {
   };
 }
 
-function readResnet(tensors: StoredTensors, { size = 224 }: BareOptions, where: string): BareModel {
+function readResnet(stored: StoredTensors, { size = 224 }: BareOptions, where: string): BareModel {
+  const { tensors, assumed } = withPlainHead(stored);
   const { block, depths, widths } = stagesOf(tensors);
   requirePlainBlocks(tensors, where);
   const [stem, channels] = stemOf(tensors);
@@ -82,7 +83,29 @@ function readResnet(tensors: StoredTensors, { size = 224 }: BareOptions, where: 
       resampling: 'bilinear',
       crop: 224 / 256,
     },
-    assumed: [],
+    assumed,
+  };
+}
+
+/**
+ * The class layer as `fc`, where it is a number in a sequence that has no other weights: `fc.1` behind
+ * a dropout, as many fine-tune torchvision's. What else a sequence may have there, a ReLU before it or a
+ * softmax behind it, changes no order of classes.
+ */
+function withPlainHead(tensors: StoredTensors): {
+  readonly tensors: StoredTensors;
+  readonly assumed: string[];
+} {
+  const heads = [...tensors.keys()].filter((name) => name.startsWith('fc.'));
+  const layers = new Set(heads.map((name) => /^fc\.\d+\.(?=(?:weight|bias)$)/.exec(name)?.[0]));
+  const [layer] = layers;
+  if (layers.size !== 1 || layer === undefined) return { tensors, assumed: [] };
+  const renamed = [...tensors].map(
+    ([name, tensor]) => [name.replace(layer, 'fc.'), tensor] as const,
+  );
+  return {
+    tensors: new Map(renamed),
+    assumed: [`nothing but a dropout before the class layer "${layer.slice(0, -1)}"`],
   };
 }
 
