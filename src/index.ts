@@ -75,6 +75,7 @@ export { plainScoreText } from './report/terminal/measures.ts';
 export { plain } from './report/terminal/text-width.ts';
 export {
   fileError,
+  makeFolder,
   readBytes,
   readText,
   takeFromEnvironment,

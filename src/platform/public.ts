@@ -1,5 +1,5 @@
 /** What a program around the library needs of the machine: the command line uses these. */
-export { fileError, readBytes, readText, writeAtomic } from './files.ts';
+export { fileError, makeFolder, readBytes, readText, writeAtomic } from './files.ts';
 
 /** The value of an environment variable, which is removed: what starts later does not inherit it. */
 export function takeFromEnvironment(name: string): string | undefined {

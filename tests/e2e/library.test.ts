@@ -79,6 +79,7 @@ it('exports what programs may rely on, and nothing else by accident', () => {
       "inspect",
       "keyKinds",
       "lock",
+      "makeFolder",
       "metricName",
       "newSecret",
       "openEditor",

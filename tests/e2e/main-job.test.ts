@@ -332,12 +332,18 @@ describe('evaluate', () => {
   });
 
   it('prints the result before a report that cannot be written', async () => {
-    const result = await run('evaluate locked --data photos --report none/report.html --json');
+    const result = await run('evaluate locked --data photos --report locked --json');
     expect(result.code).toBe(1);
     expect(JSON.parse(result.stdout)).toMatchObject({ n: 9 });
-    expect(result.stderr).toContain(
-      'cannot write none/report.html: there is no such file or folder',
-    );
+    expect(result.stderr).toContain('cannot write locked');
+  });
+
+  it('makes the folder of a report, before it looks at the data', async () => {
+    await run('evaluate locked --data nowhere --report made/of/report.html');
+    expect(existsSync(place.at('made', 'of'))).toBe(true);
+    const result = await run('evaluate locked --data nowhere --report locked/config.json/x.html');
+    expect([result.code, result.stdout]).toEqual([1, '']);
+    expect(result.stderr).toContain('cannot create locked/config.json');
   });
 });
 

@@ -1,7 +1,9 @@
 import { Command } from '@commander-js/extra-typings';
+import { dirname } from 'node:path';
 import {
   evaluateBundle,
   evaluationReport,
+  makeFolder,
   ModelLockError,
   readManifest,
   textTask,
@@ -85,11 +87,14 @@ export const evaluateVerb = (context: Context) =>
       const isLocked =
         (report !== undefined || asks || isOfEnvironment) && (await hasLock(model, context));
       // Before the evaluation, which may take hours.
-      if (report !== undefined && !isLocked) {
-        throw new ModelLockError(
-          'usage',
-          `${model} has no lock, and there is no report of a plain model`,
-        );
+      if (report !== undefined) {
+        if (!isLocked) {
+          throw new ModelLockError(
+            'usage',
+            `${model} has no lock, and there is no report of a plain model`,
+          );
+        }
+        await makeFolder(dirname(report));
       }
       const asked = asks && isLocked ? await requireKey({}, context) : given;
       const key = isOfEnvironment && !isLocked ? undefined : asked;
