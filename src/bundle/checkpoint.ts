@@ -7,12 +7,13 @@ import type { Network } from '../nn/models/network.ts';
 import { networkFrom } from '../nn/models/networks.ts';
 import { encoderOf } from '../nn/models/pretrained.ts';
 import { withLabels } from '../nn/models/registry.ts';
+import { isSegmenter } from '../nn/models/segmenters.ts';
 import { basename, exists, join, readJsonObject } from '../platform/files.ts';
 import { taskOf } from '../tasks/registry.ts';
 import type { TaskName } from '../tasks/task.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { withBody } from './body-names.ts';
-import type { ModelOptions } from './model-options.ts';
+import { bothSides, squareSide, type ModelOptions } from './model-options.ts';
 import { preprocessorJsonOf } from './preparation.ts';
 
 export const configFile = 'config.json';
@@ -133,11 +134,9 @@ async function preprocessing(
 ): Promise<RawConfig> {
   const { normalisation } = options;
   if (!normalisation || (await exists(path))) return ownPreprocessing(path, options);
-  const side = options.size ?? Number(config['image_size'] ?? 224);
-  return preprocessorJsonOf(
-    { height: side, width: side, ...normalisation, resampling: 'bilinear' },
-    channels,
-  );
+  const given = isSegmenter(config) ? options.size : squareSide(options.size, path);
+  const size = bothSides(given ?? Number(config['image_size'] ?? 224));
+  return preprocessorJsonOf({ ...size, ...normalisation, resampling: 'bilinear' }, channels);
 }
 
 /** A `preprocessor_config.json`. Throws `usage` for options that would have it otherwise. */

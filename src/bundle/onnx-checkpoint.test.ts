@@ -163,6 +163,13 @@ describe('readOnnxClassifier', () => {
       expect(await logitsOf(await readCheckpoint(folder))).toEqual(logits);
     });
 
+    it('takes pictures that are no squares', async () => {
+      const wide = { width: 32, height: 8 };
+      const read = await readOnnxClassifier(file(), { normalisation: plain, size: wide });
+      expect(read.preprocessor.size).toEqual({ height: 8, width: 32 });
+      expect(read.notes).toEqual([]);
+    });
+
     it('takes the size of the preprocessing beside it', async () => {
       await writeFile(join(folder, 'preprocessor_config.json'), JSON.stringify({ size: 16 }));
       const { config, network } = await readOnnxClassifier(file());
@@ -192,7 +199,7 @@ describe('readOnnxClassifier', () => {
     const normalisation = { mean: [0.5, 0, 0], std: [0.5, 1, 2] } as const;
     const { preprocessor } = await readOnnxClassifier(file(), { normalisation });
     await expect(readOnnxClassifier(file(), { normalisation, size: 99 })).rejects.toThrow(
-      `${file()} takes pictures of 16 pixels, not of 99`,
+      `${file()} takes pictures of 16x16, not of 99x99`,
     );
     expect(preprocessor.size).toEqual(size);
     const into = new Float32Array(3 * 256);

@@ -18,7 +18,7 @@ import {
   channelsOf,
   type ModelCheckpoint,
 } from './checkpoint.ts';
-import type { ModelOptions } from './model-options.ts';
+import { bothSides, type ModelOptions } from './model-options.ts';
 import { preprocessorJsonOf } from './preparation.ts';
 
 /** A checkpoint that came as an ONNX file. */
@@ -107,12 +107,14 @@ function sizeNotes(
 
 /** The size of pictures by the network and options. Throws `usage` where they disagree. */
 function sizeOf(path: string, { network }: OnnxFile, { size }: ModelOptions): PictureSize {
-  const own = pictureInput(network);
-  const side = size ?? usualSide;
-  const [height, width] = sidesOf(own, { height: side, width: side });
-  const other = [height, width].find((length) => size !== undefined && length !== size);
-  if (other === undefined) return { height, width };
-  throw new ModelLockError('usage', `${path} takes pictures of ${other} pixels, not of ${size}`);
+  const wanted = bothSides(size ?? usualSide);
+  const [height, width] = sidesOf(pictureInput(network), wanted);
+  const isOther = height !== wanted.height || width !== wanted.width;
+  if (size === undefined || !isOther) return { height, width };
+  throw new ModelLockError(
+    'usage',
+    `${path} takes pictures of ${width}x${height}, not of ${wanted.width}x${wanted.height}`,
+  );
 }
 
 /** What options say of the preprocessing of pictures. */

@@ -86,6 +86,17 @@ describe('readWeightsFile', () => {
     );
   });
 
+  it('sees squares', async () => {
+    const wide = { width: 32, height: 16 };
+    await expect(readWeightsFile(at('cifar-padded.th'), { size: wide })).rejects.toThrow(
+      'cifar-padded.th sees squares, not 32x16',
+    );
+    const square = await readWeightsFile(at('cifar-padded.th'), {
+      size: { width: 16, height: 16 },
+    });
+    expect(square.preprocessor.size).toEqual({ width: 16, height: 16 });
+  });
+
   it('is identified by its bytes and by what was said of it', async () => {
     const copy = join(folder, 'other.pth');
     await cp(at('cifar-projected.pth'), copy);

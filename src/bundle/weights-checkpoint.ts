@@ -10,7 +10,7 @@ import { parseConfig } from '../nn/config.ts';
 import { classifierFrom } from '../nn/models/registry.ts';
 import { basename, join, readJsonObject } from '../platform/files.ts';
 import { configFile, relabelled, channelsOf, type ModelCheckpoint } from './checkpoint.ts';
-import type { ModelOptions } from './model-options.ts';
+import { squareSide, type ModelOptions } from './model-options.ts';
 import { preparationText, preprocessorJsonOf } from './preparation.ts';
 
 /**
@@ -54,7 +54,7 @@ async function readBareWeights(
   { labels, normalisation, heads, pooling, ...options }: ModelOptions,
   known?: Preparation,
 ): Promise<ModelCheckpoint> {
-  const size = options.size ?? known?.height;
+  const size = squareSide(options.size, path) ?? known?.height;
   const bare = await readBare(stored, { size, heads, pooling }, path);
   const { height, width } = bare.preparation;
   const preparation = { ...bare.preparation, ...known, height, width, ...normalisation };

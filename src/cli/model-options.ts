@@ -50,23 +50,17 @@ function inputSize(text: string): Size {
 export const inputSizeOption = () =>
   new Option(
     '--input-size <n>',
-    'pictures as the model sees them: of a model that nothing says it of, N for height and width; of a segmenter, WIDTHxHEIGHT or N',
+    'pictures as the model sees them, where its files do not say it, or of a segmenter that is trained: WIDTHxHEIGHT, or N for both',
   ).argParser(inputSize);
-
-/** The side of a square. Throws `usage` for other sizes. */
-export function squareOf(size: Size | undefined): number | undefined {
-  if (!size || size.width === size.height) return size?.width;
-  throw new ModelLockError('usage', `a classifier sees squares, not ${size.width}x${size.height}`);
-}
 
 /** A size for whom it is for: the segmenter that is to be made, or the model that is read. */
 export const inputSizesOf = (given: {
   readonly task: TaskName;
   readonly inputSize?: Size | undefined;
-}): { readonly inputSize: Size | undefined; readonly size: number | undefined } =>
+}): { readonly inputSize: Size | undefined; readonly size: Size | undefined } =>
   given.task === 'segmentation'
     ? { inputSize: given.inputSize, size: undefined }
-    : { inputSize: undefined, size: squareOf(given.inputSize) };
+    : { inputSize: undefined, size: given.inputSize };
 
 export const headsOption = () =>
   new Option(
@@ -86,7 +80,7 @@ export const labelsOption = () =>
 export interface GivenModelOptions {
   readonly mean?: Colours | undefined;
   readonly std?: Colours | undefined;
-  readonly size?: number | undefined;
+  readonly size?: Size | undefined;
   readonly heads?: number | undefined;
   readonly pooling?: Pooling | undefined;
   readonly labels?: string | undefined;
@@ -99,7 +93,7 @@ export async function modelOptionsOf(given: GivenModelOptions): Promise<ModelOpt
     throw new ModelLockError('usage', '--mean and --std go together');
   }
   return {
-    size,
+    size: size && (size.width === size.height ? size.width : size),
     heads,
     pooling,
     normalisation: mean && std && inUnitRange(mean, std),

@@ -29,7 +29,6 @@ import {
   meanOption,
   modelOptionsOf,
   poolingOption,
-  squareOf,
   stdOption,
 } from '../model-options.ts';
 import { deviceOption, integer, keyFileHelp, keyHelp, type Context } from '../options.ts';
@@ -98,7 +97,7 @@ export const evaluateVerb = (context: Context) =>
       }
       const asked = asks && isLocked ? await requireKey({}, context) : given;
       const key = isOfEnvironment && !isLocked ? undefined : asked;
-      const modelOptions = await modelOptionsOf({ ...options, size: squareOf(options.inputSize) });
+      const modelOptions = await modelOptionsOf({ ...options, size: options.inputSize });
       const result = await withProgress((bar) =>
         evaluateBundle({
           ...options,

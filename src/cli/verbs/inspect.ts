@@ -16,7 +16,6 @@ import {
   meanOption,
   modelOptionsOf,
   poolingOption,
-  squareOf,
   stdOption,
 } from '../model-options.ts';
 import type { Context } from '../options.ts';
@@ -35,7 +34,7 @@ export const inspectVerb = ({ signal }: Context) =>
     .addOption(labelsOption())
     .option('--json', 'print one JSON document')
     .action(async (reference, { json, ...options }) => {
-      const modelOptions = await modelOptionsOf({ ...options, size: squareOf(options.inputSize) });
+      const modelOptions = await modelOptionsOf({ ...options, size: options.inputSize });
       const found = await withProgress((bar) =>
         inspect(reference, { modelOptions, signal, onProgress: bar.listen }),
       );
