@@ -52,7 +52,7 @@ await runBench(
       const groups = pinned.flatMap(({ set, model }) =>
         chosen.map((recipe) => ({
           set,
-          heading: `### ${titleOf(set)}, ${recipe}`,
+          title: `${titleOf(set)}, ${recipe}`,
           jobs:
             model &&
             lockJobs({
@@ -70,13 +70,23 @@ await runBench(
       );
       const jobs = groups.flatMap((group) => group.jobs ?? []);
       const { resultsOf, all, baselines } = await runJobs(jobs, plans, options);
-      const tables = groups.flatMap((group) => [
-        group.heading,
-        group.jobs
-          ? lockTable(group.set, group.jobs, resultsOf(group.jobs))
-          : `Results are found by what is locked, and ${group.set.model!.file} is not in MODELS_DIR.`,
-      ]);
-      await publish('LOCKS', [...tables, provenance(all, baselines)].join('\n\n'), options);
+      const isBegun = ({ jobs: own }: (typeof groups)[number]): boolean =>
+        own === undefined || resultsOf(own).length > 0;
+      const tables = groups
+        .filter(isBegun)
+        .flatMap(({ set, title, jobs: own }) => [
+          `### ${title}`,
+          own
+            ? lockTable(set, own, resultsOf(own))
+            : `Results are found by what is locked, and ${set.model!.file} is not in MODELS_DIR.`,
+        ]);
+      const missing = groups.filter((group) => !isBegun(group)).map(({ title }) => title);
+      const notes = missing.length > 0 ? [`Not measured yet: ${missing.join('; ')}.`] : [];
+      await publish(
+        'LOCKS',
+        [...tables, ...notes, provenance(all, baselines)].join('\n\n'),
+        options,
+      );
     }),
 );
 
