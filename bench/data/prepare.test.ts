@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { create } from 'tar';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { prepareSet, setOfFolder } from './prepare.ts';
-import { ablationSets, sets, type SetPlan } from './sets.ts';
+import { ablationSets, sets, subsetName, type SetPlan } from './sets.ts';
 
 let root: string;
 let from: string;
@@ -95,6 +95,10 @@ it('divides a folder that is not split', async () => {
   const parts = await Promise.all(['train', 'test'].map((part) => filesOf(join(folder, part))));
   expect(parts.map((files) => files.length)).toEqual([12, 4]);
   expect(parts.flat().sort()).toEqual(names.sort());
+});
+
+it('a set of the repository has one name in every clone', () => {
+  expect(subsetName(ablationSets.demo)).toBe('demo-6fdc32c2');
 });
 
 it('counts what there is to train on, in a folder', async () => {

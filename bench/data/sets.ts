@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import type { FineTuning, ModelOptions, TaskName } from '../../src/index.ts';
 import type { Drawing } from './subset.ts';
 
@@ -137,7 +137,14 @@ export const titleOf = ({ name, model }: Pick<SetPlan, 'name' | 'model'>): strin
   model ? `${name} with ${model.file}` : name;
 
 /** A name for what a plan draws: other pictures have another one. */
-export function subsetName({ name, folder, classes, train, test }: SetPlan): string {
+export function subsetName({ name, folder: from, classes, train, test }: SetPlan): string {
+  const folder = from && placeOf(from);
   const hash = createHash('sha256').update(JSON.stringify({ folder, classes, train, test }));
   return `${name}-${hash.digest('hex').slice(0, 8)}`;
+}
+
+/** A folder of this repository by its place in it, which is the same in every clone; others as they are. */
+function placeOf(folder: string): string {
+  const within = relative(join(import.meta.dirname, '../..'), folder);
+  return within.startsWith('..') || isAbsolute(within) ? folder : within;
 }
