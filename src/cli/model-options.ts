@@ -80,7 +80,7 @@ export const labelsOption = () =>
 export interface GivenModelOptions {
   readonly mean?: Colours | undefined;
   readonly std?: Colours | undefined;
-  readonly size?: Size | undefined;
+  readonly inputSize?: Size | undefined;
   readonly heads?: number | undefined;
   readonly pooling?: Pooling | undefined;
   readonly labels?: string | undefined;
@@ -88,7 +88,7 @@ export interface GivenModelOptions {
 
 /** What options say of a model. Throws `usage` for a mean without a deviation. */
 export async function modelOptionsOf(given: GivenModelOptions): Promise<ModelOptions> {
-  const { mean, std, size, heads, pooling, labels } = given;
+  const { mean, std, inputSize: size, heads, pooling, labels } = given;
   if ((mean === undefined) !== (std === undefined)) {
     throw new ModelLockError('usage', '--mean and --std go together');
   }

@@ -4,7 +4,7 @@ import { classCounts, confusionMatrix, drawnCounts } from '../metrics/confusion.
 import { meanEstimate } from '../metrics/intervals.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { measuresAgainstRest, type AgainstRest } from './against-rest.ts';
-import { argMaxRows, Rows, softmaxRows } from './rows.ts';
+import { argMaxRows, columnsOf, Rows, softmaxRows } from './rows.ts';
 import type { Outcome, Tally } from './tally.ts';
 
 /** Accuracy of one class for each picture; logits are [B, C]. */
@@ -42,7 +42,7 @@ export class ClassificationTally implements Tally<number> {
       interval: () => interval,
       measures: (random) =>
         measuresAgainstRest(
-          columnsOf(truths, guesses, softmaxRows(logits), this.#classes),
+          againstRest(truths, guesses, softmaxRows(logits), this.#classes),
           clusters,
           (weights) => {
             const drawn = drawnCounts(truths, guesses, this.#classes, weights);
@@ -66,15 +66,15 @@ export class ClassificationTally implements Tally<number> {
 }
 
 /** @param probabilities row-major [N, classes]. */
-function columnsOf(
+function againstRest(
   truths: readonly number[],
   guesses: readonly number[],
   probabilities: Float32Array,
   classes: number,
 ): AgainstRest[] {
-  return Array.from({ length: classes }, (_, c) => ({
+  return columnsOf({ shape: [truths.length, classes], data: probabilities }).map((scores, c) => ({
     labels: Uint8Array.from(truths, (truth) => Number(truth === c)),
     guesses: Uint8Array.from(guesses, (guess) => Number(guess === c)),
-    scores: Float32Array.from(truths, (_truth, i) => probabilities[i * classes + c]),
+    scores,
   }));
 }

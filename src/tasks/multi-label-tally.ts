@@ -30,15 +30,9 @@ export class MultiLabelTally implements Tally<LabelSet> {
     const logits = this.#rows.tensor();
     const n = this.#truths.length;
     const labels = this.#labels();
-    // A class is said to be there where its logit is above 0.
-    const truths = columnsOf(labels);
-    const columns = columnsOf(logits).map((scores, c): AgainstRest => ({
-      labels: Uint8Array.from(truths[c]),
-      guesses: Uint8Array.from(scores, (score) => Number(score > 0)),
-      scores,
-    }));
-    const positives = truths.map((column) => column.reduce((a, b) => a + b, 0));
-    const rankings = rankingsOf(labels, logits);
+    const columns = againstRest(labels, logits);
+    const positives = columns.map((column) => column.labels.reduce((x, y) => x + y, 0));
+    const rankings = rankingsOf(columns);
     const precisions = rankings.map((ranking) => ranking.averagePrecision());
     return {
       n,
@@ -56,7 +50,7 @@ export class MultiLabelTally implements Tally<LabelSet> {
         clusters,
         estimate: (rows, scores, random) =>
           estimateOf(
-            rankingsOf(takeRows(labels, rows), scores),
+            rankingsOf(againstRest(takeRows(labels, rows), scores)),
             selectClusters(clusters, rows),
             random,
           ),
@@ -74,11 +68,18 @@ export class MultiLabelTally implements Tally<LabelSet> {
   }
 }
 
-/** What a ranking of the pictures by each class is judged by. */
-function rankingsOf(labels: Tensor<'float32'>, scores: Tensor<'float32'>): Ranking[] {
-  const columns = columnsOf(scores);
-  return columnsOf(labels).map((column, c) => new Ranking(column, columns[c]));
+/** Each class against all others. A class is said to be there where its score is above 0. */
+function againstRest(labels: Tensor<'float32'>, scores: Tensor<'float32'>): AgainstRest[] {
+  const truths = columnsOf(labels);
+  return columnsOf(scores).map((column, c) => ({
+    labels: Uint8Array.from(truths[c]),
+    guesses: Uint8Array.from(column, (score) => Number(score > 0)),
+    scores: column,
+  }));
 }
+
+const rankingsOf = (columns: readonly AgainstRest[]): Ranking[] =>
+  columns.map(({ labels, scores }) => new Ranking(labels, scores));
 
 /** Mean average precision. */
 function estimateOf(rankings: readonly Ranking[], clusters: Clusters, random: Random): Estimate {

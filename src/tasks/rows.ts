@@ -72,7 +72,10 @@ export function takeRows(
 }
 
 /** A copy of each column of [N, C]. */
-export function columnsOf({ shape: [rows, columns], data }: Tensor<'float32'>): Float32Array[] {
+export function columnsOf({
+  shape: [rows, columns],
+  data,
+}: Pick<Tensor<'float32'>, 'shape' | 'data'>): Float32Array[] {
   return Array.from({ length: columns }, (_, c) =>
     Float32Array.from({ length: rows }, (_row, i) => data[i * columns + c]),
   );

@@ -97,7 +97,7 @@ export const evaluateVerb = (context: Context) =>
       }
       const asked = asks && isLocked ? await requireKey({}, context) : given;
       const key = isOfEnvironment && !isLocked ? undefined : asked;
-      const modelOptions = await modelOptionsOf({ ...options, size: options.inputSize });
+      const modelOptions = await modelOptionsOf(options);
       const result = await withProgress((bar) =>
         evaluateBundle({
           ...options,

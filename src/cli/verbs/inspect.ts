@@ -34,7 +34,7 @@ export const inspectVerb = ({ signal }: Context) =>
     .addOption(labelsOption())
     .option('--json', 'print one JSON document')
     .action(async (reference, { json, ...options }) => {
-      const modelOptions = await modelOptionsOf({ ...options, size: options.inputSize });
+      const modelOptions = await modelOptionsOf(options);
       const found = await withProgress((bar) =>
         inspect(reference, { modelOptions, signal, onProgress: bar.listen }),
       );

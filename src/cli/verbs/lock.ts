@@ -156,7 +156,7 @@ export const lockVerb = (context: Context) =>
       const { data, out, model, editor, test, baseline, recipe, limit, seed, skipBad, keepWork } =
         options;
       const sizes = inputSizesOf(options);
-      const modelOptions = await modelOptionsOf({ ...options, size: sizes.size });
+      const modelOptions = await modelOptionsOf({ ...options, inputSize: sizes.size });
       await withProgress((bar) =>
         lock({
           modelOptions,

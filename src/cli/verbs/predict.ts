@@ -64,7 +64,7 @@ export const predictVerb = (context: Context) =>
       }
       requirePictures(images);
       const { unlock, editor, device, top, out, json, ...given } = options;
-      const modelOptions = await modelOptionsOf({ ...given, size: given.inputSize });
+      const modelOptions = await modelOptionsOf(given);
       const wanted = unlock || given.key !== undefined || given.keyFile !== undefined;
       const key = wanted ? await requireKey(given, context) : undefined;
       const predictions = await withProgress((bar) =>

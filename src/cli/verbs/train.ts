@@ -95,7 +95,7 @@ export const trainVerb = ({ signal }: Context) =>
       if (task === textTask) return trainOnTexts({ ...options, json, signal });
       requireNoTexts(options);
       const { inputSize, size } = inputSizesOf({ ...options, task });
-      const modelOptions = await modelOptionsOf({ ...options, size });
+      const modelOptions = await modelOptionsOf({ ...options, inputSize: size });
       await withProgress((bar) =>
         train({
           ...options,

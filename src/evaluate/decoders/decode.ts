@@ -69,11 +69,12 @@ function decodeClasses(readable: ReadableClasses, random: Random): DecoderResult
 function decodeQuestions(readable: ReadableQuestions, random: Random): DecoderResult[] {
   const { logits, labels, clusters, estimate } = readable;
   const { first, second } = splitByCluster(clusters, 0.5, random);
-  const [known, unknown] = [takeRows(logits, first), takeRows(logits, second)];
   // Without a yes there is nothing to score.
   if (!takeRows(labels, second).data.includes(1)) return [];
+  const [known, unknown] = [takeRows(logits, first), takeRows(logits, second)];
+  const knownLabels = takeRows(labels, first);
   return entriesOf(questionDecoders).map(([name, decoder]) => {
-    const predict = decoder.fit(known, takeRows(labels, first), random);
+    const predict = decoder.fit(known, knownLabels, random);
     return { name, ...estimate(second, predict(unknown), random) };
   });
 }
