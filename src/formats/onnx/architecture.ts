@@ -1,6 +1,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { decodeOnnx, parseOnnx, type OnnxModel } from './model.ts';
+import { decodeOnnx, parseOnnx } from './decode.ts';
+import type { OnnxModel } from './model.ts';
 import {
   ModelProtoSchema,
   TensorProto_DataLocation as DataLocation,
@@ -28,23 +29,21 @@ export function withoutWeights(
 ): Uint8Array {
   const { proto } = decodeOnnx(bytes, '');
   const { graph } = proto;
-  if (graph) {
-    graph.initializer = graph.initializer.map(({ name, dims, dataType }) => {
-      const constant = constants.get(name);
-      if (constant) return tensorProto(name, constant);
-      return create(TensorProtoSchema, {
-        name,
-        dims,
-        dataType,
-        dataLocation: DataLocation.EXTERNAL,
-      });
+  graph.initializer = graph.initializer.map(({ name, dims, dataType }) => {
+    const constant = constants.get(name);
+    if (constant) return tensorProto(name, constant);
+    return create(TensorProtoSchema, {
+      name,
+      dims,
+      dataType,
+      dataLocation: DataLocation.EXTERNAL,
     });
-    // Types of what is in between are inferred here, and only make the result large.
-    graph.valueInfo = [];
-    graph.metadataProps = [];
-    proto.trainingInfo = [];
-    for (const node of graph.node) [node.docString, node.metadataProps] = ['', []];
-  }
+  });
+  // Types of what is in between are inferred here, and only make the result large.
+  graph.valueInfo = [];
+  graph.metadataProps = [];
+  proto.trainingInfo = [];
+  for (const node of graph.node) [node.docString, node.metadataProps] = ['', []];
   return toBinary(ModelProtoSchema, proto);
 }
 

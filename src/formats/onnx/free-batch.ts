@@ -17,7 +17,8 @@ import { buildOnnx, type Preparation } from './build/build.ts';
 import { isKnown, knownInts, valueOf, type Edge } from './build/known.ts';
 import { expandTo } from './build/named-axes.ts';
 import { answerOf } from './head.ts';
-import { decodeOnnx, type OnnxNode } from './model.ts';
+import { decodeOnnx } from './decode.ts';
+import type { OnnxNode } from './model.ts';
 import {
   AttributeProto_AttributeType as AttributeType,
   ModelProtoSchema,
@@ -70,7 +71,7 @@ export function withFreeBatch(own: Architecture, picture: readonly number[]): Ar
     );
   }
   const { proto } = decodeOnnx(own.architecture, model.where);
-  const graph = proto.graph!;
+  const { graph } = proto;
   const at = graph.input.findIndex((info) => info.name === name);
   graph.input[at] = valueInfo(name, { dtype, shape: [batchAxis, ...rest] });
   for (const change of changes) change(graph);

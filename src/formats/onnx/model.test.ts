@@ -5,7 +5,7 @@ import { float32, int64, type Tensor } from '../../tensor/tensor.ts';
 import { openArchitecture } from './architecture.ts';
 import { withFreeBatch } from './free-batch.ts';
 import { endsOf } from './head.ts';
-import { parseOnnx } from './model.ts';
+import { parseOnnx } from './decode.ts';
 import { built, onnxFile, waves, type TestFile, type TestNode } from './testing/onnx-file.ts';
 
 const parse = (file: TestFile) => parseOnnx(onnxFile(file), 'm.onnx');
@@ -160,10 +160,32 @@ describe('hostile graphs', () => {
       { op: 'Pad', in: ['tiled', 'pads'], out: ['padded'] },
       { op: 'TopK', in: ['padded', 'axis'], out: ['u', 'places'] },
       { op: 'Max', in: ['right', 'grid'], out: ['v'] },
+      { op: 'Equal', in: ['line', 'front'], out: ['test'] },
+      {
+        op: 'If',
+        in: ['test'],
+        out: ['taken'],
+        attributes: {
+          then_branch: { branch: [{ op: 'Neg', in: ['v'], out: ['t'] }], outputs: ['t'] },
+          else_branch: {
+            branch: [{ op: 'Negative', domain: 'own', in: ['v'], out: ['e'] }],
+            outputs: ['e'],
+          },
+        },
+      },
+      { op: 'ScatterND', in: ['u', 'corner', 'first'], out: ['written'] },
     ];
     const bytes = onnxFile({
       nodes,
-      outputs: ['y', 'z', 'u', 'v'],
+      functions: [
+        {
+          name: 'Negative',
+          inputs: ['a'],
+          outputs: ['r'],
+          nodes: [{ op: 'Neg', in: ['a'], out: ['r'] }],
+        },
+      ],
+      outputs: ['y', 'z', 'u', 'v', 'taken', 'written'],
       inputs: { x: ['float32', ['batch', 1]], image: ['float32', [1, 3, 8, 8]] },
       initializers: {
         first: int64([], [0]),
@@ -172,6 +194,7 @@ describe('hostile graphs', () => {
         one: float32([1, 1], [1]),
         grid: int64([2, 2], [1, 2, 3, 4]),
         sizes: int64([2], [1, 1]),
+        corner: int64([2], [1, 0]),
         line: int64([1], [-1]),
         pads: int64([4], [0, 1, 1, 0]),
         w: waves([2, 3, 3, 3]),

@@ -1,16 +1,14 @@
-import { fromBinary } from '@bufbuild/protobuf';
-import { ModelLockError, messageOf } from '../../base/error.ts';
+import { ModelLockError } from '../../base/error.ts';
 import type { ValueType } from '../../graph/value.ts';
 import type { Dim } from '../../graph/shape.ts';
 import { attributesOf, type OnnxAttributes } from './attributes.ts';
 import { inOrder } from './order.ts';
-import {
-  ModelProtoSchema,
-  type GraphProto,
-  type ModelProto,
-  type NodeProto,
-  type TensorProto,
-  type ValueInfoProto,
+import type {
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  TensorProto,
+  ValueInfoProto,
 } from './proto/onnx_pb.ts';
 import { requireSupported } from './supported.ts';
 import { dtypeNumbered } from './tensor-proto.ts';
@@ -47,18 +45,25 @@ export interface OnnxModel {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
+/** What of a decoded file is read. */
+export type ModelWithGraph = Pick<ModelProto, 'opsetImport' | 'producerName' | 'metadataProps'> & {
+  readonly graph: GraphProto;
+};
+
 /**
- * Reads the bytes of an ONNX file. Throws `corrupt` for what does not fit together and `unsupported`
- * for opsets and operators that are not read, naming the file and the node.
+ * A decoded file, checked. Throws `corrupt` for what does not fit together and `unsupported` for
+ * opsets and operators that are not read, naming the file and the node.
+ *
+ * @param inNodes the initialisers that were Constant nodes.
  */
-export function parseOnnx(bytes: Uint8Array, where: string): OnnxModel {
-  const { proto, lifted } = decodeOnnx(bytes, where);
+export function modelOf(
+  proto: ModelWithGraph,
+  inNodes: ReadonlySet<string>,
+  where: string,
+): OnnxModel {
   const { graph } = proto;
-  if (!graph || graph.node.length === 0 || graph.output.length === 0) {
-    throw new ModelLockError('corrupt', `${where} is no ONNX model: it has no graph`);
-  }
   const opset = opsetOf(proto, where);
-  requireSupported(proto, where);
+  requireSupported(graph, where);
   const initializers = initializersOf(graph, where);
   const inputs = inputsOf(graph, initializers, where);
   const nodes = inOrder(
@@ -84,45 +89,12 @@ export function parseOnnx(bytes: Uint8Array, where: string): OnnxModel {
     outputs,
     nodes,
     initializers,
-    inNodes: lifted,
+    inNodes,
     metadata: new Map(proto.metadataProps.map(({ key, value }) => [key, value])),
   };
 }
 
-export interface DecodedOnnx {
-  readonly proto: ModelProto;
-  /** The names of tensors that were Constant nodes. */
-  readonly lifted: ReadonlySet<string>;
-}
-
-/**
- * The message that a file is, with the tensors of its Constant nodes as initialisers. Throws
- * `corrupt` for what is no such message.
- */
-export function decodeOnnx(bytes: Uint8Array, where: string): DecodedOnnx {
-  let proto: ModelProto;
-  try {
-    proto = fromBinary(ModelProtoSchema, bytes);
-  } catch (error) {
-    throw new ModelLockError('corrupt', `${where} is no ONNX model: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
-  const lifted = new Set<string>();
-  const { graph } = proto;
-  if (!graph) return { proto, lifted };
-  graph.node = graph.node.filter(({ opType, domain, attribute, output: [name = ''] }) => {
-    const tensor = opType === 'Constant' && domain === '' ? attribute[0]?.t : undefined;
-    if (!tensor || name === '') return true;
-    tensor.name = name;
-    graph.initializer.push(tensor);
-    lifted.add(name);
-    return false;
-  });
-  return { proto, lifted };
-}
-
-function opsetOf({ opsetImport }: ModelProto, where: string): number {
+function opsetOf({ opsetImport }: ModelWithGraph, where: string): number {
   const own = opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx');
   if (!own) throw new ModelLockError('corrupt', `${where} names no version of ONNX's operators`);
   const version = Number(own.version);

@@ -5,7 +5,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { FilePlace, StoredTensor, StoredTensors } from '../stored-tensor.ts';
 import { storedAt } from '../stored-views.ts';
 import { openArchitecture, withoutWeights, type OnnxNetwork } from './architecture.ts';
-import { parseOnnx } from './model.ts';
+import { parseOnnx } from './decode.ts';
 import type { TensorProto } from './proto/onnx_pb.ts';
 import { initializersOf } from './roles.ts';
 import { headerOf, isExternal, tensorOfProto, type TensorHeader } from './tensor-proto.ts';

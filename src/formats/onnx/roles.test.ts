@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { translations } from './build/translations.ts';
-import { parseOnnx } from './model.ts';
+import { parseOnnx } from './decode.ts';
 import { initializersOf } from './roles.ts';
 import { onnxFile, waves, type TestNode } from './testing/onnx-file.ts';
 

@@ -1,6 +1,6 @@
 import { ModelLockError } from '../../base/error.ts';
 import { translations } from './build/translations.ts';
-import type { ModelProto } from './proto/onnx_pb.ts';
+import type { GraphProto } from './proto/onnx_pb.ts';
 
 const ownDomains: ReadonlySet<string> = new Set(['', 'ai.onnx']);
 
@@ -17,11 +17,13 @@ const quantised = [
  * Throws `unsupported` for models that use what is not read: all operators that lack, in one
  * message, each with the first node that has it.
  */
-export function requireSupported({ graph, functions }: ModelProto, where: string): void {
+export function requireSupported(
+  { node: nodes, sparseInitializer }: GraphProto,
+  where: string,
+): void {
   const refuse = (what: string): never => {
     throw new ModelLockError('unsupported', `${where} ${what}`);
   };
-  const nodes = graph?.node ?? [];
   const integer = nodes.find(({ opType }) => quantised.some((kind) => kind.test(opType)));
   if (integer) {
     refuse(
@@ -29,10 +31,7 @@ export function requireSupported({ graph, functions }: ModelProto, where: string
         'its rounded weights cannot learn; use the floating-point model',
     );
   }
-  if (functions.length > 0) {
-    refuse(`has functions of its own, such as ${functions[0].name}; export it with them inlined`);
-  }
-  if (graph?.sparseInitializer.length) refuse('has sparse initialisers');
+  if (sparseInitializer.length > 0) refuse('has sparse initialisers');
   const missing = new Map<string, string>();
   for (const [i, { domain, opType, name }] of nodes.entries()) {
     if (ownDomains.has(domain) && Object.hasOwn(translations, opType)) continue;

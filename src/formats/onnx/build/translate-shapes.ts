@@ -136,9 +136,6 @@ export const shapeTranslations: Translations = {
     }
     throw new ModelLockError('unsupported', 'what it counts to is not known or too large');
   },
-  ScatterND: () => {
-    throw new ModelLockError('unsupported', 'what it writes is computed from the data');
-  },
   Cast: (call) => {
     const to = dtypeNumbered(call.int('to', 1), 'its result');
     // Graphs compute in float32 whatever precision the file was exported in.

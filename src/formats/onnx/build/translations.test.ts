@@ -36,6 +36,43 @@ const computations: Readonly<Record<string, Case>> = {
     ],
     initializers: { table: waves([2, 5, 2]), at: int64([3, 2], [1, 4, 0, -5, -1, 2]) },
   },
+  'GatherND by tuples that the data says': {
+    nodes: [
+      { op: 'ArgMax', in: ['x'], out: ['largest'], attributes: { axis: 1 } },
+      { op: 'Concat', in: ['largest', 'largest'], out: ['at'], attributes: { axis: 1 } },
+      { op: 'GatherND', in: ['table', 'at'] },
+    ],
+    initializers: { table: waves([3, 3, 2]) },
+  },
+  'ScatterND of what is computed': {
+    nodes: [
+      { op: 'Mul', in: ['x', 'x'], out: ['squares'] },
+      { op: 'ReduceMax', in: ['squares'], out: ['most'], attributes: { keepdims: 0 } },
+      { op: 'Expand', in: ['most', 'three'], out: ['values'] },
+      { op: 'ScatterND', in: ['x', 'at', 'values'] },
+    ],
+    initializers: { at: int64([3, 2], [1, 2, 0, -1, -2, 0]), three: int64([1], [3]) },
+    named: false,
+  },
+  'ScatterND of rows': {
+    nodes: [
+      { op: 'Transpose', in: ['x'], out: ['columns'], attributes: { perm: [1, 0] } },
+      { op: 'Gather', in: ['columns', 'first'], out: ['rows'] },
+      { op: 'ScatterND', in: ['columns', 'at', 'rows'] },
+    ],
+    initializers: { at: int64([2, 1], [2, -2]), first: int64([2], [0, 1]) },
+  },
+  'ScatterND that adds': {
+    opset: 16,
+    nodes: [
+      {
+        op: 'ScatterND',
+        in: ['x', 'at', 'values'],
+        attributes: { reduction: 'add' },
+      },
+    ],
+    initializers: { at: int64([2, 1], [1, 1]), values: waves([2, 3]) },
+  },
   'BatchNormalization before opset 14': {
     opset: 11,
     nodes: [

@@ -13,13 +13,41 @@ import {
   AttributeProto_AttributeType as AttributeType,
   ModelProtoSchema,
   type AttributeProtoSchema,
+  type NodeProtoSchema,
   type TensorProtoSchema,
 } from '../proto/onnx_pb.ts';
 import { tensorProto, valueInfo } from '../write.ts';
 
 /** Small ONNX files as exporters write them, node by node. */
 
-type AttributeValue = number | string | readonly number[] | Tensor | { readonly float: number };
+type AttributeValue =
+  | number
+  | string
+  | readonly number[]
+  | Tensor
+  | TestBranch
+  | { readonly float: number }
+  /** In a function: a float of the call's. */
+  | { readonly refersTo: string };
+
+/** A graph within a node. */
+export interface TestBranch {
+  readonly branch: readonly TestNode[];
+  readonly initializers?: Readonly<Record<string, Tensor>>;
+  readonly outputs: readonly string[];
+}
+
+/** A function of a model's own, of the domain `own`. */
+export interface TestFunction {
+  readonly name: string;
+  readonly nodes: readonly TestNode[];
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** What is taken for attributes that a call does not give. */
+  readonly defaults?: Readonly<Record<string, AttributeValue>>;
+  /** Default: as the model's. */
+  readonly opset?: number;
+}
 
 export interface TestNode {
   readonly op: string;
@@ -34,6 +62,7 @@ export interface TestFile {
   /** Default 17. */
   readonly opset?: number;
   readonly nodes: readonly TestNode[];
+  readonly functions?: readonly TestFunction[];
   readonly initializers?: Readonly<Record<string, Tensor>>;
   /** Initialisers as the message has them. */
   readonly protos?: readonly MessageInitShape<typeof TensorProtoSchema>[];
@@ -56,37 +85,66 @@ function attributeOf(
       ? { name, type: AttributeType.INT, i: BigInt(value) }
       : { name, type: AttributeType.FLOAT, f: value };
   }
+  if ('branch' in value) {
+    const g = {
+      name,
+      node: value.branch.map(nodeOf),
+      initializer: tensorsOf(value.initializers),
+      output: value.outputs.map((key) => ({ name: key })),
+    };
+    return { name, type: AttributeType.GRAPH, g };
+  }
+  if ('refersTo' in value) return { name, type: AttributeType.FLOAT, refAttrName: value.refersTo };
   if ('float' in value) return { name, type: AttributeType.FLOAT, f: value.float };
   if ('dtype' in value) return { name, type: AttributeType.TENSOR, t: tensorProto('', value) };
   return { name, type: AttributeType.INTS, ints: value.map(BigInt) };
 }
 
+const attributesOf = (values: TestNode['attributes'] = {}) =>
+  Object.entries(values).map(([key, value]) => attributeOf(key, value));
+
+const tensorsOf = (tensors: Readonly<Record<string, Tensor>> = {}) =>
+  Object.entries(tensors).map(([key, value]) => tensorProto(key, value));
+
+function nodeOf(node: TestNode): MessageInitShape<typeof NodeProtoSchema> {
+  return {
+    opType: node.op,
+    name: node.name ?? '',
+    domain: node.domain ?? '',
+    input: [...(node.in ?? ['x'])],
+    output: [...(node.out ?? ['y'])],
+    attribute: attributesOf(node.attributes),
+  };
+}
+
+const ownDomain = { domain: 'own', version: 1n };
+
 /** The bytes of a file. */
 export function onnxFile(file: TestFile): Uint8Array {
-  const { opset = 17, nodes, initializers = {}, protos = [], outputs = ['y'] } = file;
+  const { opset = 17, nodes, functions = [], initializers, protos = [], outputs = ['y'] } = file;
   const { inputs = { x: ['float32', [2, 3]] } } = file;
   return toBinary(
     ModelProtoSchema,
     create(ModelProtoSchema, {
       irVersion: 8n,
       producerName: 'test',
-      opsetImport: [{ domain: '', version: BigInt(opset) }],
+      opsetImport: [
+        { domain: '', version: BigInt(opset) },
+        ...(functions.length > 0 ? [ownDomain] : []),
+      ],
+      functions: functions.map((body) => ({
+        name: body.name,
+        domain: 'own',
+        input: [...body.inputs],
+        output: [...body.outputs],
+        node: body.nodes.map(nodeOf),
+        attributeProto: attributesOf(body.defaults),
+        opsetImport: [{ domain: '', version: BigInt(body.opset ?? opset) }, ownDomain],
+      })),
       graph: {
         name: 'test',
-        node: nodes.map(({ op, name = '', domain = '', ...node }) => ({
-          opType: op,
-          name,
-          domain,
-          input: [...(node.in ?? ['x'])],
-          output: [...(node.out ?? ['y'])],
-          attribute: Object.entries(node.attributes ?? {}).map(([key, value]) =>
-            attributeOf(key, value),
-          ),
-        })),
-        initializer: [
-          ...Object.entries(initializers).map(([key, value]) => tensorProto(key, value)),
-          ...protos,
-        ],
+        node: nodes.map(nodeOf),
+        initializer: [...tensorsOf(initializers), ...protos],
         input: Object.entries(inputs).map(([key, [dtype, shape]]) =>
           valueInfo(key, { dtype, shape }),
         ),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openArchitecture, withoutWeights } from '../../../formats/onnx/architecture.ts';
-import { parseOnnx } from '../../../formats/onnx/model.ts';
+import { parseOnnx } from '../../../formats/onnx/decode.ts';
 import { initializersOf } from '../../../formats/onnx/roles.ts';
 import {
   onnxFile,

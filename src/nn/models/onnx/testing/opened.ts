@@ -1,5 +1,5 @@
 import { openArchitecture, withoutWeights } from '../../../../formats/onnx/architecture.ts';
-import { parseOnnx } from '../../../../formats/onnx/model.ts';
+import { parseOnnx } from '../../../../formats/onnx/decode.ts';
 import { initializersOf } from '../../../../formats/onnx/roles.ts';
 import { tensorOfProto } from '../../../../formats/onnx/tensor-proto.ts';
 import { graphOf } from '../../../../graph/graph.ts';

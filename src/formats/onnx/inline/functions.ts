@@ -1,0 +1,114 @@
+import { ModelLockError } from '../../../base/error.ts';
+import type {
+  AttributeProto,
+  FunctionProto,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+} from '../proto/onnx_pb.ts';
+import { attributeNamed, graphsWithin, renamed, TensorNames } from './names.ts';
+
+/** More nodes than any model has; a hostile file may have functions that multiply. */
+const mostNodes = 2 ** 17;
+
+/**
+ * Puts the body of each of a model's own functions in the place of every call, as PyTorch's exporter
+ * of 2.1 to 2.4 has a function for each of its operators. Changes `model`.
+ *
+ * Throws `corrupt` for functions that call themselves or grow without bounds, and `unsupported` where
+ * a function's operators are of another opset than the model's.
+ *
+ * @param where the file, for messages.
+ */
+export function inlineFunctions(model: ModelProto, graph: GraphProto, where: string): void {
+  if (model.functions.length === 0) return;
+  const functions = new Map(
+    model.functions.map((body) => [keyOf(body.domain, body.name, body.overload), body]),
+  );
+  const names = new TensorNames(graph);
+  const versions = versionsOf(model);
+  let nodes = 0;
+
+  const expanded = (node: NodeProto, callers: readonly string[]): readonly NodeProto[] => {
+    nodes += 1;
+    if (nodes > mostNodes) throw corrupt(where, `its functions have more than ${mostNodes} nodes`);
+    for (const inner of graphsWithin(node)) {
+      inner.node = inner.node.flatMap((own) => expanded(own, callers));
+    }
+    const key = keyOf(node.domain, node.opType, node.overload);
+    const body = functions.get(key);
+    if (!body) return [node];
+    if (callers.includes(key)) throw corrupt(where, `the function ${body.name} calls itself`);
+    requireVersions(body, versions, where);
+    return bodyOf(node, body, names).flatMap((own) => expanded(own, [...callers, key]));
+  };
+
+  graph.node = graph.node.flatMap((node) => expanded(node, []));
+  model.functions = [];
+}
+
+const corrupt = (where: string, what: string): ModelLockError =>
+  new ModelLockError('corrupt', `${where}: ${what}`);
+
+/** What a function is called by. */
+const keyOf = (domain: string, name: string, overload: string): string =>
+  JSON.stringify([ownDomain(domain), name, overload]);
+
+/** ONNX's own operators are in a domain of two names. */
+const ownDomain = (domain: string): string => (domain === 'ai.onnx' ? '' : domain);
+
+const versionsOf = ({ opsetImport }: Pick<ModelProto, 'opsetImport'>): Map<string, bigint> =>
+  new Map(opsetImport.map(({ domain, version }) => [ownDomain(domain), version]));
+
+function requireVersions(
+  body: FunctionProto,
+  model: ReadonlyMap<string, bigint>,
+  where: string,
+): void {
+  const [own, outer] = [versionsOf(body).get(''), model.get('')];
+  if (own === undefined || outer === undefined || own === outer) return;
+  throw new ModelLockError(
+    'unsupported',
+    `${where}: the function ${body.name} is of opset ${own}, the model of ${outer}; export it with functions inlined`,
+  );
+}
+
+/** The nodes of a function, with the names and attributes of a call. */
+function bodyOf(call: NodeProto, body: FunctionProto, names: TensorNames): readonly NodeProto[] {
+  const given = new Map(call.attribute.map((attribute) => [attribute.name, attribute]));
+  const usual = new Map(body.attributeProto.map((attribute) => [attribute.name, attribute]));
+  const tensors = new Map([['', '']]);
+  // Optional inputs that a call leaves out have no name.
+  body.input.forEach((name, i) => tensors.set(name, call.input[i] ?? ''));
+  body.output.forEach((name, i) => {
+    const outer = call.output[i];
+    if (outer && !tensors.has(name)) tensors.set(name, outer);
+  });
+  const fresh = names.place();
+  const renaming = (name: string): string => {
+    const known = tensors.get(name) ?? fresh(name);
+    tensors.set(name, known);
+    return known;
+  };
+  return body.node.map((node) => {
+    const own = renamed(node, renaming);
+    own.name = [call.name, node.name].filter((name) => name !== '').join('/');
+    resolveReferences(own, (name) => given.get(name) ?? usual.get(name));
+    return own;
+  });
+}
+
+/** Puts the attributes of a call where a body refers to them; those that are not given are left out. */
+function resolveReferences(
+  node: NodeProto,
+  attributeOf: (name: string) => AttributeProto | undefined,
+): void {
+  node.attribute = node.attribute.flatMap((attribute) => {
+    if (attribute.refAttrName === '') return [attribute];
+    const found = attributeOf(attribute.refAttrName);
+    return found ? [attributeNamed(attribute.name, found)] : [];
+  });
+  for (const graph of graphsWithin(node)) {
+    for (const inner of graph.node) resolveReferences(inner, attributeOf);
+  }
+}
