@@ -19,7 +19,7 @@ await runBench(
   benchCommand('bench:backbone', 'measure what the pretraining of the backbone is worth').action(
     async (options) => {
       const [set] = await setsOf(options, [sets.cifar10]);
-      const { model } = await pinPocket();
+      const { model, untrained } = await pinPocket();
       const seeds = Array.from({ length: options.seeds ?? (options.quick ? 2 : 3) }, (_, i) => i);
       const jobsOf = (called: string, plan: Partial<TrainPlan>) =>
         seeds.map((seed) =>
@@ -32,7 +32,8 @@ await runBench(
       const scratch = factors.map((factor) => {
         const learningRate = factor * defaultTuning.learningRate;
         const name = `from scratch, learning rate ${learningRate}`;
-        return { name, jobs: jobsOf(name, { fromScratch: true, tuning: { learningRate } }) };
+        const plan = { model: untrained, fromScratch: true, tuning: { learningRate } };
+        return { name, jobs: jobsOf(name, plan) };
       });
       const jobs = [pretrained, ...scratch].flatMap((row) => row.jobs);
       const { resultsOf, all } = await runJobs(jobs, [set], options);

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { openEditor, version, type FineTuning, type Recipe } from '../../src/index.ts';
 import { openCheckpoint } from '../../src/bundle/open-checkpoint.ts';
+import type { RawConfig } from '../../src/nn/config.ts';
 import { tuningFor } from '../../src/lock/tuning.ts';
 import { modelsDir, subsetName, titleOf, type SetModel, type SetPlan } from '../data/sets.ts';
 import type { LockJob, Pinned, TrainJob } from './job.ts';
@@ -29,13 +31,20 @@ export interface Pocket {
   readonly editor: LockJob['editor'];
 }
 
-export async function pinPocket(): Promise<Pocket> {
-  const { identity } = await openCheckpoint(pocket);
+export async function pinPocket(): Promise<Pocket & { readonly untrained: Pinned }> {
+  const { identity, checkpoint } = await openCheckpoint(pocket);
   const editor = await openEditor(pocket);
   return {
     model: { reference: pocket, hash: identity.hash },
+    untrained: { reference: pocket, hash: architectureHash(checkpoint.config) },
     editor: { reference: pocket, hash: editor.identity.hash, defaults: editor.defaults },
   };
+}
+
+/** What decides about a network whose weights are random: not which version of them is on board. */
+function architectureHash(config: RawConfig): string {
+  const architecture = JSON.stringify({ ...config, modellock_version: undefined });
+  return createHash('sha256').update(architecture).digest('hex');
 }
 
 export interface TrainPlan {
