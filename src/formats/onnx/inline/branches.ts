@@ -5,14 +5,13 @@ import { buildOnnx } from '../build/build.ts';
 import { labelOf, modelOf, type ModelWithGraph } from '../model.ts';
 import {
   GraphProtoSchema,
-  NodeProtoSchema,
   type GraphProto,
   type ModelProto,
   type NodeProto,
 } from '../proto/onnx_pb.ts';
 import { initializersOf } from '../roles.ts';
 import { isExternal, tensorOfProto } from '../tensor-proto.ts';
-import { renamed, TensorNames } from './names.ts';
+import { inlined, TensorNames } from './inlined.ts';
 
 /**
  * Puts in the place of each `If` the branch that is taken: exporters write one where they do not know
@@ -103,27 +102,16 @@ function isTrue(proto: ModelWithGraph, where: string, label: string): boolean {
 
 /** The nodes of a branch, with the names of the outputs of its `If`. Its initialisers are renamed, too. */
 function nodesOf(branch: GraphProto, call: NodeProto, names: TensorNames): readonly NodeProto[] {
+  const own = new Set(branch.initializer.map(({ name }) => name));
+  for (const name of branch.node.flatMap(({ output }) => output)) own.add(name);
   const fresh = names.place();
-  const computed = new Set(branch.node.flatMap(({ output }) => output));
-  const own = new Set([...computed, ...branch.initializer.map(({ name }) => name)]);
-  const tensors = new Map([['', '']]);
-  /** What a branch does not compute, or gives twice. */
-  const passed: { readonly inner: string; readonly outer: string }[] = [];
-  for (const [i, outer] of call.output.entries()) {
-    const { name } = branch.output[i];
-    if (computed.has(name) && !tensors.has(name)) tensors.set(name, outer);
-    else passed.push({ inner: name, outer });
-  }
-  const renaming = (name: string): string => {
-    const known = tensors.get(name) ?? (own.has(name) ? fresh(name) : name);
-    tensors.set(name, known);
-    return known;
-  };
+  const { nodes, renaming } = inlined(
+    { nodes: branch.node, outputs: branch.output.map(({ name }) => name) },
+    call,
+    new Map(),
+    // What is from outside keeps its name.
+    (name) => (own.has(name) ? fresh(name) : name),
+  );
   for (const tensor of branch.initializer) tensor.name = renaming(tensor.name);
-  return [
-    ...branch.node.map((node) => renamed(node, renaming)),
-    ...passed.map(({ inner, outer }) =>
-      create(NodeProtoSchema, { opType: 'Identity', input: [renaming(inner)], output: [outer] }),
-    ),
-  ];
+  return nodes;
 }

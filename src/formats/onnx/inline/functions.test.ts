@@ -89,6 +89,24 @@ it('gives what is in between names that the file does not have', () => {
   ]);
 });
 
+it('passes on inputs that are outputs', () => {
+  const both: TestFunction = {
+    name: 'Both',
+    inputs: ['a'],
+    outputs: ['r', 'a'],
+    nodes: [{ op: 'Neg', in: ['a'], out: ['r'] }],
+  };
+  const file = { nodes: [{ ...call('Both', ['x'], 'y'), out: ['y', 'same'] }], functions: [both] };
+  expect(parse({ ...file, outputs: ['y', 'same'] }).nodes).toMatchObject([
+    { operator: 'Neg', inputs: ['x'], outputs: ['y'] },
+    { operator: 'Identity', inputs: ['x'], outputs: ['same'] },
+  ]);
+  const three = { ...call('Both', ['x'], 'y'), out: ['y', 'same', 'more'] };
+  expect(() => parse({ nodes: [three], functions: [both] })).toThrow(
+    'm.onnx: the function Both has 2 outputs, not 3',
+  );
+});
+
 it('finds the functions that branches call', async () => {
   await expectSame({
     nodes: [

@@ -1,12 +1,14 @@
+import { clone } from '@bufbuild/protobuf';
 import { ModelLockError } from '../../../base/error.ts';
-import type {
-  AttributeProto,
-  FunctionProto,
-  GraphProto,
-  ModelProto,
-  NodeProto,
+import {
+  AttributeProtoSchema,
+  type AttributeProto,
+  type FunctionProto,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
 } from '../proto/onnx_pb.ts';
-import { attributeNamed, graphsWithin, renamed, TensorNames } from './names.ts';
+import { graphsWithin, inlined, TensorNames } from './inlined.ts';
 
 /** More nodes than any model has; a hostile file may have functions that multiply. */
 const mostNodes = 2 ** 17;
@@ -40,6 +42,12 @@ export function inlineFunctions(model: ModelProto, graph: GraphProto, where: str
     if (!body) return [node];
     if (callers.includes(key)) throw corrupt(where, `the function ${body.name} calls itself`);
     requireVersions(body, versions, where);
+    if (node.output.length > body.output.length) {
+      throw corrupt(
+        where,
+        `the function ${body.name} has ${body.output.length} outputs, not ${node.output.length}`,
+      );
+    }
     return bodyOf(node, body, names).flatMap((own) => expanded(own, [...callers, key]));
   };
 
@@ -75,40 +83,38 @@ function requireVersions(
 
 /** The nodes of a function, with the names and attributes of a call. */
 function bodyOf(call: NodeProto, body: FunctionProto, names: TensorNames): readonly NodeProto[] {
-  const given = new Map(call.attribute.map((attribute) => [attribute.name, attribute]));
-  const usual = new Map(body.attributeProto.map((attribute) => [attribute.name, attribute]));
-  const tensors = new Map([['', '']]);
   // Optional inputs that a call leaves out have no name.
-  body.input.forEach((name, i) => tensors.set(name, call.input[i] ?? ''));
-  body.output.forEach((name, i) => {
-    const outer = call.output[i];
-    if (outer && !tensors.has(name)) tensors.set(name, outer);
-  });
-  const fresh = names.place();
-  const renaming = (name: string): string => {
-    const known = tensors.get(name) ?? fresh(name);
-    tensors.set(name, known);
-    return known;
-  };
-  return body.node.map((node) => {
-    const own = renamed(node, renaming);
-    own.name = [call.name, node.name].filter((name) => name !== '').join('/');
-    resolveReferences(own, (name) => given.get(name) ?? usual.get(name));
-    return own;
-  });
+  const inputs = new Map(body.input.map((name, i) => [name, call.input[i] ?? '']));
+  const { nodes } = inlined(
+    { nodes: body.node, outputs: body.output },
+    call,
+    inputs,
+    names.place(),
+  );
+  const attributes = new Map(
+    [...body.attributeProto, ...call.attribute].map((attribute) => [attribute.name, attribute]),
+  );
+  for (const node of nodes) {
+    node.name = [call.name, node.name].filter((name) => name !== '').join('/');
+    resolveReferences(node, attributes);
+  }
+  return nodes;
 }
 
 /** Puts the attributes of a call where a body refers to them; those that are not given are left out. */
-function resolveReferences(
-  node: NodeProto,
-  attributeOf: (name: string) => AttributeProto | undefined,
-): void {
+function resolveReferences(node: NodeProto, attributes: ReadonlyMap<string, AttributeProto>): void {
   node.attribute = node.attribute.flatMap((attribute) => {
     if (attribute.refAttrName === '') return [attribute];
-    const found = attributeOf(attribute.refAttrName);
-    return found ? [attributeNamed(attribute.name, found)] : [];
+    const found = attributes.get(attribute.refAttrName);
+    return found ? [renamedAttribute(attribute.name, found)] : [];
   });
   for (const graph of graphsWithin(node)) {
-    for (const inner of graph.node) resolveReferences(inner, attributeOf);
+    for (const inner of graph.node) resolveReferences(inner, attributes);
   }
+}
+
+function renamedAttribute(name: string, attribute: AttributeProto): AttributeProto {
+  const copy = clone(AttributeProtoSchema, attribute);
+  [copy.name, copy.refAttrName] = [name, ''];
+  return copy;
 }
