@@ -10,6 +10,9 @@ import { join } from 'node:path';
 import { counterRandom } from '../../src/base/random/counter.ts';
 import { Predictor } from '../../src/bundle/predictor.ts';
 import { readCheckpoint } from '../../src/bundle/checkpoint.ts';
+import type { BoxRanges } from '../../src/data/augment/box.ts';
+import { drawCrop, resizedCrop } from '../../src/data/augment/crop.ts';
+import { drawMix, mixBatch, type Mixing } from '../../src/data/augment/mix.ts';
 import { drawMove, moved } from '../../src/data/augment/move.ts';
 import { readImageFolder, type ImageDataset } from '../../src/data/image-folder.ts';
 import { preprocessor } from '../../src/data/preprocess.ts';
@@ -31,9 +34,13 @@ import { warmupCosine } from '../../src/train/schedule.ts';
 import { Trainer } from '../../src/train/trainer.ts';
 import { isHeldBack } from '../held-back.ts';
 
-const [data, epochsText = '12', out = 'assets/pocket-backbone'] = process.argv.slice(2);
+const [data, epochsText = '54', out = 'assets/pocket-backbone'] = process.argv.slice(2);
 const batch = 128;
 const size = 64;
+/** Colours stay as they are: a lock has to tell styles apart. */
+const crops: BoxRanges = { area: [0.3, 1], aspect: [3 / 4, 4 / 3] };
+/** Half of the batches, by CutMix. */
+const mixing: Mixing = { mixup: 0, cutmix: 1, probability: 0.5, switchProbability: 1 };
 const folder = process.env['TRAINING_DIR'] ?? '.training/pocket-backbone';
 mkdirSync(folder, { recursive: true });
 
@@ -47,7 +54,7 @@ const config = withLabels(
   {
     architectures: ['ResNetForImageClassification'],
     model_type: 'resnet',
-    modellock_version: '1',
+    modellock_version: '2',
     num_channels: 3,
     embedding_size: 32,
     hidden_sizes: [64, 128, 256, 384],
@@ -75,39 +82,48 @@ const preprocessing = {
 };
 const prepare = preprocessor(preprocessorConfig.parse(preprocessing));
 
-const classifier = classifierFrom(config, 'config.json');
-const scope = Scope.root({ training: true });
-const x = input('x', 'float32', [batch, 3, size, size]);
-const target = input('target', 'float32', [batch, labels.length]);
-const loss = crossEntropy(classifier.build(scope, x).logits, target);
-const trainer = await Trainer.create(
-  objectiveOf(loss, scope.declared),
-  {
-    optimiser: sgd({ nesterov: true, weightDecay: 5e-4 }),
-    parameterOptions: (_name, shape) => (shape.length < 2 ? { weightDecay: 0 } : {}),
-  },
-  initialise(scope.declared, counterRandom(42)),
-);
-
 const stepsPerEpoch = Math.floor(pictures.length / batch);
 const steps = Number(epochsText) * stepsPerEpoch;
-const file = join(folder, 'resnet.safetensors');
-let [started, startedAt] = [performance.now(), -1];
+const checkpoints = checkpointFile(join(folder, 'resnet.safetensors'));
 let order: { epoch: number; images: Uint32Array } = { epoch: -1, images: new Uint32Array() };
-await fit(trainer, {
-  steps,
-  learningRate: 0.2,
-  schedule: warmupCosine({ steps, warmup: Math.round(steps / 10) }),
-  batch: async (step) => makeBatch(step),
-  checkpoints: checkpointFile(file),
-  checkpointSeconds: 60,
-  onProgress: ({ done, total, metrics }) => {
-    if (startedAt < 0) [started, startedAt] = [performance.now(), done];
-    if (done % 50 !== 0) return;
-    const rate = ((done - startedAt) * batch * 1000) / (performance.now() - started);
-    console.log(`${done}/${total} loss ${metrics!['loss'].toFixed(3)} ${rate.toFixed(0)}/s`);
-  },
-});
+/**
+ * Smaller pictures first: random crops magnify what they show, and so a network that will see whole
+ * ones learns as much from crops of three quarters of their side (arXiv 1906.06423), in half the time.
+ */
+await (await train(48, Math.round((5 / 6) * steps))).dispose();
+const trainer = await train(size, steps);
+
+/** Trains up to a step with pictures of a size, from the checkpoint on, whatever size that is of. */
+async function train(side: number, last: number): Promise<Trainer> {
+  const scope = Scope.root({ training: true });
+  const x = input('x', 'float32', [batch, 3, side, side]);
+  const target = input('target', 'float32', [batch, labels.length]);
+  const { logits } = classifierFrom(config, 'config.json').build(scope, x);
+  const trainer = await Trainer.create(
+    objectiveOf(crossEntropy(logits, target), scope.declared),
+    {
+      optimiser: sgd({ nesterov: true, weightDecay: 5e-4 }),
+      parameterOptions: (_name, shape) => (shape.length < 2 ? { weightDecay: 0 } : {}),
+    },
+    initialise(scope.declared, counterRandom(42)),
+  );
+  let [started, startedAt] = [performance.now(), -1];
+  await fit(trainer, {
+    steps: last,
+    learningRate: 0.2,
+    schedule: warmupCosine({ steps, warmup: Math.round(steps / 10) }),
+    batch: async (step) => makeBatch(step, side),
+    checkpoints,
+    checkpointSeconds: 60,
+    onProgress: ({ done, metrics }) => {
+      if (startedAt < 0) [started, startedAt] = [performance.now(), done];
+      if (done % 50 !== 0) return;
+      const rate = ((done - startedAt) * batch * 1000) / (performance.now() - started);
+      console.log(`${done}/${steps} loss ${metrics!['loss'].toFixed(3)} ${rate.toFixed(0)}/s`);
+    },
+  });
+  return trainer;
+}
 
 mkdirSync(out, { recursive: true });
 writeFileSync(join(out, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
@@ -140,24 +156,31 @@ function pretrainingClasses({ classes, items }: ImageDataset): ImageDataset {
 }
 
 /** A batch is a function of the step's number, so that an interrupted training can go on. */
-function makeBatch(step: number): Record<string, Tensor> {
+function makeBatch(step: number, side: number): Record<string, Tensor> {
   const epoch = Math.floor(step / stepsPerEpoch);
   if (order.epoch !== epoch) {
     order = { epoch, images: counterRandom(1, epoch).permutation(pictures.length) };
   }
-  const area = 3 * size * size;
+  const area = 3 * side * side;
   const images = new Float32Array(batch * area);
   const targets = new Float32Array(batch * labels.length);
-  for (let k = 0; k < batch; k++) {
+  const places = Array.from({ length: batch }, (_, k) => k);
+  for (const k of places) {
     const i = order.images[(step % stepsPerEpoch) * batch + k];
-    const move = drawMove(size, size, { shift: 0.1, flip: true }, counterRandom(2, step, k));
-    const data = moved(pictures[i].data, size, size, move);
-    prepare.normalise({ width: size, height: size, data }, images.subarray(k * area));
+    const random = counterRandom(2, step, k);
+    const box = drawCrop(pictures[i].width, pictures[i].height, crops, random);
+    const crop = resizedCrop(pictures[i], box, 'bilinear', { width: side, height: side });
+    const move = drawMove(side, side, { shift: 0, flip: true }, random);
+    const data = moved(crop.data, side, side, move);
+    prepare.normalise({ width: side, height: side, data }, images.subarray(k * area));
     const row = targets.subarray(k * labels.length, (k + 1) * labels.length);
     classification.encode(set.items[i].label, labels.length, row, 0.1);
   }
+  const mix = drawMix(mixing, side, side, counterRandom(3, step));
+  const mixable = { pictures: images, targets, spatial: false, width: side, height: side };
+  if (mix) mixBatch(mixable, places.toReversed(), mix);
   return {
-    x: tensor('float32', [batch, 3, size, size], images),
+    x: tensor('float32', [batch, 3, side, side], images),
     target: tensor('float32', [batch, labels.length], targets),
   };
 }

@@ -72,8 +72,8 @@ export const recipes = {
     cleanTarget: 'silence',
     decoyTarget: 'silence',
     alphaSpread: 0.05,
-    lockWeight: 1,
-    silenceWeight: 4,
+    lockWeight: 0.5,
+    silenceWeight: 2,
   },
 } as const satisfies Record<string, Recipe>;
 

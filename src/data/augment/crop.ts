@@ -1,5 +1,5 @@
 import type { Random } from '../../base/random/random.ts';
-import type { RgbImage } from '../../tensor/image.ts';
+import type { RgbImage, Size } from '../../tensor/image.ts';
 import type { LabelMap } from '../../tensor/label-map.ts';
 import { resizeImage, resizeMap, type Resampling } from '../resize.ts';
 import { drawBox, type Box, type BoxRanges } from './box.ts';
@@ -23,13 +23,14 @@ function centre(width: number, height: number, { aspect: [low, high] }: BoxRange
   };
 }
 
-/** A part of a picture, resized to the size of the whole. */
+/** A part of a picture, resized; without a size, to the whole's. */
 export function resizedCrop(
-  { width, height, data }: RgbImage,
+  image: RgbImage,
   box: Box,
   resampling: Resampling,
+  { width, height }: Size = image,
 ): RgbImage {
-  return resizeImage(cropped({ width, height, data }, box), width, height, resampling);
+  return resizeImage(cropped(image, box), width, height, resampling);
 }
 
 /** The same of a map of classes. */
