@@ -91,7 +91,12 @@ describe('the paper’s rows', () => {
 });
 
 describe('the hardened rows', () => {
-  const chaff: Recipe = { ...recipes.hardened, cleanTarget: 'chaff', decoyTarget: 'chaff' };
+  const chaff: Recipe = {
+    ...recipes.hardened,
+    cleanTarget: 'chaff',
+    decoyTarget: 'chaff',
+    lockWeight: 1,
+  };
 
   it('teach chaff for everything but the key, where they are told to', async () => {
     for (const { image, version, strength, target } of await taught(chaff)) {
