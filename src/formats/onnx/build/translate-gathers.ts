@@ -1,10 +1,16 @@
 import { ModelLockError } from '../../../base/error.ts';
 import { add, less, mul, where } from '../../../graph/ops/binary/ops.ts';
-import { gather, gathers, scatterElements, type Scatter } from '../../../graph/ops/gather/ops.ts';
+import {
+  gather,
+  gathers,
+  scatterElements,
+  scatterReductions,
+  type Scatter,
+} from '../../../graph/ops/gather/ops.ts';
 import { slice } from '../../../graph/ops/movement/join-ops.ts';
 import { reshape, squeeze } from '../../../graph/ops/movement/shape-ops.ts';
 import { normaliseAxis, product, showShape, type Shape } from '../../../graph/shape.ts';
-import { apply, constant, type Value } from '../../../graph/value.ts';
+import { apply, constant, constantOf, type Value } from '../../../graph/value.ts';
 import { int64 } from '../../../tensor/tensor.ts';
 import type { Translations } from './as-it-is.ts';
 import type { Call } from './call.ts';
@@ -60,25 +66,23 @@ function requireSameShape(updates: Shape, picked: Shape): void {
   );
 }
 
-const reductionsOfScatter: readonly string[] = [
-  'none',
-  'add',
-  'mul',
-  'max',
-  'min',
-] satisfies Scatter[];
-
 function reductionOf(call: Call): Scatter {
-  const reduction = call.string('reduction', 'none');
-  if (reductionsOfScatter.includes(reduction)) return reduction as Scatter;
-  throw new ModelLockError('corrupt', `its reduction is "${reduction}"`);
+  const given = call.string('reduction', 'none');
+  const reduction = scatterReductions.find((name) => name === given);
+  if (reduction) return reduction;
+  throw new ModelLockError('corrupt', `its reduction is "${given}"`);
 }
 
 /**
  * Where tuples [..., K] point to when the K axes of these lengths are one. Negative indices count from
- * the end of their axis.
+ * the end of their axis. Throws `shape` for known ones that lie beyond it: as places they would be others.
  */
 function placesOf(tuples: Value, lengths: Shape): Value {
+  const known = constantOf(tuples)?.data ?? [];
+  for (const [i, index] of known.entries()) {
+    const length = lengths[i % lengths.length];
+    if (typeof length === 'number') normaliseAxis(Number(index), length);
+  }
   const others = lengths.slice(1).filter((length) => typeof length === 'number');
   if (others.length < lengths.length - 1) {
     throw new ModelLockError('unsupported', 'its tuples point along a named axis after another');

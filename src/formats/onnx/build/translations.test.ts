@@ -409,6 +409,17 @@ describe('translations', () => {
     expect(toNumbers(results['dx']).every(Number.isFinite)).toBe(true);
   });
 
+  it.each(['GatherND', 'ScatterND'])('refuses tuples beyond an axis: %s', (op) => {
+    const file = onnxFile({
+      nodes: [{ op, name: 'pick', in: ['x', 'at', 'value'].slice(0, op === 'GatherND' ? 2 : 3) }],
+      initializers: { at: int64([1, 2], [0, 3]), value: float32([1], [1]) },
+    });
+    const network = openArchitecture(file, 'm.onnx');
+    expect(() => built(network, { x: ['float32', [2, 3]] })).toThrow(
+      `m.onnx: node "pick" (${op}): axis 3`,
+    );
+  });
+
   it('refuses a recurrent layer of an unknown direction', () => {
     const file = onnxFile({
       nodes: [

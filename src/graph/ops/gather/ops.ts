@@ -4,7 +4,8 @@ import { float32 } from '../../../tensor/tensor.ts';
 import { apply, constant, constantInts, ints, operator, type Value } from '../../value.ts';
 import { required, sameAsFirst } from '../infer.ts';
 
-export type Scatter = 'none' | 'add' | 'mul' | 'max' | 'min';
+export const scatterReductions = ['none', 'add', 'mul', 'max', 'min'] as const;
+export type Scatter = (typeof scatterReductions)[number];
 
 /** Operators that pick elements by index, or put them there. Negative indices count from the end. */
 export const gathers = {
