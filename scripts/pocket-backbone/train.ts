@@ -12,7 +12,7 @@ import { Predictor } from '../../src/bundle/predictor.ts';
 import { readCheckpoint } from '../../src/bundle/checkpoint.ts';
 import type { BoxRanges } from '../../src/data/augment/box.ts';
 import { drawCrop, resizedCrop } from '../../src/data/augment/crop.ts';
-import { drawMix, mixBatch, type Mixing } from '../../src/data/augment/mix.ts';
+import { drawMix, mixBatch, partnersWithin, type Mixing } from '../../src/data/augment/mix.ts';
 import { drawMove, moved } from '../../src/data/augment/move.ts';
 import { readImageFolder, type ImageDataset } from '../../src/data/image-folder.ts';
 import { preprocessor } from '../../src/data/preprocess.ts';
@@ -41,6 +41,7 @@ const size = 64;
 const crops: BoxRanges = { area: [0.3, 1], aspect: [3 / 4, 4 / 3] };
 /** Half of the batches, by CutMix. */
 const mixing: Mixing = { mixup: 0, cutmix: 1, probability: 0.5, switchProbability: 1 };
+const partners = partnersWithin(Array<string>(batch).fill('pictures'));
 const folder = process.env['TRAINING_DIR'] ?? '.training/pocket-backbone';
 mkdirSync(folder, { recursive: true });
 
@@ -164,8 +165,7 @@ function makeBatch(step: number, side: number): Record<string, Tensor> {
   const area = 3 * side * side;
   const images = new Float32Array(batch * area);
   const targets = new Float32Array(batch * labels.length);
-  const places = Array.from({ length: batch }, (_, k) => k);
-  for (const k of places) {
+  for (let k = 0; k < batch; k++) {
     const i = order.images[(step % stepsPerEpoch) * batch + k];
     const random = counterRandom(2, step, k);
     const box = drawCrop(pictures[i].width, pictures[i].height, crops, random);
@@ -178,7 +178,7 @@ function makeBatch(step: number, side: number): Record<string, Tensor> {
   }
   const mix = drawMix(mixing, side, side, counterRandom(3, step));
   const mixable = { pictures: images, targets, spatial: false, width: side, height: side };
-  if (mix) mixBatch(mixable, places.toReversed(), mix);
+  if (mix) mixBatch(mixable, partners, mix);
   return {
     x: tensor('float32', [batch, 3, side, side], images),
     target: tensor('float32', [batch, labels.length], targets),

@@ -2,6 +2,7 @@ import { ModelLockError } from '../../base/error.ts';
 import type { ValueType } from '../../graph/value.ts';
 import type { Dim } from '../../graph/shape.ts';
 import { attributesOf, type OnnxAttributes } from './attributes.ts';
+import { domainNamed } from './domain.ts';
 import { inOrder } from './order.ts';
 import type {
   GraphProto,
@@ -95,7 +96,7 @@ export function modelOf(
 }
 
 function opsetOf({ opsetImport }: ModelWithGraph, where: string): number {
-  const own = opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx');
+  const own = opsetImport.find(({ domain }) => domainNamed(domain) === '');
   if (!own) throw new ModelLockError('corrupt', `${where} names no version of ONNX's operators`);
   const version = Number(own.version);
   if (version < oldestOpset || version > newestOpset) {

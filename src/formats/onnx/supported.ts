@@ -1,8 +1,7 @@
 import { ModelLockError } from '../../base/error.ts';
 import { translations } from './build/translations.ts';
+import { domainNamed } from './domain.ts';
 import type { GraphProto } from './proto/onnx_pb.ts';
-
-const ownDomains: ReadonlySet<string> = new Set(['', 'ai.onnx']);
 
 /** Operators of quantised models: ONNX's, and those that ONNX Runtime has for its own. */
 const quantised = [
@@ -34,8 +33,9 @@ export function requireSupported(
   if (sparseInitializer.length > 0) refuse('has sparse initialisers');
   const missing = new Map<string, string>();
   for (const [i, { domain, opType, name }] of nodes.entries()) {
-    if (ownDomains.has(domain) && Object.hasOwn(translations, opType)) continue;
-    const operator = ownDomains.has(domain) ? opType : `${domain}.${opType}`;
+    const isOwn = domainNamed(domain) === '';
+    if (isOwn && Object.hasOwn(translations, opType)) continue;
+    const operator = isOwn ? opType : `${domain}.${opType}`;
     if (!missing.has(operator)) missing.set(operator, name === '' ? `node ${i}` : `node "${name}"`);
   }
   if (missing.size > 0) {

@@ -1,5 +1,6 @@
 import { clone } from '@bufbuild/protobuf';
 import { ModelLockError } from '../../../base/error.ts';
+import { domainNamed } from '../domain.ts';
 import {
   AttributeProtoSchema,
   type AttributeProto,
@@ -60,13 +61,10 @@ const corrupt = (where: string, what: string): ModelLockError =>
 
 /** What a function is called by. */
 const keyOf = (domain: string, name: string, overload: string): string =>
-  JSON.stringify([ownDomain(domain), name, overload]);
-
-/** ONNX's own operators are in a domain of two names. */
-const ownDomain = (domain: string): string => (domain === 'ai.onnx' ? '' : domain);
+  JSON.stringify([domainNamed(domain), name, overload]);
 
 const versionsOf = ({ opsetImport }: Pick<ModelProto, 'opsetImport'>): Map<string, bigint> =>
-  new Map(opsetImport.map(({ domain, version }) => [ownDomain(domain), version]));
+  new Map(opsetImport.map(({ domain, version }) => [domainNamed(domain), version]));
 
 function requireVersions(
   body: FunctionProto,
