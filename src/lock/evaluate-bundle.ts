@@ -18,7 +18,7 @@ import type { Task } from '../tasks/task.ts';
 import { openBaseline } from './baseline.ts';
 import { provisosOf } from './data-sets.ts';
 import { openFound, openUnlocking, type OpenedModel } from './bundle-lock.ts';
-import { requireNoLockOptions } from './lock-options.ts';
+import { requireKeyForEditor, requireNoLockOptions } from './lock-options.ts';
 import { pairingNotice, plainScoreOf, type PlainScore } from './plain-score.ts';
 import { openTestSet } from './test-set.ts';
 import { evaluateTexts } from './texts/evaluate-texts.ts';
@@ -64,7 +64,8 @@ async function evaluateOpened<Label>(
   { checkpoint, manifest }: OpenedModel,
   options: EvaluateBundleOptions,
 ): Promise<EvaluationDocument | PlainScore> {
-  if (!manifest?.lock) requireNoLockOptions(options.model, options);
+  if (manifest?.lock) requireKeyForEditor(options, ['--key', '--key-file']);
+  else requireNoLockOptions(options.model, options);
   return owning(async (own) => {
     const model = own(await Predictor.create(checkpoint));
     // Before the data is read: a wrong key or baseline is refused at once.

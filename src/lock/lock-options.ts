@@ -1,4 +1,5 @@
 import { ModelLockError } from '../base/error.ts';
+import type { Key } from '../key/key.ts';
 
 /** Options that are about a lock, by their names in a program. */
 const ofLocks = { key: '--key', editor: '--editor', baseline: '--baseline' } as const;
@@ -18,4 +19,15 @@ export function requireNoLockOptions(
     'usage',
     `${names.map((name) => ofLocks[name]).join(', ')}: for locked models, and no modellock.json says that ${reference} is one`,
   );
+}
+
+/** Throws `usage` for an editor without a key: nothing would be edited with it. */
+export function requireKeyForEditor(
+  { key, editor }: { readonly key?: Key; readonly editor?: string },
+  ways: readonly string[],
+): void {
+  if (editor === undefined || key) return;
+  throw new ModelLockError('usage', '--editor is for pictures that are edited first', {
+    valid: ways,
+  });
 }

@@ -16,6 +16,7 @@ import { readingAtOnce } from '../platform/images.ts';
 import { pictureGroups } from '../platform/picture-groups.ts';
 import { taskNamed } from '../tasks/registry.ts';
 import { openModel, openUnlocking, type OpenedModel } from './bundle-lock.ts';
+import { requireKeyForEditor } from './lock-options.ts';
 import { makingMasks, requireNewFolder, type WriteMask } from './mask-folder.ts';
 import { likeliest, type Prediction } from './prediction.ts';
 
@@ -41,12 +42,8 @@ export interface PredictOptions extends OpenModelOptions, EditorPlace {
 
 /** What a model sees in some images. */
 export async function predict(options: PredictOptions): Promise<Prediction[]> {
-  const { out, key, editor } = options;
-  if (editor !== undefined && !key) {
-    throw new ModelLockError('usage', '--editor is for pictures that are edited first', {
-      valid: ['--unlock', '--key', '--key-file'],
-    });
-  }
+  const { out } = options;
+  requireKeyForEditor(options, ['--unlock', '--key', '--key-file']);
   if (out !== undefined) await requireNewFolder(out);
   const opened = await openModel(options.model, options);
   if (out !== undefined && taskNamed(opened.task).network !== 'segmenter') {

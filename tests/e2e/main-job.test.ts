@@ -304,6 +304,10 @@ describe('evaluate', () => {
     expect(document.lp).toBe(fields(locked)['lp']);
     const text = await run('evaluate locked --data photos/test');
     expect(text.stdout).toContain('cougar');
+    // Nothing would be edited with it.
+    const refused = await run('evaluate locked --data photos/test --editor pocket');
+    expect([refused.code, refused.stdout]).toEqual([2, '']);
+    expect(refused.stderr).toContain('--editor is for pictures that are edited first');
   });
 
   it('gives the plain score of a model without a lock', async () => {

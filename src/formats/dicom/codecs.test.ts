@@ -21,6 +21,8 @@ const names = [
   'lossless',
   'lossless-rgb',
   'lossless-5',
+  'extended',
+  'extended-restarts',
 ];
 
 interface Frame {
@@ -29,9 +31,10 @@ interface Frame {
   readonly decode: (bytes: Uint8Array) => Promise<{ readonly bytes: Uint8Array }>;
 }
 
+const fixture = (name: string): string => join(import.meta.dirname, 'fixtures', `${name}.dcm`);
+
 function frameOf(name: string): Frame {
-  const path = join(import.meta.dirname, 'fixtures', `${name}.dcm`);
-  const { dataSet, pixels, layout } = openDicom(new Uint8Array(readFileSync(path)), name);
+  const { dataSet, pixels, layout } = openDicom(new Uint8Array(readFileSync(fixture(name))), name);
   return {
     stream: Uint8Array.from(
       dicomParser.readEncapsulatedPixelDataFromFragments(dataSet, pixels, 0, 1),
@@ -96,6 +99,32 @@ describe('a stream of lossless JPEG', () => {
     const hostile = Buffer.concat([changed.subarray(0, at), other, changed.subarray(at)]);
     await expect(decode(hostile)).rejects.toThrow('no header of a lossless picture');
     await expect(decode(changed)).rejects.toThrow('its stream has 1x1x1 samples, its tags say');
+  });
+});
+
+describe('a stream of extended JPEG', () => {
+  const { stream, decode } = frameOf('extended');
+  const at = Buffer.from(stream).indexOf(Buffer.from([0xff, 0xc1]));
+
+  it('is refused without its table, with another process, or with colours', async () => {
+    const withByte = (place: number, value: number): Uint8Array => {
+      const changed = stream.slice();
+      changed[place] = value;
+      return changed;
+    };
+    await expect(decode(withByte(at + 1, 0xc2))).rejects.toThrow(
+      'no header of an extended picture',
+    );
+    await expect(decode(withByte(at + 12, 1))).rejects.toThrow('a table is missing');
+    const file = openDicom(new Uint8Array(readFileSync(fixture('extended'))), 'extended');
+    const colours = { ...file.layout, channels: 3 };
+    const header = stream.slice(at, at + 2 + stream[at + 3]);
+    const three = Buffer.concat([header, Uint8Array.of(2, 0x11, 0, 3, 0x11, 0)]);
+    three[3] += 6;
+    three[9] = 3;
+    const rest = stream.subarray(at + header.length);
+    const coloured = Buffer.concat([stream.subarray(0, at), three, rest]);
+    await expect(codecs.extendedJpeg(coloured, colours)).rejects.toThrow('colours of more than 8');
   });
 });
 

@@ -1,8 +1,10 @@
+import { decodeExtendedJpeg } from './extended-jpeg.ts';
 import { codestreamOf } from './jp2.ts';
 import { sayingRgb } from './jpeg-colours.ts';
+import type { JpegPicture } from './jpeg-stream.ts';
 import { decodeLosslessJpeg } from './lossless-jpeg.ts';
 import { decodeRle } from './rle.ts';
-import { broken, requireSize, streamSize, type StreamSize } from './stream-size.ts';
+import { broken, requireSize, samplesAreDeep, streamSize, type StreamSize } from './stream-size.ts';
 
 /** A frame as it comes out of a codec. */
 export interface DecodedFrame {
@@ -118,15 +120,23 @@ function widened(bytes: Uint8Array, from: number, to: number): Uint8Array {
   return new Uint8Array(Uint16Array.from(bytes).buffer);
 }
 
-/** Lossless JPEG has samples of any depth; what is not needed of 16 bits is dropped. */
-const losslessJpeg: Codec = async (bytes, shape) => {
-  const { samples, precision } = decodeLosslessJpeg(bytes, shape);
-  if (precision > shape.sampleBytes * 8) {
-    throw new RangeError(`its samples have ${precision} bits, not ${shape.sampleBytes * 8}`);
-  }
-  const out = shape.sampleBytes === 1 ? Uint8Array.from(samples) : new Uint8Array(samples.buffer);
-  return { bytes: out, planar: false, rgb: false };
-};
+/** A codec of our own for samples of any depth; what is not needed of 16 bits is dropped. */
+const deepJpeg =
+  (decode: (bytes: Uint8Array, size: StreamSize) => JpegPicture): Codec =>
+  async (bytes, shape) => {
+    const { samples, precision } = decode(bytes, shape);
+    if (precision > shape.sampleBytes * 8) {
+      throw new RangeError(`its samples have ${precision} bits, not ${shape.sampleBytes * 8}`);
+    }
+    const out = shape.sampleBytes === 1 ? Uint8Array.from(samples) : new Uint8Array(samples.buffer);
+    return { bytes: out, planar: false, rgb: false };
+  };
+
+const jpeg = wasmCodec(loadJpeg, {
+  rgb: true,
+  prepare: (bytes, { photometric }) => (photometric === 'RGB' ? sayingRgb(bytes) : bytes),
+});
+const extendedJpeg = deepJpeg(decodeExtendedJpeg);
 
 export const codecs = {
   rle: async (bytes, { width, height, channels, sampleBytes }) => ({
@@ -134,11 +144,10 @@ export const codecs = {
     planar: channels > 1,
     rgb: false,
   }),
-  jpeg: wasmCodec(loadJpeg, {
-    rgb: true,
-    prepare: (bytes, { photometric }) => (photometric === 'RGB' ? sayingRgb(bytes) : bytes),
-  }),
-  losslessJpeg,
+  jpeg,
+  // Of 8 bits or of 12, whatever the tags say.
+  extendedJpeg: (bytes, shape) => (samplesAreDeep(bytes) ? extendedJpeg : jpeg)(bytes, shape),
+  losslessJpeg: deepJpeg(decodeLosslessJpeg),
   // The decoder looks for the next marker for ever where a stream ends without one.
   jpegLs: wasmCodec(loadJpegLs, { end: [0xff, 0xd9] }),
   jpeg2000: wasmCodec(loadJpeg2000, { prepare: codestreamOf }),

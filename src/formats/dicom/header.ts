@@ -155,7 +155,7 @@ const framesOf = (dataSet: DataSet): number =>
   dataSet.string('x00280008') ? (dataSet.intString('x00280008') ?? NaN) : 1;
 
 function requireSound(layout: PixelLayout, where: string): void {
-  const { frames, channels, sampleBytes, bitsStored, highBit, syntax } = layout;
+  const { frames, channels, sampleBytes, bitsStored, highBit } = layout;
   requireSensibleSize(layout, where);
   if (!Number.isInteger(frames) || frames < 1) {
     throw new ModelLockError('data', `${where} has ${frames} frames`);
@@ -165,15 +165,6 @@ function requireSound(layout: PixelLayout, where: string): void {
     throw new ModelLockError('unsupported', `${where} has samples of ${sampleBytes * 8} bits`, {
       valid: depths,
     });
-  }
-  if (syntax.maxBits !== undefined && bitsStored > syntax.maxBits) {
-    throw new ModelLockError(
-      'unsupported',
-      `${where} has ${bitsStored} bits a sample in JPEG extended`,
-      {
-        valid: [`up to ${syntax.maxBits}`],
-      },
-    );
   }
   if (bitsStored < 1 || highBit >= sampleBytes * 8 || highBit + 1 < bitsStored) {
     throw new ModelLockError(

@@ -49,12 +49,18 @@ export class EntropyBits {
   /** A difference of samples: a Huffman code for how many bits it has, then those (annex H.1.2.2). */
   difference(table: HuffmanTable): number {
     const bits = this.#symbol(table);
-    if (bits === 0) return 0;
     if (bits === 16) return 32768;
     if (bits > 16) throw new RangeError('its differences have too many bits');
-    let value = 0;
-    for (let i = 0; i < bits; i++) value = (value << 1) | this.#bit();
-    return value < 1 << (bits - 1) ? value - (1 << bits) + 1 : value;
+    return this.#signed(bits);
+  }
+
+  /**
+   * A coefficient and how many zeros stand before it: a code for those and its bits, then these (annex
+   * F.2.2.2). Without bits, 15 zeros have another behind them, and fewer end the block.
+   */
+  coefficient(table: HuffmanTable): { readonly zeros: number; readonly value: number } {
+    const symbol = this.#symbol(table);
+    return { zeros: symbol >> 4, value: this.#signed(symbol & 15) };
   }
 
   /** Passes over the marker between two intervals. Throws where there is none. */
@@ -80,6 +86,14 @@ export class EntropyBits {
       if (index >= 0 && index < count[length]) return symbols[place[length] + index];
     }
     throw new RangeError('its stream has a code that no table has');
+  }
+
+  /** A number of so many bits, negative where the first is 0 (figure F.12). */
+  #signed(bits: number): number {
+    if (bits === 0) return 0;
+    let value = 0;
+    for (let i = 0; i < bits; i++) value = (value << 1) | this.#bit();
+    return value < 1 << (bits - 1) ? value - (1 << bits) + 1 : value;
   }
 
   #bit(): number {

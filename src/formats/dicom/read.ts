@@ -26,7 +26,7 @@ export interface DicomImage {
 }
 
 /**
- * Reads a frame of a DICOM file: native, RLE, JPEG (baseline, extended of 8 bits, or lossless), JPEG-LS or JPEG 2000;
+ * Reads a frame of a DICOM file: native, RLE, JPEG (baseline, extended, or lossless), JPEG-LS or JPEG 2000;
  * grey of up to 16 bits, colours of 8, or places in tables of colours. Grey values are rescaled to the unit of the modality, seen
  * through the window, and turned over where the file says that large ones are dark (MONOCHROME1).
  *

@@ -67,14 +67,25 @@ export function* jpegSegments(view: DataView): Generator<JpegSegment> {
   }
 }
 
-function jpegSize(view: DataView): StreamSize | undefined {
-  for (const { marker, place } of jpegSegments(view)) {
-    if (!isFrameHeader(marker)) continue;
-    return {
-      height: view.getUint16(place + 5),
-      width: view.getUint16(place + 7),
-      channels: view.getUint8(place + 9),
-    };
-  }
+/** Where the header of a JPEG stream's frame stands. */
+function frameHeader(view: DataView): number | undefined {
+  for (const { marker, place } of jpegSegments(view)) if (isFrameHeader(marker)) return place;
   return undefined;
+}
+
+function jpegSize(view: DataView): StreamSize | undefined {
+  const place = frameHeader(view);
+  if (place === undefined) return undefined;
+  return {
+    height: view.getUint16(place + 5),
+    width: view.getUint16(place + 7),
+    channels: view.getUint8(place + 9),
+  };
+}
+
+/** Whether the header of a JPEG stream speaks of more than 8 bits. */
+export function samplesAreDeep(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const place = frameHeader(view);
+  return place !== undefined && view.getUint8(place + 4) > 8;
 }

@@ -6,14 +6,12 @@ export interface TransferSyntax {
   readonly bigEndian?: true;
   /** Undoes the compression of a frame; pixels are native without. */
   readonly codec?: Codec;
-  /** Most bits of a sample, where the codec reads fewer than the syntax allows. */
-  readonly maxBits?: number;
 }
 
 const native: TransferSyntax = { name: 'uncompressed' };
 const rle: TransferSyntax = { name: 'RLE', codec: codecs.rle };
 const jpeg: TransferSyntax = { name: 'JPEG baseline', codec: codecs.jpeg };
-const extendedJpeg: TransferSyntax = { ...jpeg, name: 'JPEG extended of 8 bits', maxBits: 8 };
+const extendedJpeg: TransferSyntax = { name: 'JPEG extended', codec: codecs.extendedJpeg };
 const losslessJpeg: TransferSyntax = { name: 'JPEG lossless', codec: codecs.losslessJpeg };
 const jpegLs: TransferSyntax = { name: 'JPEG-LS', codec: codecs.jpegLs };
 const jpeg2000: TransferSyntax = { name: 'JPEG 2000', codec: codecs.jpeg2000 };
