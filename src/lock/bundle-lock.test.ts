@@ -7,7 +7,7 @@ import type { Manifest } from '../bundle/manifest.ts';
 import { openEditor } from '../editors/open.ts';
 import { newSecret } from '../key/key.ts';
 import { openUnlocking } from './bundle-lock.ts';
-import { editParametersOf } from './lock.ts';
+import { editParametersOf } from './lock-record.ts';
 import { recipes } from './recipe.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bundle-lock-test-'));

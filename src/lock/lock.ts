@@ -1,9 +1,7 @@
-import { counterRandom } from '../base/random/counter.ts';
 import { ModelLockError } from '../base/error.ts';
 import { owning } from '../base/dispose.ts';
 import { withWeights, type ModelCheckpoint } from '../bundle/checkpoint.ts';
 import { openCheckpoint } from '../bundle/open-checkpoint.ts';
-import type { Manifest } from '../bundle/manifest.ts';
 import { Predictor } from '../bundle/predictor.ts';
 import type { Overlap } from '../data/overlap.ts';
 import { lastingViewing } from '../data/viewing.ts';
@@ -20,18 +18,19 @@ import { evaluate, type Unlocking } from '../evaluate/evaluate.ts';
 import { trainingDecoys } from '../key/decoys/decoys.ts';
 import { checkedKey, requireReadable, type Key } from '../key/key.ts';
 import { join, makePrivateFolder } from '../platform/files.ts';
-import { coarseColours } from '../tasks/chaff.ts';
 import { taskNamed } from '../tasks/registry.ts';
 import type { Task } from '../tasks/task.ts';
 import { openBaseline } from './baseline.ts';
+import { chaffLabels, requireChaff } from './chaff-labels.ts';
 import { labelWeights } from './class-weights.ts';
 import { editSizeFor, prepared } from './prepare.ts';
 import { openDataSets, provisosOf, type DataOptions } from './data-sets.ts';
 import { fineTune } from './fine-tune.ts';
+import { lockMeasured, lockRecord } from './lock-record.ts';
 import { lockedRows } from './locked-rows.ts';
 import { usesDecoys } from './locked-set.ts';
 import { publishBundle, type MadeModel } from './publish.ts';
-import { recipeNamed, recipes, type Recipe } from './recipe.ts';
+import { recipeNamed, type Recipe } from './recipe.ts';
 import { editTrainingImages } from './training-images.ts';
 import { trainingIn, type TrainingJobOptions } from './training-job.ts';
 import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.ts';
@@ -160,7 +159,7 @@ async function lockIn<Label>(
       labelSmoothing: tuning.labelSmoothing,
       weightOf: labelWeights(task, tuning, frequencies),
       seed: options.seed,
-      chaff: usesChaff(recipe) ? await chaffOf(task, set, base, options.seed) : undefined,
+      chaff: await chaffLabels(task, recipe, set, base.preprocessor, options.seed),
     }),
     tuning,
     silences: recipe.silenceWeight > 0,
@@ -182,29 +181,14 @@ async function lockIn<Label>(
     labels: set.classes,
     viewing: lastingViewing(options.reading?.viewing),
     base: identity,
-    lock: {
-      editor: editor.identity,
-      kind: editor.keyKind,
-      precision: editor.precision,
-      loras: [...editor.loras],
-      edit: editParametersOf(edit),
-      secret: key.secret !== undefined,
-      recipe: { ...recipe },
-    },
+    lock: lockRecord(editor, { edit, recipe, key }),
     training: {
       seed: options.seed,
       images: set.samples.length,
       epochs: tuning.epochs,
       tuning: { ...tuning },
     },
-    measured: evaluation && {
-      metric: evaluation.metric,
-      n: evaluation.n,
-      chance: evaluation.chance,
-      lp: evaluation.lp,
-      up: evaluation.up,
-      baseline: evaluation.baseline,
-    },
+    measured: evaluation && lockMeasured(evaluation),
   };
   return publishBundle(work, made, {
     bundle: options.out,
@@ -218,53 +202,6 @@ async function lockIn<Label>(
 
 function recipeOf(recipe: LockOptions['recipe'], { name }: Task<unknown>): Recipe {
   return typeof recipe === 'object' ? recipe : recipeNamed(recipe ?? 'hardened', name);
-}
-
-const usesChaff = ({ cleanTarget, decoyTarget }: Recipe): boolean =>
-  cleanTarget === 'chaff' || decoyTarget === 'chaff';
-
-/** What a manifest keeps of the options of an edit. */
-export function editParametersOf({
-  steps,
-  guidance,
-  imageGuidance,
-  size,
-  alpha,
-  seed,
-  strength,
-}: EditOptions): NonNullable<Manifest['lock']>['edit'] {
-  return { steps, guidance, imageGuidance, size, alpha, seed, strength };
-}
-
-const place = { chaff: 61 } as const;
-
-/** Throws `usage` for a recipe that a task has no labels for. */
-function requireChaff(task: Task<unknown>, recipe: Recipe): void {
-  if (!usesChaff(recipe) || task.chaff) return;
-  throw new ModelLockError(
-    'usage',
-    `recipe ${recipe.name} teaches chaff, which ${task.name} has not`,
-    {
-      valid: Object.values(recipes)
-        .filter((known) => !usesChaff(known))
-        .map(({ name }) => name),
-    },
-  );
-}
-
-async function chaffOf<Label>(
-  task: Task<Label>,
-  { samples, classes }: Dataset<Label>,
-  base: ModelCheckpoint,
-  seed: number,
-): Promise<Label[]> {
-  const colours: Float32Array[] = [];
-  const labels: Label[] = [];
-  for (const sample of samples) {
-    colours.push(coarseColours(base.preprocessor.toPixels(await sample.read())));
-    labels.push(await sample.label());
-  }
-  return task.chaff!(colours, labels, classes.length, counterRandom(seed, place.chaff));
 }
 
 async function evaluateLock<Label>(
