@@ -1,3 +1,4 @@
+import { requireArguments } from '../base/arguments.ts';
 import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
 import { pictureFilesAt } from '../data/picture-tree.ts';
@@ -74,6 +75,7 @@ interface Task {
 
 /** Applies the key to pictures, for a preview or as a set to keep. Goes on where it was interrupted. */
 export async function edit(options: EditJobOptions): Promise<EditJobResult> {
+  requireArguments('edit', options, { editor: 'text', key: 'key', inputs: 'texts', out: 'text' });
   const key = checkedKey(options.key);
   return inWorkFolder(options, async (work) => {
     const editor = await openEditor(options.editor, options);

@@ -1,3 +1,4 @@
+import { requireArguments } from '../base/arguments.ts';
 import { owning, type Own } from '../base/dispose.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import type { OpenModelOptions } from '../bundle/model-options.ts';
@@ -49,6 +50,12 @@ export interface EvaluateBundleOptions extends OpenModelOptions, EditorPlace {
 export async function evaluateBundle(
   options: EvaluateBundleOptions,
 ): Promise<EvaluationDocument | PlainScore> {
+  requireArguments(
+    'evaluateBundle',
+    options,
+    { model: 'text', data: 'text', seed: 'whole number' },
+    { key: 'key', editor: 'text', baseline: 'text' },
+  );
   const found = await resolveCheckpoint(options.model, options);
   if (await isTextClassifier(found)) {
     requireNoModelOptions(options.model, options.modelOptions);

@@ -1,3 +1,4 @@
+import { requireArguments } from '../base/arguments.ts';
 import { ModelLockError } from '../base/error.ts';
 import { owning } from '../base/dispose.ts';
 import { withWeights, type ModelCheckpoint } from '../bundle/checkpoint.ts';
@@ -74,6 +75,12 @@ export interface LockResult {
 
 /** Locks a model with a key: the paper from beginning to end. */
 export async function lock(options: LockOptions): Promise<LockResult> {
+  requireArguments(
+    'lock',
+    options,
+    { data: 'text', model: 'text', editor: 'text', key: 'key', out: 'text', seed: 'whole number' },
+    { test: 'text', baseline: 'text' },
+  );
   const key = checkedKey(options.key);
   return inWorkFolder(options, (work) =>
     owning(async (own) => {

@@ -1,3 +1,4 @@
+import { requireArguments } from '../base/arguments.ts';
 import { ModelLockError } from '../base/error.ts';
 import { throwIfAborted } from '../base/job.ts';
 import { owning, type Own } from '../base/dispose.ts';
@@ -42,6 +43,12 @@ export interface PredictOptions extends OpenModelOptions, EditorPlace {
 
 /** What a model sees in some images. */
 export async function predict(options: PredictOptions): Promise<Prediction[]> {
+  requireArguments(
+    'predict',
+    options,
+    { model: 'text', images: 'texts' },
+    { key: 'key', editor: 'text', out: 'text' },
+  );
   const { out } = options;
   requireKeyForEditor(options, ['--unlock', '--key', '--key-file']);
   if (out !== undefined) await requireNewFolder(out);

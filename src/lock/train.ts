@@ -1,3 +1,4 @@
+import { requireArguments } from '../base/arguments.ts';
 import { counterRandom } from '../base/random/counter.ts';
 import type { JobOptions } from '../base/job.ts';
 import { owning } from '../base/dispose.ts';
@@ -46,7 +47,13 @@ export interface TrainResult {
 }
 
 /** Fine-tunes a model without a lock: the baseline that a lock is compared with. */
-export function train(options: TrainOptions): Promise<TrainResult> {
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  requireArguments(
+    'train',
+    options,
+    { data: 'text', model: 'text', out: 'text', seed: 'whole number' },
+    { test: 'text' },
+  );
   return inWorkFolder(options, (work) => trainIn(taskNamed(options.task), work, options));
 }
 

@@ -110,3 +110,27 @@ it('exports what programs may rely on, and nothing else by accident', () => {
     ]
   `);
 });
+
+it.each([
+  [
+    'lock',
+    '{ data: "photos", model: "pocket", editor: "pocket", key: "a spell" }',
+    '"key" is something else',
+  ],
+  ['train', '{ data: "photos", model: "pocket", out: "plain" }', '"seed" is missing'],
+  [
+    'edit',
+    '{ editor: "pocket", key: { prompt: "a" }, inputs: "cat.jpg", out: "x" }',
+    '"inputs" is something else',
+  ],
+  ['predict', '"cat.jpg"', '"model" is missing'],
+  ['evaluateBundle', '', '"model" is missing'],
+  ['trainTexts', '{}', '"data" is missing'],
+  ['predictTexts', '{ model: "pocket" }', '"texts" is missing'],
+])('%s says what is wrong with %s', (job, options, fault) => {
+  const error = run(`import { ${job} } from 'modellock';
+    const { name, code, message } = await ${job}(${options}).catch((error) => error);
+    console.log(JSON.stringify({ name, code, message }));`);
+  expect(error).toMatchObject({ name: 'ModelLockError', code: 'usage' });
+  expect((error as Error).message).toContain(`${job}: the option ${fault} (valid: `);
+});

@@ -1,3 +1,4 @@
+import { requireArguments } from '../../base/arguments.ts';
 import { ModelLockError } from '../../base/error.ts';
 import type { JobOptions } from '../../base/job.ts';
 import { openTextClassifier } from '../../bundle/open-text-classifier.ts';
@@ -20,6 +21,7 @@ export interface TextPrediction extends Pick<Prediction, 'classes'> {
 
 /** What a text classifier reads in texts. Throws `usage` for an empty one. */
 export async function predictTexts(options: PredictTextsOptions): Promise<TextPrediction[]> {
+  requireArguments('predictTexts', options, { model: 'text', texts: 'texts' });
   const { texts, top = 3, signal } = options;
   const empty = texts.findIndex((text) => text.trim() === '');
   if (empty >= 0) {

@@ -1,3 +1,4 @@
+import { requireArguments } from '../../base/arguments.ts';
 import { version } from '../../base/version.ts';
 import { ModelLockError } from '../../base/error.ts';
 import { counterRandom } from '../../base/random/counter.ts';
@@ -48,7 +49,13 @@ export interface TrainTextsResult {
 }
 
 /** Fine-tunes a text classifier on a table of texts. */
-export function trainTexts(options: TrainTextsOptions): Promise<TrainTextsResult> {
+export async function trainTexts(options: TrainTextsOptions): Promise<TrainTextsResult> {
+  requireArguments('trainTexts', options, {
+    data: 'text',
+    model: 'text',
+    out: 'text',
+    seed: 'whole number',
+  });
   return inWorkFolder(options, (work) => trainIn(work, options));
 }
 
