@@ -1,5 +1,5 @@
-import type { EntropyBits } from './jpeg-entropy.ts';
-import { decodeJpeg, type JpegPicture, type JpegScan } from './jpeg-stream.ts';
+import type { EntropyBits, HuffmanTable } from './jpeg-entropy.ts';
+import { decodeJpeg, type JpegFrame, type JpegPicture, type JpegScan } from './jpeg-stream.ts';
 import type { StreamSize } from './stream-size.ts';
 
 /** Samples across and down a block, and coefficients of one. */
@@ -46,21 +46,22 @@ export function decodeExtendedJpeg(bytes: Uint8Array, size: StreamSize): JpegPic
 function readQuantisations(segment: Uint8Array, quantisations: Map<number, Uint16Array>): void {
   for (let place = 0; place < segment.length;) {
     const wide = segment[place] >> 4 === 1;
-    const entries = segment.subarray(place + 1, place + 1 + area * (wide ? 2 : 1));
-    if (entries.length < area * (wide ? 2 : 1)) throw new RangeError('a table is broken');
+    const length = area * (wide ? 2 : 1);
+    const entries = segment.subarray(place + 1, place + 1 + length);
+    if (entries.length < length) throw new RangeError('a table is broken');
     quantisations.set(
       segment[place] & 15,
       Uint16Array.from({ length: area }, (_, i) =>
         wide ? entries[2 * i] * 256 + entries[2 * i + 1] : entries[i],
       ),
     );
-    place += 1 + entries.length;
+    place += 1 + length;
   }
 }
 
 /** The blocks of a channel that has a scan to itself go row by row, whatever its sampling. */
 function decodeScan(scan: JpegScan, bits: EntropyBits, quantisation: Uint16Array): [number] {
-  const { width, height, precision, samples, components } = scan.frame;
+  const { width, height, components } = scan.frame;
   const { dc, ac } = scan.channels.at(0)?.tables ?? {};
   if (components.length !== 1) throw new RangeError('it has colours of more than 8 bits');
   if (!dc || !ac) throw new RangeError('a table is missing');
@@ -68,8 +69,6 @@ function decodeScan(scan: JpegScan, bits: EntropyBits, quantisation: Uint16Array
   const blocks = across * Math.ceil(height / side);
   const coefficients = new Float64Array(area);
   const values = new Float64Array(area);
-  const most = 2 ** precision - 1;
-  const middle = 2 ** (precision - 1);
   let mean = 0;
   for (let block = 0; block < blocks; block++) {
     if (scan.restartInterval > 0 && block > 0 && block % scan.restartInterval === 0) {
@@ -79,26 +78,45 @@ function decodeScan(scan: JpegScan, bits: EntropyBits, quantisation: Uint16Array
     coefficients.fill(0);
     mean += bits.difference(dc);
     coefficients[0] = mean * quantisation[0];
-    for (let k = 1; k < area; k++) {
-      const { zeros, value } = bits.coefficient(ac);
-      if (value === 0 && zeros < 15) break;
-      k += zeros;
-      if (k >= area) throw new RangeError('a block has too many coefficients');
-      coefficients[zigzag[k]] = value * quantisation[k];
-    }
+    readCoefficients(bits, ac, quantisation, coefficients);
     inverseCosines(coefficients, values);
-    const left = (block % across) * side;
-    const top = Math.floor(block / across) * side;
-    const right = Math.min(side, width - left);
-    const bottom = Math.min(side, height - top);
-    for (let y = 0; y < bottom; y++) {
-      for (let x = 0; x < right; x++) {
-        const value = Math.round(values[y * side + x] + middle);
-        samples[(top + y) * width + left + x] = Math.min(Math.max(value, 0), most);
-      }
-    }
+    putBlock(scan.frame, (block % across) * side, Math.floor(block / across) * side, values);
   }
   return [0];
+}
+
+/** All coefficients of a block but the first, which are zero where the stream says nothing of them. */
+function readCoefficients(
+  bits: EntropyBits,
+  table: HuffmanTable,
+  quantisation: Uint16Array,
+  coefficients: Float64Array,
+): void {
+  for (let k = 1; k < area; k++) {
+    const { zeros, value } = bits.coefficient(table);
+    if (value === 0 && zeros < 15) return;
+    k += zeros;
+    if (k >= area) throw new RangeError('a block has too many coefficients');
+    coefficients[zigzag[k]] = value * quantisation[k];
+  }
+}
+
+/** Puts a block where it belongs, as far as that is within the picture. */
+function putBlock(
+  { width, height, precision, samples }: JpegFrame,
+  left: number,
+  top: number,
+  values: Float64Array,
+): void {
+  const most = 2 ** precision - 1;
+  const middle = 2 ** (precision - 1);
+  const [right, bottom] = [Math.min(width, left + side), Math.min(height, top + side)];
+  for (let y = top; y < bottom; y++) {
+    for (let x = left; x < right; x++) {
+      const value = Math.round(values[(y - top) * side + (x - left)] + middle);
+      samples[y * width + x] = Math.min(Math.max(value, 0), most);
+    }
+  }
 }
 
 /** `cosines[x * 8 + u]`: what coefficient u adds to sample x (annex A.3.3). */
