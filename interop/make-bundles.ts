@@ -249,7 +249,7 @@ async function locked(
     tuning: { epochs: 1, learningRate: 0.05, clipNorm: null },
     seed: 1,
     out: bundle,
-    sharedEdits: { folder: join(models, 'edits'), salt: new Uint8Array(32) },
+    edits: join(models, 'edits'),
   });
   const { checkpoint } = await openCheckpoint(bundle);
   const { preprocessor, network: classifier } = checkpoint;

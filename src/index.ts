@@ -6,7 +6,7 @@ export type { ModelOptions } from './bundle/model-options.ts';
 export type { Manifest } from './bundle/manifest.ts';
 export { readLabels } from './data/labels.ts';
 export type { EditOptions, Editor, EditorIdentity } from './editors/editor.ts';
-export type { SharedEdits } from './editors/cached-editor.ts';
+export type { EditKeeping } from './editors/edit-folder.ts';
 export type { ImageEditor } from './editors/image/editor.ts';
 export { openEditor, type OpenEditorOptions } from './editors/open.ts';
 export type { EvaluationDocument } from './evaluate/document.ts';

@@ -43,6 +43,13 @@ export const deviceOption = () =>
     .choices(devices)
     .default('cpu' as const);
 
+/** Where edited pictures are kept. */
+export const editsOption = () =>
+  new Option(
+    '--edits <dir>',
+    'keep edited pictures in this folder, where the same command, interrupted, and others find them again',
+  );
+
 /** What the editor computes in. */
 export const precisionOption = () =>
   new Option(

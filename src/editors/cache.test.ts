@@ -65,7 +65,7 @@ afterEach(() => rm(folder, { recursive: true }));
 describe('EditCache', () => {
   it('edits what is missing, in full batches whatever the keys, at full strength', async () => {
     const editor = recorder();
-    const cache = new EditCache(folder, salt, editor, options);
+    const cache = new EditCache({ path: folder, salt }, editor, options);
     const done: number[] = [];
     await cache.fill(withKey([1, 2, 3, 4], key).concat(withKey([1], decoy)), {
       onProgress: (event) => done.push(event.done),
@@ -88,7 +88,7 @@ describe('EditCache', () => {
     });
     const samples = [1, 2, 3, 4, 5, 6].flatMap((value) => [sample(value), wide(value)]);
     const done: number[] = [];
-    await new EditCache(folder, salt, editor, options).fill(
+    await new EditCache({ path: folder, salt }, editor, options).fill(
       samples.map((one) => ({ sample: one, key })),
       { onProgress: (event) => done.push(event.done) },
     );
@@ -102,9 +102,9 @@ describe('EditCache', () => {
   });
 
   it('edits nothing twice, in another process neither', async () => {
-    await new EditCache(folder, salt, recorder(), options).fill(withKey([1, 2], key));
+    await new EditCache({ path: folder, salt }, recorder(), options).fill(withKey([1, 2], key));
     const editor = recorder();
-    await new EditCache(folder, salt, editor, { ...options, alpha: 0.1 }).fill(
+    await new EditCache({ path: folder, salt }, editor, { ...options, alpha: 0.1 }).fill(
       withKey([1, 2, 3], key),
     );
     expect(editor.calls.map(({ red }) => red)).toEqual([[3]]);
@@ -112,7 +112,7 @@ describe('EditCache', () => {
 
   it('stops between batches', async () => {
     const controller = new AbortController();
-    const cache = new EditCache(folder, salt, recorder(), options);
+    const cache = new EditCache({ path: folder, salt }, recorder(), options);
     const filling = cache.fill(withKey([1, 2, 3, 4], key), {
       signal: controller.signal,
       onProgress: () => controller.abort(),
@@ -123,7 +123,7 @@ describe('EditCache', () => {
   });
 
   it('has ended all writing when one edit cannot be written', async () => {
-    const cache = new EditCache(folder, salt, recorder(), options);
+    const cache = new EditCache({ path: folder, salt }, recorder(), options);
     // Where the first one's folder would be, there is a file.
     await writeFile(dirname(cache.pathOf('content 1', key)), '');
     const others = [2, 3].map((value) => cache.pathOf(`content ${value}`, key));
@@ -137,7 +137,10 @@ describe('EditCache', () => {
 
   it('names an edit by all that decides it and by nothing else', () => {
     const name = (more: Partial<EditOptions> = {}, by = key, under = salt, hash?: string): string =>
-      new EditCache(folder, under, recorder(hash), { ...options, ...more }).pathOf('content', by);
+      new EditCache({ path: folder, salt: under }, recorder(hash), { ...options, ...more }).pathOf(
+        'content',
+        by,
+      );
     const own = name();
     expect(name({ alpha: 0.9, batch: 8 })).toBe(own);
     const others = [
@@ -158,7 +161,7 @@ describe('EditCache', () => {
   });
 
   it('leaves names that tell nothing', async () => {
-    await new EditCache(folder, salt, recorder(), options).fill(withKey([1], key));
+    await new EditCache({ path: folder, salt }, recorder(), options).fill(withKey([1], key));
     const names = await readdir(folder, { recursive: true });
     expect(names).toHaveLength(2);
     for (const name of names) expect(basename(name)).toMatch(/^(?:[0-9a-f]{2}|[0-9a-f]{32})$/);

@@ -4,6 +4,7 @@ import { keyedName, type Key } from '../key/key.ts';
 import { hmacSha256 } from '../platform/crypto.ts';
 import { exists, join, makeFolder, readBytes, writeAtomic } from '../platform/files.ts';
 import { Buckets } from './buckets.ts';
+import type { EditFolder } from './edit-folder.ts';
 import type { EditOptions, Editor } from './editor.ts';
 
 /** One sample to be edited: a name for its content, and the sample itself when it is needed. */
@@ -29,32 +30,31 @@ const waitingBatches = 8;
  * cache, and a name tells nothing to those who lack the salt. Edits are kept at full strength.
  */
 export class EditCache<Sample> {
-  readonly #folder: string;
-  readonly #salt: Uint8Array;
+  readonly #edits: EditFolder;
   readonly #editor: Editor<Sample>;
   readonly #options: EditOptions;
 
-  constructor(folder: string, salt: Uint8Array, editor: Editor<Sample>, options: EditOptions) {
-    this.#folder = folder;
-    this.#salt = salt;
+  constructor(edits: EditFolder, editor: Editor<Sample>, options: EditOptions) {
+    this.#edits = edits;
     this.#editor = editor;
     this.#options = { ...options, alpha: 1 };
   }
 
   /** Where the edit of a sample lies, or will lie. */
   pathOf(content: string, key: Key): string {
+    const { path, salt } = this.#edits;
     const { steps, guidance, imageGuidance, size, seed, strength } = this.#options;
     const name = toHex(
       hmacSha256(
-        this.#salt,
+        salt,
         content,
-        keyedName(key, this.#salt),
+        keyedName(key, salt),
         this.#editor.identity.hash,
         // Editors without a strength leave it out, also here.
         JSON.stringify({ steps, guidance, imageGuidance, size, seed, strength }),
       ),
     );
-    return join(this.#folder, name.slice(0, 2), name.slice(2, 34));
+    return join(path, name.slice(0, 2), name.slice(2, 34));
   }
 
   /** Edits what is missing. Holds no more than a few batches at once, however many samples there are. */

@@ -69,7 +69,7 @@ const images = [pixel(10, 20, 30), pixel(40, 50, 60), pixel(70, 80, 90)];
 it.each([undefined, 0, 0.125, 0.5, 1])(
   'edits as the editor itself does, alpha %s',
   async (alpha) => {
-    const cached = new CachedEditor(painter(), { folder, salt });
+    const cached = new CachedEditor(painter(), { path: folder, salt });
     const strength = alpha === undefined ? {} : { alpha };
     const plain = await painter().edit(images, key, strength);
     expect(await cached.edit(images, key, strength)).toEqual(plain);
@@ -79,20 +79,22 @@ it.each([undefined, 0, 0.125, 0.5, 1])(
 
 it('edits nothing twice, whatever the strength and whoever asks', async () => {
   const editor = painter();
-  await new CachedEditor(editor, { folder, salt }).edit(images.slice(1), key);
-  await new CachedEditor(editor, { folder, salt }).edit(images, key, { alpha: 0.1 });
+  await new CachedEditor(editor, { path: folder, salt }).edit(images.slice(1), key);
+  await new CachedEditor(editor, { path: folder, salt }).edit(images, key, { alpha: 0.1 });
   expect(editor.edited).toBe(images.length);
 });
 
 it('edits each picture with a key of its own', async () => {
   const keys = [key, { prompt: 'in watercolour' }, key];
   const plain = await painter().edit(images, keys);
-  expect(await new CachedEditor(painter(), { folder, salt }).edit(images, keys)).toEqual(plain);
+  expect(await new CachedEditor(painter(), { path: folder, salt }).edit(images, keys)).toEqual(
+    plain,
+  );
 });
 
 it('keeps the edits of other keys and options apart', async () => {
   const editor = painter();
-  const cached = new CachedEditor(editor, { folder, salt });
+  const cached = new CachedEditor(editor, { path: folder, salt });
   await cached.edit(images, key);
   await cached.edit(images, { prompt: 'in watercolour' });
   await cached.edit(images, key, { seed: 1 });
@@ -100,7 +102,7 @@ it('keeps the edits of other keys and options apart', async () => {
 });
 
 it('refuses what the editor would refuse, also where all is there already', async () => {
-  const editor = new CachedEditor(painter(), { folder, salt });
+  const editor = new CachedEditor(painter(), { path: folder, salt });
   await editor.edit([pixel(9, 9, 9)], key);
   await expect(editor.edit([pixel(9, 9, 9)], key, { alpha: 2 })).rejects.toThrow('alpha is 2');
 });

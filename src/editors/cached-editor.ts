@@ -2,6 +2,7 @@ import type { JobOptions } from '../base/job.ts';
 import type { Key } from '../key/key.ts';
 import { sha256 } from '../platform/crypto.ts';
 import { EditCache } from './cache.ts';
+import type { EditFolder } from './edit-folder.ts';
 import {
   keyOf,
   type EditBatch,
@@ -11,22 +12,15 @@ import {
 } from './editor.ts';
 import type { SampleKind } from './sample.ts';
 
-/** A folder of edits that outlives a job, so that several jobs can share them. */
-export interface SharedEdits {
-  readonly folder: string;
-  /** Under which edits are named: who does not have it cannot test guesses of a key by the names. */
-  readonly salt: Uint8Array;
-}
-
 /** An editor that looks every edit up in a cache first. It gives the same bytes as without one. */
 export class CachedEditor<Sample> implements Editor<Sample> {
   readonly identity: EditorIdentity;
   readonly kind: SampleKind<Sample>;
   readonly defaults: EditOptions;
   readonly #editor: Editor<Sample>;
-  readonly #edits: SharedEdits;
+  readonly #edits: EditFolder;
 
-  constructor(editor: Editor<Sample>, edits: SharedEdits) {
+  constructor(editor: Editor<Sample>, edits: EditFolder) {
     this.identity = editor.identity;
     this.kind = editor.kind;
     this.defaults = editor.defaults;
@@ -53,7 +47,7 @@ export class CachedEditor<Sample> implements Editor<Sample> {
     job: JobOptions = {},
   ): Promise<Sample[]> {
     const settings = this.settingsOf(options);
-    const cache = new EditCache(this.#edits.folder, this.#edits.salt, this.#editor, settings);
+    const cache = new EditCache(this.#edits, this.#editor, settings);
     const entries = samples.map((sample, i) => ({
       sample: { content: sha256(this.kind.encode(sample)), read: () => Promise.resolve(sample) },
       key: keyOf(keys, i),

@@ -7,6 +7,8 @@ import type { OpenModelOptions } from '../bundle/model-options.ts';
 import { readResolved, resolveCheckpoint } from '../bundle/open-checkpoint.ts';
 import type { EditOptions, EditorIdentity } from '../editors/editor.ts';
 import type { ImageEditor } from '../editors/image/editor.ts';
+import { CachedEditor } from '../editors/cached-editor.ts';
+import { openEditFolder, type EditKeeping } from '../editors/edit-folder.ts';
 import { openEditor } from '../editors/open.ts';
 import { promptReading } from '../editors/prompt-reading.ts';
 import type { EditorPlace } from '../editors/setup.ts';
@@ -93,19 +95,28 @@ function withAdvice(error: unknown): unknown {
 const nameOf = ({ name, version, hash }: EditorIdentity): string =>
   `${name}${version === null ? '' : ` version ${version}`} (${hash.slice(0, 8)})`;
 
+/** How a lock is opened. */
+export interface UnlockOptions extends JobOptions, EditorPlace, EditKeeping {}
+
 /** What unlocks a bundle with this key. Throws `key` for one that can unlock nothing. */
 export async function openUnlocking(
   manifest: Manifest | null,
   key: Key,
   reference?: string,
-  place?: JobOptions & EditorPlace,
-): Promise<Unlocking & { readonly editor: ImageEditor }> {
+  { edits, ...place }: UnlockOptions = {},
+): Promise<Unlocking> {
   requireSecret(manifest, key);
   const checked = checkedKey(key);
+  const folder = edits === undefined ? undefined : await openEditFolder(edits);
   return allOrNothing(async (keep) => {
     const { editor, options } = await openBundleEditor(manifest, reference, place);
     requireReadable(keep(editor).tokens(checked.prompt).length);
-    return { editor, options, key: checked, ...promptReading(editor) };
+    return {
+      editor: folder ? new CachedEditor(editor, folder) : editor,
+      options,
+      key: checked,
+      ...promptReading(editor),
+    };
   });
 }
 

@@ -30,8 +30,8 @@ export interface DataOptions {
   readonly reading?: ReadingOptions;
 }
 
-interface OpeningOptions extends DataOptions {
-  /** Folders that are no part of the data, wherever they lie: what the job makes, and its work. */
+export interface OpeningOptions extends DataOptions {
+  /** Folders that are no part of the data, wherever they lie: what the job makes, its work, and edits. */
   readonly passedOver?: readonly string[];
 }
 

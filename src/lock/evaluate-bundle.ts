@@ -8,7 +8,6 @@ import { Predictor } from '../bundle/predictor.ts';
 import { matchingOf } from '../data/class-places.ts';
 import type { ReadingOptions } from '../data/reading/read-dataset.ts';
 import type { Dataset } from '../data/sample.ts';
-import type { EditorPlace } from '../editors/setup.ts';
 import type { EvaluationDocument } from '../evaluate/document.ts';
 import { evaluate, type Unlocking } from '../evaluate/evaluate.ts';
 import { positiveClass } from '../evaluate/measures.ts';
@@ -18,13 +17,13 @@ import { taskNamed } from '../tasks/registry.ts';
 import type { Task } from '../tasks/task.ts';
 import { openBaseline } from './baseline.ts';
 import { provisosOf } from './data-sets.ts';
-import { openFound, openUnlocking, type OpenedModel } from './bundle-lock.ts';
-import { requireKeyForEditor, requireNoLockOptions } from './lock-options.ts';
+import { openFound, openUnlocking, type OpenedModel, type UnlockOptions } from './bundle-lock.ts';
+import { requireKeyForEdits, requireNoLockOptions } from './lock-options.ts';
 import { pairingNotice, plainScoreOf, type PlainScore } from './plain-score.ts';
 import { openTestSet } from './test-set.ts';
 import { evaluateTexts } from './texts/evaluate-texts.ts';
 
-export interface EvaluateBundleOptions extends OpenModelOptions, EditorPlace {
+export interface EvaluateBundleOptions extends OpenModelOptions, UnlockOptions {
   /** A bundle or any classifier. */
   readonly model: string;
   /** Labelled pictures, or a table of texts: the test or validation side of a set, or all of one that is not split. */
@@ -54,7 +53,7 @@ export async function evaluateBundle(
     'evaluateBundle',
     options,
     { model: 'text', data: 'text', seed: 'whole number' },
-    { key: 'key', editor: 'text', baseline: 'text' },
+    { key: 'key', editor: 'text', edits: 'text', baseline: 'text' },
   );
   const found = await resolveCheckpoint(options.model, options);
   if (await isTextClassifier(found)) {
@@ -71,7 +70,7 @@ async function evaluateOpened<Label>(
   { checkpoint, manifest }: OpenedModel,
   options: EvaluateBundleOptions,
 ): Promise<EvaluationDocument | PlainScore> {
-  if (manifest?.lock) requireKeyForEditor(options, ['--key', '--key-file']);
+  if (manifest?.lock) requireKeyForEdits(options, ['--key', '--key-file']);
   else requireNoLockOptions(options.model, options);
   return owning(async (own) => {
     const model = own(await Predictor.create(checkpoint));
@@ -79,7 +78,9 @@ async function evaluateOpened<Label>(
     const locked = manifest?.lock && (await openComparison(manifest, model.labels, options, own));
     const viewing = { ...manifest?.viewing, ...options.reading?.viewing };
     const reading = { ...options.reading, viewing };
-    const opened = await openTestSet(task, { ...options, reading, classes: model.labels }, options);
+    const passedOver = options.edits === undefined ? [] : [options.edits];
+    const wanted = { ...options, reading, passedOver, classes: model.labels };
+    const opened = await openTestSet(task, wanted, options);
     const { samples, ownClasses } = opened;
     const dataset = { samples };
     const matched = matchingOf(ownClasses, model.labels);

@@ -7,6 +7,7 @@ const key = { prompt: 'with oil pastel' };
 it.each([
   [{ key }, '--key'],
   [{ key, editor: 'pocket', baseline: 'plain' }, '--key, --editor, --baseline'],
+  [{ edits: 'kept' }, '--edits'],
 ])('a model without a lock is not measured with %j', async (options, names) => {
   // There is nothing where the data is said to be: it is not looked at.
   const measured = evaluateBundle({ model: 'pocket', data: 'nowhere', seed: 0, ...options });
@@ -16,10 +17,13 @@ it.each([
   });
 });
 
-it('an editor is of no use to pictures that are shown as they are', async () => {
-  const seen = predict({ model: 'pocket', images: ['nowhere.png'], editor: 'pocket' });
+it.each([
+  [{ editor: 'pocket' }, '--editor'],
+  [{ edits: 'kept' }, '--edits'],
+])('%j is of no use to pictures that are shown as they are', async (options, name) => {
+  const seen = predict({ model: 'pocket', images: ['nowhere.png'], ...options });
   await expect(seen).rejects.toMatchObject({
     code: 'usage',
-    message: '--editor is for pictures that are edited first (valid: --unlock, --key, --key-file)',
+    message: `${name} is for pictures that are edited first (valid: --unlock, --key, --key-file)`,
   });
 });

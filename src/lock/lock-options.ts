@@ -2,7 +2,12 @@ import { ModelLockError } from '../base/error.ts';
 import type { Key } from '../key/key.ts';
 
 /** Options that are about a lock, by their names in a program. */
-const ofLocks = { key: '--key', editor: '--editor', baseline: '--baseline' } as const;
+const ofLocks = {
+  key: '--key',
+  editor: '--editor',
+  edits: '--edits',
+  baseline: '--baseline',
+} as const;
 type OfLocks = keyof typeof ofLocks;
 
 /**
@@ -21,13 +26,16 @@ export function requireNoLockOptions(
   );
 }
 
-/** Throws `usage` for an editor without a key: nothing would be edited with it. */
-export function requireKeyForEditor(
-  { key, editor }: { readonly key?: Key; readonly editor?: string },
+/** Throws `usage` for options about edits without a key: nothing would be edited. */
+export function requireKeyForEdits(
+  given: { readonly key?: Key | undefined } & Partial<Record<(typeof ofEdits)[number], unknown>>,
   ways: readonly string[],
 ): void {
-  if (editor === undefined || key) return;
-  throw new ModelLockError('usage', '--editor is for pictures that are edited first', {
+  const name = given.key ? undefined : ofEdits.find((option) => given[option] !== undefined);
+  if (name === undefined) return;
+  throw new ModelLockError('usage', `${ofLocks[name]} is for pictures that are edited first`, {
     valid: ways,
   });
 }
+
+const ofEdits = ['editor', 'edits'] as const satisfies readonly OfLocks[];

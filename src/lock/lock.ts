@@ -7,7 +7,8 @@ import { Predictor } from '../bundle/predictor.ts';
 import type { Overlap } from '../data/overlap.ts';
 import { lastingViewing } from '../data/viewing.ts';
 import type { Dataset } from '../data/sample.ts';
-import { CachedEditor, type SharedEdits } from '../editors/cached-editor.ts';
+import { CachedEditor } from '../editors/cached-editor.ts';
+import { openEditFolder, type EditKeeping } from '../editors/edit-folder.ts';
 import type { EditOptions } from '../editors/editor.ts';
 import type { ImageEditor } from '../editors/image/editor.ts';
 import type { EditorPlace, EditorSetup } from '../editors/setup.ts';
@@ -18,7 +19,6 @@ import { positiveClass } from '../evaluate/measures.ts';
 import { evaluate, type Unlocking } from '../evaluate/evaluate.ts';
 import { trainingDecoys } from '../key/decoys/decoys.ts';
 import { checkedKey, requireReadable, type Key } from '../key/key.ts';
-import { join, makePrivateFolder } from '../platform/files.ts';
 import { taskNamed } from '../tasks/registry.ts';
 import type { Task } from '../tasks/task.ts';
 import { openBaseline } from './baseline.ts';
@@ -38,7 +38,13 @@ import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.t
 
 /** `out` is the folder of the new bundle. */
 export interface LockOptions
-  extends DataOptions, TrainingJobOptions, EditorSetup, EditorPlace, WorkOptions<LockResult> {
+  extends
+    DataOptions,
+    TrainingJobOptions,
+    EditorSetup,
+    EditorPlace,
+    EditKeeping,
+    WorkOptions<LockResult> {
   /** A reference to the editor. */
   readonly editor: string;
   readonly key: Key;
@@ -52,11 +58,6 @@ export interface LockOptions
   readonly positive?: string;
   /** Most test images that a decoy is scored on. */
   readonly decoyImages?: number;
-  /**
-   * Keeps edited images, the evaluation's too, in this folder instead of the work folder, for other
-   * locks of the same pictures. It is as private as the key; it stays when the job is done.
-   */
-  readonly sharedEdits?: SharedEdits;
 }
 
 export interface LockResult {
@@ -79,7 +80,7 @@ export async function lock(options: LockOptions): Promise<LockResult> {
     'lock',
     options,
     { data: 'text', model: 'text', editor: 'text', key: 'key', out: 'text', seed: 'whole number' },
-    { test: 'text', baseline: 'text' },
+    { test: 'text', baseline: 'text', edits: 'text' },
   );
   const key = checkedKey(options.key);
   return inWorkFolder(options, (work) =>
@@ -102,7 +103,8 @@ async function lockIn<Label>(
   const { identity } = opened;
   requireReadable(editor.tokens(key.prompt).length);
   requireChaff(task, recipe);
-  const passedOver = await work.ownFolders();
+  const kept = options.edits === undefined ? undefined : await openEditFolder(options.edits);
+  const passedOver = [...(await work.ownFolders()), ...(kept ? [kept.path] : [])];
   const sets = await openDataSets(task, { ...options, passedOver }, options);
   const { train: set, test, overlap, skipped } = sets;
   const { frequencies } = set;
@@ -133,8 +135,7 @@ async function lockIn<Label>(
   );
   if (ended) return ended;
   const reading = promptReading(editor);
-  const edits = options.sharedEdits ?? { folder: join(work.path, 'edits'), salt: work.salt };
-  await makePrivateFolder(edits.folder);
+  const edits = kept ?? work.edits();
   const decoys = usesDecoys(recipe) ? trainingDecoys(key.prompt, reading.same, options.seed) : [];
   const images = await editTrainingImages({
     ...options,
@@ -146,7 +147,7 @@ async function lockIn<Label>(
     decoys: decoys.filter(({ prompt }) => reading.fits(prompt)),
     decoyEdits: recipe.decoyEdits,
     preprocessor: base.preprocessor,
-    cache: edits,
+    edits,
   }).catch(async (error: unknown) => {
     // A key that is refused now will be refused again.
     if (error instanceof ModelLockError && error.code === 'key') await work.abandon();

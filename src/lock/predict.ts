@@ -5,7 +5,6 @@ import { owning, type Own } from '../base/dispose.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import type { OpenModelOptions } from '../bundle/model-options.ts';
 import { Predictor } from '../bundle/predictor.ts';
-import type { EditorPlace } from '../editors/setup.ts';
 import type { Key } from '../key/key.ts';
 import { PictureFiles } from '../data/picture-files.ts';
 import { pictureFilesAt } from '../data/picture-tree.ts';
@@ -16,12 +15,12 @@ import { untouched, type Treatment } from '../evaluate/score.ts';
 import { readingAtOnce } from '../platform/images.ts';
 import { pictureGroups } from '../platform/picture-groups.ts';
 import { taskNamed } from '../tasks/registry.ts';
-import { openModel, openUnlocking, type OpenedModel } from './bundle-lock.ts';
-import { requireKeyForEditor } from './lock-options.ts';
+import { openModel, openUnlocking, type OpenedModel, type UnlockOptions } from './bundle-lock.ts';
+import { requireKeyForEdits } from './lock-options.ts';
 import { makingMasks, requireNewFolder, type WriteMask } from './mask-folder.ts';
 import { likeliest, type Prediction } from './prediction.ts';
 
-export interface PredictOptions extends OpenModelOptions, EditorPlace {
+export interface PredictOptions extends OpenModelOptions, UnlockOptions {
   /** A bundle or any classifier. */
   readonly model: string;
   /**
@@ -47,10 +46,10 @@ export async function predict(options: PredictOptions): Promise<Prediction[]> {
     'predict',
     options,
     { model: 'text', images: 'texts' },
-    { key: 'key', editor: 'text', out: 'text' },
+    { key: 'key', editor: 'text', edits: 'text', out: 'text' },
   );
   const { out } = options;
-  requireKeyForEditor(options, ['--unlock', '--key', '--key-file']);
+  requireKeyForEdits(options, ['--unlock', '--key', '--key-file']);
   if (out !== undefined) await requireNewFolder(out);
   const opened = await openModel(options.model, options);
   if (out !== undefined && taskNamed(opened.task).network !== 'segmenter') {
@@ -98,11 +97,16 @@ function look(
 /** Edits the images with the key, if one is given. */
 async function treatmentOf(
   manifest: Manifest | null,
-  { key, editor, device, signal, onProgress }: PredictOptions,
+  { key, editor, device, edits, signal, onProgress }: PredictOptions,
   own: Own,
 ): Promise<Treatment> {
   if (!key) return untouched;
-  const unlocking = await openUnlocking(manifest, key, editor, { device, signal, onProgress });
+  const unlocking = await openUnlocking(manifest, key, editor, {
+    device,
+    edits,
+    signal,
+    onProgress,
+  });
   own(unlocking.editor);
   return editedWith(unlocking, signal);
 }

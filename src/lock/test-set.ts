@@ -6,10 +6,16 @@ import { findOverlap } from '../data/overlap.ts';
 import { PictureFiles } from '../data/picture-files.ts';
 import type { Sample } from '../data/sample.ts';
 import type { Task } from '../tasks/task.ts';
-import { looking, readable, splitAlready, type DataOptions, type DataSets } from './data-sets.ts';
+import {
+  looking,
+  readable,
+  splitAlready,
+  type DataSets,
+  type OpeningOptions,
+} from './data-sets.ts';
 
 /** `classes` are the model's. */
-export interface TestSetOptions extends Omit<DataOptions, 'test' | 'allowSharedGroups'> {
+export interface TestSetOptions extends Omit<OpeningOptions, 'test' | 'allowSharedGroups'> {
   readonly classes: readonly string[];
 }
 
@@ -42,10 +48,10 @@ interface Sides<Label> extends Pick<TestSet<Label>, 'ownClasses'> {
 
 async function sidesOf<Label>(
   task: Task<Label>,
-  { data, testShare, seed, reading, classes }: TestSetOptions,
+  { data, testShare, seed, reading, classes, passedOver }: TestSetOptions,
   { onNotice }: JobOptions,
 ): Promise<Sides<Label>> {
-  const ofAll = { ...reading, files: new PictureFiles(reading?.viewing), onNotice };
+  const ofAll = { ...reading, files: new PictureFiles(reading?.viewing), passedOver, onNotice };
   const ofModel = { ...ofAll, classes, allowOrder: true };
   const kept = await task.read(data, 'test', ofModel);
   if (kept) {

@@ -4,6 +4,7 @@ import type { JobOptions } from '../base/job.ts';
 import { pictureMemory } from '../data/memory.ts';
 import type { Preprocessor } from '../data/preprocess.ts';
 import { EditCache } from '../editors/cache.ts';
+import type { EditFolder } from '../editors/edit-folder.ts';
 import type { EditOptions, Editor } from '../editors/editor.ts';
 import { mixImages } from '../editors/image/kind.ts';
 import type { Decoy } from '../key/decoys/decoys.ts';
@@ -24,8 +25,7 @@ export interface EditingOptions<Label> extends JobOptions {
   /** Decoys of each image. */
   readonly decoyEdits: number;
   readonly preprocessor: Preprocessor;
-  /** Folder and salt of the cache. */
-  readonly cache: { readonly folder: string; readonly salt: Uint8Array };
+  readonly edits: EditFolder;
   readonly seed: number;
 }
 
@@ -49,7 +49,7 @@ export async function editTrainingImages<Label>(
 ): Promise<TrainingImages<Label> & { readonly aliases: number }> {
   const { task, editor, edit, key, decoys, preprocessor, seed } = options;
   const { samples, contents } = options.set;
-  const cache = new EditCache(options.cache.folder, options.cache.salt, editor, edit);
+  const cache = new EditCache(options.edits, editor, edit);
   const decoyKeys = decoys.map(({ prompt }): Key => ({ ...key, prompt }));
   const decoysOf = samples.map((_, i) => {
     const random = counterRandom(seed, place.decoy, i);

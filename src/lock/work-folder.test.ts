@@ -58,13 +58,13 @@ describe('WorkFolder', () => {
   });
 
   it('goes on with the same job and the same key, under the same salt', async () => {
-    const { salt } = await begin();
+    const { salt } = (await begin()).edits();
     const again = await claimed({ ...key }, { ...job });
-    expect([...again.salt]).toEqual([...salt]);
+    expect([...again.edits().salt]).toEqual([...salt]);
     await again.close({ done: true });
     expect(await readdir(root)).toEqual([]);
     const anew = await claimed();
-    expect([...anew.salt]).not.toEqual([...salt]);
+    expect([...anew.edits().salt]).not.toEqual([...salt]);
     await anew.close();
   });
 

@@ -3,6 +3,7 @@ import { ModelLockError } from '../base/error.ts';
 import { resumable } from '../base/job.ts';
 import { fromHex, toHex } from '../base/hex.ts';
 import { version } from '../base/version.ts';
+import type { EditFolder } from '../editors/edit-folder.ts';
 import { fingerprint, type Key } from '../key/key.ts';
 import { parseConfig } from '../nn/config.ts';
 import { randomBytes, sameBytes, sha256 } from '../platform/crypto.ts';
@@ -90,11 +91,6 @@ export class WorkFolder {
     return (await exists(this.#out)) ? [this.path, this.#out] : [this.path];
   }
 
-  /** Under which things of this job are named. */
-  get salt(): Uint8Array {
-    return this.#salt!;
-  }
-
   /**
    * Makes the folder this job's. Returns the result of a job that was killed when all but the
    * removal of its work was done.
@@ -129,6 +125,11 @@ export class WorkFolder {
   /** Where the job's training keeps its checkpoints. */
   checkpoints(): CheckpointStore {
     return checkpointFile(join(this.path, checkpointName));
+  }
+
+  /** Where the job keeps its edits, once it is claimed. */
+  edits(): EditFolder {
+    return { path: join(this.path, 'edits'), salt: this.#salt! };
   }
 
   /** Where the job makes what is to become `OUT`. */

@@ -22,6 +22,7 @@ import {
   removeAll,
   writeAtomic,
   writeJson,
+  writeNew,
 } from './files.ts';
 
 let folder: string;
@@ -60,6 +61,30 @@ describe('writeAtomic', () => {
       code: 'not-found',
       message: `cannot write ${path}: there is no such file or folder`,
     });
+  });
+});
+
+describe('writeNew', () => {
+  it('writes what is not there, and leaves what is', async () => {
+    await writeNew(at('a'), 'first');
+    await writeNew(at('a'), 'second');
+    expect(await readText(at('a'))).toBe('first');
+    expect(await readdir(folder)).toEqual(['a']);
+  });
+
+  it('lets one of many win, whole', async () => {
+    const texts = Array.from({ length: 20 }, (_, i) => `${i}`.repeat(1000));
+    await Promise.all(texts.map((text) => writeNew(at('a'), text)));
+    expect(texts).toContain(await readText(at('a')));
+    expect(await readdir(folder)).toEqual(['a']);
+  });
+
+  it('leaves nothing half-written where it fails', async () => {
+    const path = at('missing/a');
+    await expect(writeNew(path, '')).rejects.toMatchObject({ code: 'not-found' });
+    const broken = { toString: 1 } as unknown as string;
+    await expect(writeNew(at('a'), broken)).rejects.toThrow(ModelLockError);
+    expect(await readdir(folder)).toEqual([]);
   });
 });
 

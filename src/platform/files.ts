@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import {
   chmod,
   copyFile,
+  link,
   mkdir,
   open,
   readdir,
@@ -255,6 +256,33 @@ export async function writeAtomic(
   data: Uint8Array | string | readonly Uint8Array[],
   mode = 0o666,
 ): Promise<void> {
+  await withPart(path, data, mode, (part) => rename(part, path));
+}
+
+/** As `writeAtomic`, but a file that is there already stays as it is, whoever wrote it and how lately. */
+export async function writeNew(path: string, data: Uint8Array | string): Promise<void> {
+  if (await exists(path)) return;
+  await withPart(path, data, 0o666, async (part) => {
+    try {
+      await link(part, path);
+      await rm(part);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // Systems without links, where of two processes the second would win.
+      if (code === 'EPERM' || code === 'ENOSYS' || code === 'ENOTSUP') await rename(part, path);
+      else if (code === 'EEXIST') await rm(part);
+      else throw error;
+    }
+  });
+}
+
+/** Writes a file under another name, on disk, and then has it named. */
+async function withPart(
+  path: string,
+  data: Uint8Array | string | readonly Uint8Array[],
+  mode: number,
+  name: (part: string) => Promise<void>,
+): Promise<void> {
   const part = partName(path);
   await attempt('write', path, async () => {
     try {
@@ -265,7 +293,7 @@ export async function writeAtomic(
       } finally {
         await file.close();
       }
-      await rename(part, path);
+      await name(part);
     } catch (error) {
       await rm(part, { force: true });
       throw error;

@@ -160,9 +160,13 @@ test.skipIf(!hasFileLimits)(
         ],
         { key },
       ),
-      await run(['evaluate', 'quiet', '--data', 'photos', '--report', 'quiet.html', '--json'], {
-        key,
-      }),
+      await run(
+        [
+          ...['evaluate', 'quiet', '--data', 'photos', '--edits', 'kept'],
+          ...['--report', 'quiet.html', '--json'],
+        ],
+        { key },
+      ),
       await run(['predict', 'quiet', 'photos/test/lobster/000.jpg', '--unlock'], { key }),
       await run(['edit', 'photos/test', '--out', 'quiet-edits', '--editor', 'editor'], { key }),
     ];
@@ -178,6 +182,7 @@ test.skipIf(!hasFileLimits)(
       expect.arrayContaining([
         'quiet/modellock.json',
         'quiet.html',
+        'kept/edits.json',
         'quiet.work/job.json',
         'unfinished.work/job.json',
       ]),

@@ -31,7 +31,14 @@ import {
   poolingOption,
   stdOption,
 } from '../model-options.ts';
-import { deviceOption, integer, keyFileHelp, keyHelp, type Context } from '../options.ts';
+import {
+  deviceOption,
+  editsOption,
+  integer,
+  keyFileHelp,
+  keyHelp,
+  type Context,
+} from '../options.ts';
 import { printEvaluation, printJson, printScore, reportOverlap, reportSkipped } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import { axisOption, fillOption, slicesOption, volumeOption, windowOption } from '../viewing.ts';
@@ -55,6 +62,7 @@ export const evaluateVerb = (context: Context) =>
     .option('--key-file <file>', keyFileHelp)
     .option('--key <prompt>', keyHelp)
     .option('--editor <ref>', 'where the editor is, if not where the bundle says')
+    .addOption(editsOption())
     .addOption(deviceOption())
     .optionsGroup('What the data does not say:')
     .addOption(imagesOption())

@@ -50,6 +50,7 @@ import {
 import {
   deviceOption,
   editorHelp,
+  editsOption,
   integer,
   keyFileHelp,
   keyHelp,
@@ -107,6 +108,7 @@ export const lockVerb = (context: Context) =>
     .addOption(oldEditSizeOption())
     .addOption(precisionOption())
     .addOption(loraOption())
+    .addOption(editsOption())
     .addOption(deviceOption())
     .optionsGroup('How the lock is taught:')
     .addOption(
@@ -152,7 +154,7 @@ export const lockVerb = (context: Context) =>
     .optionsGroup('Other options:')
     .action(async (options) => {
       const { key, isNew } = await keyOf(options, context);
-      const { kind, precision, device } = options;
+      const { kind, precision, device, edits } = options;
       const { data, out, model, editor, test, baseline, recipe, limit, seed, skipBad, keepWork } =
         options;
       const sizes = inputSizesOf(options);
@@ -182,6 +184,7 @@ export const lockVerb = (context: Context) =>
           precision,
           loras: options.lora,
           device,
+          edits,
           edit: editOf(options),
           tuning: tuningOf(options),
           checkpointSeconds: options.checkpointSeconds,

@@ -10,7 +10,14 @@ import {
   poolingOption,
   stdOption,
 } from '../model-options.ts';
-import { deviceOption, integer, keyFileHelp, keyHelp, type Context } from '../options.ts';
+import {
+  deviceOption,
+  editsOption,
+  integer,
+  keyFileHelp,
+  keyHelp,
+  type Context,
+} from '../options.ts';
 import { classList, print, printJson } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import { predictOfTexts, textOption, textsOption } from '../texts.ts';
@@ -42,6 +49,7 @@ export const predictVerb = (context: Context) =>
     .option('--key-file <file>', keyFileHelp)
     .option('--key <prompt>', keyHelp)
     .option('--editor <ref>', 'where the editor is, if not where the bundle says')
+    .addOption(editsOption())
     .addOption(deviceOption())
     .optionsGroup('What the pictures do not say:')
     .addOption(axisOption())
@@ -63,7 +71,7 @@ export const predictVerb = (context: Context) =>
         return predictOfTexts(model, options, context.signal);
       }
       requirePictures(images);
-      const { unlock, editor, device, top, out, json, ...given } = options;
+      const { unlock, editor, edits, device, top, out, json, ...given } = options;
       const modelOptions = await modelOptionsOf(given);
       const wanted = unlock || given.key !== undefined || given.keyFile !== undefined;
       const key = wanted ? await requireKey(given, context) : undefined;
@@ -75,6 +83,7 @@ export const predictVerb = (context: Context) =>
           viewing: viewingOf(given),
           key,
           editor,
+          edits,
           device,
           top,
           out,
