@@ -160,13 +160,9 @@ test.skipIf(!hasFileLimits)(
         ],
         { key },
       ),
-      await run(
-        [
-          ...['evaluate', 'quiet', '--data', 'photos', '--edits', 'kept'],
-          ...['--report', 'quiet.html', '--json'],
-        ],
-        { key },
-      ),
+      await run(command('evaluate quiet --data photos --edits kept --report quiet.html --json'), {
+        key,
+      }),
       await run(['predict', 'quiet', 'photos/test/lobster/000.jpg', '--unlock'], { key }),
       await run(['edit', 'photos/test', '--out', 'quiet-edits', '--editor', 'editor'], { key }),
     ];
