@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ModelLockError } from '../base/error.ts';
-import { fromHex, toHex } from '../base/hex.ts';
+import { fromHex, hexadecimal, toHex } from '../base/hex.ts';
 import { parseConfig } from '../nn/config.ts';
 import { randomBytes } from '../platform/crypto.ts';
 import {
@@ -30,7 +30,7 @@ export interface EditKeeping {
 }
 
 const saltFile = 'edits.json';
-const saltSchema = z.object({ salt: z.string().regex(/^(?:[0-9a-f]{2})+$/) });
+const saltSchema = z.object({ salt: z.string().regex(hexadecimal) });
 
 /**
  * A folder of edits that outlives a job. The salt lies in it; of two processes that make it at once, both

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ModelLockError } from '../base/error.ts';
 import { resumable } from '../base/job.ts';
-import { fromHex, toHex } from '../base/hex.ts';
+import { fromHex, hexadecimal, toHex } from '../base/hex.ts';
 import { version } from '../base/version.ts';
 import type { EditFolder } from '../editors/edit-folder.ts';
 import { fingerprint, type Key } from '../key/key.ts';
@@ -24,15 +24,15 @@ import { lockFolder, type FolderLock } from '../platform/folder-lock.ts';
 import { checkpointFile } from '../train/checkpoint-file.ts';
 import type { CheckpointStore } from '../train/fit.ts';
 
-const hexadecimal = z.string().regex(/^(?:[0-9a-f]{2})+$/);
+const hex = z.string().regex(hexadecimal);
 
 /** What a job in progress remembers of itself. */
 const jobSchema = z.object({
   /** Hash of everything that decides its result, but the key. */
-  job: hexadecimal,
-  salt: hexadecimal,
+  job: hex,
+  salt: hex,
   /** null for a job without a key. */
-  fingerprint: hexadecimal.nullable(),
+  fingerprint: hex.nullable(),
 });
 type JobFile = z.output<typeof jobSchema>;
 
