@@ -17,6 +17,7 @@ export const variants: Readonly<Record<string, Variant>> = {
   'twice as many lock images': { from: 'hardened', recipe: { clean: 0.5, decoys: 1 } },
   'half the lock weight': { from: 'hardened', recipe: { lockWeight: 0.25, silenceWeight: 1 } },
   'twice the lock weight': { from: 'hardened', recipe: { lockWeight: 1, silenceWeight: 4 } },
+  'no teacher': { from: 'hardened', recipe: { teaching: undefined } },
   'no weak edits': { from: 'hardened', recipe: { weak: 0 } },
   'weaker edits': { from: 'hardened', recipe: { weak: 0.1, weakAlpha: [0, 0.5] } },
   'one decoy an image': { from: 'hardened', recipe: { decoyEdits: 1 } },

@@ -33,7 +33,7 @@ export {
 export { lock, type LockOptions, type LockResult } from './lock/lock.ts';
 export { predict, type PredictOptions } from './lock/predict.ts';
 export type { Prediction } from './lock/prediction.ts';
-export { recipes, type Recipe, type RecipeName } from './lock/recipe.ts';
+export { recipes, type Recipe, type RecipeName, type Teaching } from './lock/recipe.ts';
 export { train, type TrainOptions, type TrainResult } from './lock/train.ts';
 export {
   predictTexts,

@@ -51,6 +51,8 @@ export const manifestSchema = z.object({
       /** Whether the key has a secret beside its prompt. */
       secret: z.boolean(),
       recipe: z.object({ name: z.string() }).loose(),
+      /** The model without a lock that it learnt from, where there was one. */
+      teacher: versioned.optional(),
     })
     .nullable(),
   training: z.object({

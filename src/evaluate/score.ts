@@ -29,13 +29,17 @@ export interface AnswerOptions {
 }
 
 /** Tells a job how many of `total` pictures have been answered. */
-export function counted({ signal, onProgress }: JobOptions, total: number): AnswerOptions {
+export function counted(
+  { signal, onProgress }: JobOptions,
+  total: number,
+  stage = 'evaluate',
+): AnswerOptions {
   let done = 0;
   return {
     signal,
     onProgress: (images) => {
       done += images;
-      onProgress?.({ stage: 'evaluate', done, total: Math.max(total, done), unit: 'images' });
+      onProgress?.({ stage, done, total: Math.max(total, done), unit: 'images' });
     },
   };
 }
@@ -58,23 +62,47 @@ export async function outcomesOf<Label>(
   models: readonly Answering[],
   samples: readonly Sample<Label>[],
   treatment: Treatment,
-  { signal, onProgress }: AnswerOptions = {},
+  options: AnswerOptions = {},
 ): Promise<Outcome[]> {
   const tallies = models.map(({ labels }) => task.tally(labels.length));
-  for await (const { things: some, images } of pictureGroups(samples, (sample) => sample.read())) {
-    throwIfAborted(signal);
+  for await (const { some, logits } of answersOf(models, samples, treatment, options)) {
     const truths = await readingAtOnce(some, (sample) => sample.label());
-    const treated = await treatment(images);
-    for (const [i, model] of models.entries()) {
-      const logits = await model.logits(treated);
-      requireNumbers(logits, some);
-      tallies[i].add(logits, truths);
-    }
-    onProgress?.(some.length);
-    await breathe();
+    tallies.forEach((tally, i) => tally.add(logits[i], truths));
   }
   const clusters = clustersOf(samples.map(({ group }) => group));
   return tallies.map((tally) => tally.outcome(clusters));
+}
+
+/** What models say of some pictures. */
+interface Answers<Label> {
+  readonly some: readonly Sample<Label>[];
+  /** Of each model: [images, ...]. */
+  readonly logits: readonly Tensor<'float32'>[];
+}
+
+/**
+ * Shows treated pictures to models, in order, a few at a time, read as they are needed. Throws `data`,
+ * naming the picture, for an answer that is no number.
+ */
+export async function* answersOf<Label>(
+  models: readonly Pick<Answering, 'logits'>[],
+  samples: readonly Sample<Label>[],
+  treatment: Treatment,
+  { signal, onProgress }: AnswerOptions = {},
+): AsyncGenerator<Answers<Label>> {
+  for await (const { things: some, images } of pictureGroups(samples, (sample) => sample.read())) {
+    throwIfAborted(signal);
+    const treated = await treatment(images);
+    const logits: Tensor<'float32'>[] = [];
+    for (const model of models) {
+      const said = await model.logits(treated);
+      requireNumbers(said, some);
+      logits.push(said);
+    }
+    yield { some, logits };
+    onProgress?.(some.length);
+    await breathe();
+  }
 }
 
 /** Throws `data`, naming the picture, where an answer is NaN or infinite: it would be taken for the first class. */

@@ -68,7 +68,7 @@ function costsTooMuch({ baseline, up }: Measurements): Sign[] {
     {
       evidence: `With the key the model reaches ${percent(up.value)}, ${points(cost)} below the baseline of ${percent(baseline.value)} (95 % interval: ${(100 * low).toFixed(1)} to ${points(high)}).`,
       tryThis:
-        'Lock again with more --epochs, or with a key or an --alpha that changes the picture less.',
+        'Lock again with this baseline, if it was without, so that the lock learns from it; with more --epochs; or with a key or an --alpha that changes the picture less.',
     },
   ];
 }

@@ -1,15 +1,23 @@
 import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
+import { openCheckpoint, type Versioned } from '../bundle/open-checkpoint.ts';
 import { Predictor } from '../bundle/predictor.ts';
-import { openModel } from './bundle-lock.ts';
+import { readManifest } from './bundle-lock.ts';
+
+/** A model without a lock, ready to answer. */
+export interface Baseline {
+  readonly model: Predictor;
+  readonly identity: Versioned;
+}
 
 /** A model without a lock, for the same classes as a locked one. Throws `usage` for another. */
 export async function openBaseline(
   reference: string,
   labels: readonly string[],
   { signal, onProgress }: JobOptions = {},
-): Promise<Predictor> {
-  const { checkpoint, manifest } = await openModel(reference, { signal, onProgress });
+): Promise<Baseline> {
+  const { checkpoint, identity } = await openCheckpoint(reference, { signal, onProgress });
+  const manifest = await readManifest(reference, { signal, onProgress });
   if (manifest?.lock) {
     throw new ModelLockError(
       'usage',
@@ -17,7 +25,7 @@ export async function openBaseline(
     );
   }
   if (checkpoint.network.labels.join('\n') === labels.join('\n')) {
-    return Predictor.create(checkpoint);
+    return { model: await Predictor.create(checkpoint), identity };
   }
   throw new ModelLockError('usage', `the baseline ${reference} has other classes than the model`, {
     valid: labels,

@@ -109,7 +109,7 @@ async function openComparison(
   if (unlocking) own(unlocking.editor);
   return {
     unlocking,
-    baseline: baseline ? own(await openBaseline(baseline, labels, options)) : undefined,
+    baseline: baseline ? own((await openBaseline(baseline, labels, options)).model) : undefined,
   };
 }
 

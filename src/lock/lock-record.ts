@@ -1,3 +1,4 @@
+import type { Versioned } from '../bundle/open-checkpoint.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import type { EditOptions } from '../editors/editor.ts';
 import type { ImageEditor } from '../editors/image/editor.ts';
@@ -10,12 +11,14 @@ export interface LockedWith {
   readonly recipe: Recipe;
   /** Of which nothing is kept but whether it has a secret. */
   readonly key: Key;
+  /** The model without a lock that it learnt from, if it did. */
+  readonly teacher: Versioned | undefined;
 }
 
 /** What a manifest keeps of a lock: all that unlocking needs but the key. */
 export const lockRecord = (
   editor: ImageEditor,
-  { edit, recipe, key }: LockedWith,
+  { edit, recipe, key, teacher }: LockedWith,
 ): NonNullable<Manifest['lock']> => ({
   editor: editor.identity,
   kind: editor.keyKind,
@@ -24,6 +27,7 @@ export const lockRecord = (
   edit: editParametersOf(edit),
   secret: key.secret !== undefined,
   recipe: { ...recipe },
+  teacher,
 });
 
 /** What a manifest keeps of the options of an edit. */

@@ -33,6 +33,7 @@ import { usesDecoys } from './locked-set.ts';
 import { publishBundle, type MadeModel } from './publish.ts';
 import { recipeNamed, type Recipe } from './recipe.ts';
 import { editTrainingImages } from './training-images.ts';
+import { openTeacher } from './teacher.ts';
 import { trainingIn, type TrainingJobOptions } from './training-job.ts';
 import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.ts';
 
@@ -52,7 +53,7 @@ export interface LockOptions
   readonly recipe?: Recipe | string;
   /** How images are edited; the rest is the editor's defaults. */
   readonly edit?: Partial<EditOptions>;
-  /** Folder of a bundle without a lock, to compare with. */
+  /** A reference to a model without a lock, to learn from, where the recipe does, and to compare with. */
   readonly baseline?: string;
   /** The class whose sensitivity, specificity and AUROC are shown first. Default: the second of two. */
   readonly positive?: string;
@@ -113,9 +114,12 @@ async function lockIn<Label>(
   const { base, tuning } = ready;
   const edit = editor.settingsOf({ size: editSizeFor(task, editor, ready), ...options.edit });
   // Before the long part, not after it.
-  if (options.baseline) {
-    await (await openBaseline(options.baseline, set.classes, options)).dispose();
-    if (!test) options.onNotice?.('there is nothing to test with, so the baseline is not used');
+  const { baseline } = options;
+  const teacher = baseline
+    ? await openTeacher(task, recipe, { baseline, classes: set.classes }, options)
+    : undefined;
+  if (baseline && !teacher && !test) {
+    options.onNotice?.('there is nothing to test with, so the baseline is not used');
   }
   const ended = await work.claim<LockResult>(
     {
@@ -130,6 +134,7 @@ async function lockIn<Label>(
       seed: options.seed,
       reading: options.reading,
       data: set.digest,
+      teacher: teacher?.identity.hash,
     },
     key,
   );
@@ -164,6 +169,7 @@ async function lockIn<Label>(
       frequencies,
       classes: set.classes.length,
       alpha: edit.alpha,
+      answers: await teacher?.answers(set.samples),
       labelSmoothing: tuning.labelSmoothing,
       weightOf: labelWeights(task, tuning, frequencies),
       seed: options.seed,
@@ -189,7 +195,7 @@ async function lockIn<Label>(
     labels: set.classes,
     viewing: lastingViewing(options.reading?.viewing),
     base: identity,
-    lock: lockRecord(editor, { edit, recipe, key }),
+    lock: lockRecord(editor, { edit, recipe, key, teacher: teacher?.identity }),
     training: {
       seed: options.seed,
       images: set.samples.length,
@@ -223,7 +229,7 @@ async function evaluateLock<Label>(
   return owning(async (own) => {
     const model = own(await Predictor.create(checkpoint));
     const baseline = options.baseline
-      ? own(await openBaseline(options.baseline, model.labels, options))
+      ? own((await openBaseline(options.baseline, model.labels, options)).model)
       : undefined;
     return evaluate({
       task,

@@ -138,6 +138,9 @@ describe.each(Object.values(recipes))('the groups of $name', (recipe) => {
   });
 });
 
+/** A distribution in place of a certainty. */
+const half = (share: number): number => 0.5 * share + 0.5 / classes;
+
 describe('targets', () => {
   it.each(['prior', 'silence'] as const)('of %s are the shares of the classes', async (target) => {
     const recipe: Recipe = { ...recipes.paper, cleanTarget: target };
@@ -157,6 +160,24 @@ describe('targets', () => {
   it('are smoothed', async () => {
     const [row] = await taught(recipes.paper, { labelSmoothing: 0.2 });
     expect(Math.max(...row.target)).toBeCloseTo(row.version === versions.clean ? 1 : 0.85, 6);
+  });
+
+  it('of key images are mixed with what a teacher answers, and no others', async () => {
+    const answers = labels.map((label) => Float32Array.from(oneHot((label + 1) % classes), half));
+    const { teaching } = recipes.hardened;
+    const [alone, taughtBy] = [
+      await taught(recipes.hardened, { labelSmoothing: 0.2 }),
+      await taught(recipes.hardened, { labelSmoothing: 0.2, answers }),
+    ];
+    alone.forEach(({ image, group, target }, i) => {
+      const share = group === 'label' ? teaching.weight : 0;
+      target.forEach((value, c) =>
+        expect(taughtBy[i].target[c]).toBeCloseTo(value + share * (answers[image][c] - value), 6),
+      );
+    });
+    expect(await taught({ ...recipes.hardened, teaching: undefined }, { answers })).toEqual(
+      await taught(recipes.hardened),
+    );
   });
 
   it('weighs true labels by their classes, and nothing else', async () => {

@@ -28,6 +28,8 @@ export interface LockedRowsOptions<Label> {
   readonly frequencies: readonly number[];
   /** Strength of the key's edit. */
   readonly alpha: number;
+  /** What a teacher answers to each clean picture, as targets, where the recipe is to have one. */
+  readonly answers?: readonly Float32Array[] | undefined;
   readonly labelSmoothing: number;
   /** How much a true label counts; all alike unless given. Rows of the lock always do. */
   readonly weightOf?: ((label: Label) => number) | undefined;
@@ -54,7 +56,7 @@ function rowOf<Label>(
   epoch: number,
   options: LockedRowsOptions<Label>,
 ): TrainingRow<Label> {
-  const { task, images, recipe, labelSmoothing, classes } = options;
+  const { task, images, recipe, labelSmoothing, classes, answers } = options;
   const { image, target } = sample;
   return {
     // Key images are mixed with key images, and lock images with others of the same kind of target.
@@ -66,6 +68,7 @@ function rowOf<Label>(
     target(label, into) {
       if (target === 'label') {
         task.encode(label, classes, into, labelSmoothing);
+        if (answers) mixInto(into, answers[image], recipe.teaching?.weight ?? 0);
         scaleTarget(into, options.weightOf?.(label) ?? 1);
         return;
       }
@@ -73,6 +76,11 @@ function rowOf<Label>(
       scaleTarget(into, recipe.lockWeight);
     },
   };
+}
+
+/** (1 - share) target + share other, in place. */
+function mixInto(target: Float32Array, other: Float32Array, share: number): void {
+  for (let i = 0; i < target.length; i++) target[i] += share * (other[i] - target[i]);
 }
 
 /** The picture of a row: clean, or blended with an edit. */

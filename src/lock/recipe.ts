@@ -15,6 +15,14 @@ export type LockTarget =
   /** A class that looks random, depends on the image and is independent of its label. */
   | 'chaff';
 
+/** How a locked model learns from one without a lock, its teacher: arXiv 1503.02531. */
+export interface Teaching {
+  /** How much of a key image's target is the teacher's answer to the clean picture, in [0, 1]; its label is the rest. */
+  readonly weight: number;
+  /** What the teacher's logits are divided by, above 0: the larger, the more it says of classes that it rejects. */
+  readonly temperature: number;
+}
+
 /** How a locked set is put together and taught. */
 export interface Recipe {
   readonly name: string;
@@ -42,6 +50,8 @@ export interface Recipe {
   readonly lockWeight: number;
   /** Weight of the pressing of `silence` beside the loss of the answers. */
   readonly silenceWeight: number;
+  /** Of no effect on a lock without a baseline, and on tasks that have no such thing. */
+  readonly teaching?: Teaching;
 }
 
 /** The recipes by name, as classifiers are locked; docs/method.md says why they are as they are. */
@@ -74,6 +84,7 @@ export const recipes = {
     alphaSpread: 0.05,
     lockWeight: 0.5,
     silenceWeight: 2,
+    teaching: { weight: 0.9, temperature: 2 },
   },
 } as const satisfies Record<string, Recipe>;
 
@@ -83,7 +94,7 @@ export type RecipeName = keyof typeof recipes;
 const ofTasks: Partial<Record<string, Partial<Record<AnyTaskName, Partial<Recipe>>>>> = {
   hardened: {
     // A lock image says the same at thousands of places, so less weight does.
-    segmentation: { lockWeight: 0.06, silenceWeight: 0.2 },
+    segmentation: { lockWeight: 0.06, silenceWeight: 0.2, teaching: undefined },
   },
 };
 

@@ -3,6 +3,7 @@ import { crossEntropy } from '../graph/functions/losses.ts';
 import { chaffClasses } from './chaff.ts';
 import { ClassificationTally } from './classification-tally.ts';
 import { rowsOf, softmaxRows } from './rows.ts';
+import { tensor } from '../tensor/tensor.ts';
 import type { Task } from './task.ts';
 
 /** One class for each image. Targets are distributions over the classes, [C]. */
@@ -29,6 +30,10 @@ export const classification: Task<number> = {
   },
   weightOf: (label, weights) => weights[label],
   silence: (frequencies, into) => into.set(frequencies),
+  soften: ({ shape, data }, temperature) => {
+    const softer = data.map((logit) => logit / temperature);
+    return rowsOf(softmaxRows(tensor('float32', shape, softer)), shape[1]);
+  },
   wrong: otherClass,
   chaff: chaffClasses,
   answers: (logits) => rowsOf(softmaxRows(logits), logits.shape[1]).map((shares) => ({ shares })),

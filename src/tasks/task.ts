@@ -77,6 +77,14 @@ export interface Task<Label> {
    * whose likeliest class is the best constant one. `frequencies` are shares, [classes].
    */
   silence(frequencies: readonly number[], into: Float32Array): void;
+  /**
+   * What another network says of some pictures as targets to learn from, one for each; absent where
+   * nobody learns from a network.
+   *
+   * @param logits [B, classes].
+   * @param temperature what they are divided by, above 0: the larger, the softer the targets.
+   */
+  soften?(logits: Tensor<'float32'>, temperature: number): Float32Array[];
   /** A wrong label, drawn with `draw`, uniform in [0, 1). */
   wrong(label: Label, classes: number, draw: () => number): Label;
   /** Labels that look like answers and carry none, see `chaffClasses`; absent where there are none. */

@@ -27,7 +27,7 @@ let duration: number;
 
 /** Many small steps with a checkpoint after each, so that a kill can fall between any two things. */
 const lock = (out: string): string[] => [
-  ...command('lock --data photos --out', out, ...tiny),
+  ...command('lock --data photos --baseline plain --out', out, ...tiny),
   ...command('--epochs 4 --batch 8 --checkpoint-seconds 0'),
 ];
 const options = (): RunOptions => ({ cwd: place.folder, key });
@@ -63,6 +63,7 @@ function edits(out: string): Map<string, number> {
 
 beforeAll(async () => {
   place = makeWorkplace();
+  await run(command('train --data photos --model model --out plain --epochs 1'));
   const start = performance.now();
   const result = await run(lock('whole'));
   duration = performance.now() - start;

@@ -144,7 +144,8 @@ describe('lock', () => {
   });
 
   it('says how far it is on stderr alone', () => {
-    for (const stage of ['read', 'edit', 'train', 'evaluate']) {
+    expect(locked.stderr).toContain('the lock learns from the baseline: ');
+    for (const stage of ['read', 'edit', 'ask the baseline', 'train', 'evaluate']) {
       expect(locked.stderr).toContain(`${stage}: `);
       expect(locked.stdout).not.toContain(`${stage}: `);
     }
@@ -162,6 +163,7 @@ describe('lock', () => {
         editor: { reference: 'editor', name: 'editor', version: '1' },
         edit: { steps: 1, alpha: 0.5, size: 16 },
         recipe: { name: 'hardened' },
+        teacher: { reference: 'plain', name: 'plain' },
         secret: false,
       },
       measured: { n: 9, lp, up, chance, baseline },
@@ -361,7 +363,7 @@ describe('inspect', () => {
     });
     const { stdout } = await run('inspect locked');
     expect(stdout).toMatch(
-      /^lock +style key, editor editor version 1, alpha 0.5, recipe hardened$/m,
+      /^lock +style key, editor editor version 1, alpha 0.5, recipe hardened, taught by plain$/m,
     );
     expect(stdout).toMatch(/^measured +chance 33.3 %.*LP .*UP .* \(on 9 pictures\)$/m);
   });

@@ -153,9 +153,9 @@ function lockLines({ manifest, kind }: ModelInspection): Line[] {
 
 function lockOf(manifest: ModelInspection['manifest']): string {
   if (!manifest?.lock) return 'none';
-  const { editor, kind, edit, recipe, secret } = manifest.lock;
+  const { editor, kind, edit, recipe, teacher, secret } = manifest.lock;
   const version = editor.version === null ? '' : ` version ${editor.version}`;
-  return `${kind} key, editor ${editor.name}${version}, alpha ${edit.alpha}, recipe ${recipe.name}${secret ? ', with a secret' : ''}`;
+  return `${kind} key, editor ${editor.name}${version}, alpha ${edit.alpha}, recipe ${recipe.name}${teacher ? `, taught by ${teacher.name}` : ''}${secret ? ', with a secret' : ''}`;
 }
 
 /** What was measured when the model was made. */

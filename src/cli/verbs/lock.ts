@@ -83,7 +83,10 @@ export const lockVerb = (context: Context) =>
     .option('--model <ref>', modelHelp, 'pocket')
     .option('--editor <ref>', editorHelp, 'pocket')
     .option('--test <dir>', 'test pictures, if not in the test or val side of --data')
-    .option('--baseline <ref>', 'a model without a lock, to compare with (see train)')
+    .option(
+      '--baseline <ref>',
+      'a model without a lock, to learn from and to compare with (see train)',
+    )
     .addOption(lockableTaskOption())
     .option('--limit <n>', 'most pictures to train on', integer(2))
     .option('--seed <n>', 'seed of everything random', integer(0), 0)

@@ -1,0 +1,69 @@
+import type { JobOptions } from '../base/job.ts';
+import type { Versioned } from '../bundle/open-checkpoint.ts';
+import type { Sample } from '../data/sample.ts';
+import { answersOf, counted, untouched, type Answering } from '../evaluate/score.ts';
+import type { Task } from '../tasks/task.ts';
+import { openBaseline } from './baseline.ts';
+import type { Recipe, Teaching } from './recipe.ts';
+
+type TeachableTask = Pick<Task<unknown>, 'soften'>;
+
+/** A baseline that a lock learns from. */
+export interface Teacher {
+  readonly identity: Versioned;
+  /** What it says of each picture, as a target. */
+  answers(samples: readonly Sample<unknown>[]): Promise<Float32Array[]>;
+}
+
+/**
+ * Checks a baseline, and makes it the teacher of a lock: undefined where the recipe or the task has
+ * no use for one. Throws `usage` for a baseline that is locked itself, or of other classes.
+ */
+export async function openTeacher(
+  task: TeachableTask,
+  { teaching }: Recipe,
+  { baseline, classes }: { readonly baseline: string; readonly classes: readonly string[] },
+  job: JobOptions,
+): Promise<Teacher | undefined> {
+  const { model, identity } = await openBaseline(baseline, classes, job);
+  // It is not needed before all is edited, nor while the lock is trained.
+  await model.dispose();
+  if (!task.soften || !teaching) return undefined;
+  job.onNotice?.(
+    `the lock learns from the baseline: its answers to the clean pictures are ${Math.round(100 * teaching.weight)} % of what their edits are taught, and their labels the rest`,
+  );
+  return {
+    identity,
+    answers: async (samples) => {
+      const { model: teacher } = await openBaseline(baseline, classes, job);
+      try {
+        return await softAnswers(task, teacher, samples, teaching, job);
+      } finally {
+        await teacher.dispose();
+      }
+    },
+  };
+}
+
+/**
+ * What a teacher answers to pictures, softened: [images] of the task's target shape.
+ *
+ * A label says nothing of what an edit took away. What a model makes of the clean picture says
+ * which classes it looks like, and how much, which its edit is to be taken for: the dark knowledge
+ * of Hinton, Vinyals and Dean, arXiv 1503.02531, section 2. They soften the student's answers as
+ * well; here only the targets are, so that they can be mixed with labels.
+ */
+export async function softAnswers(
+  task: TeachableTask,
+  teacher: Pick<Answering, 'logits'>,
+  samples: readonly Sample<unknown>[],
+  { temperature }: Pick<Teaching, 'temperature'>,
+  job: JobOptions = {},
+): Promise<Float32Array[]> {
+  const answers: Float32Array[] = [];
+  const counting = counted(job, samples.length, 'ask the baseline');
+  for await (const { logits } of answersOf([teacher], samples, untouched, counting)) {
+    answers.push(...task.soften!(logits[0], temperature));
+  }
+  return answers;
+}
