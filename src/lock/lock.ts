@@ -2,61 +2,42 @@ import { requireArguments } from '../base/arguments.ts';
 import { ModelLockError } from '../base/error.ts';
 import { owning } from '../base/dispose.ts';
 import { withWeights, type ModelCheckpoint } from '../bundle/checkpoint.ts';
-import { openCheckpoint } from '../bundle/open-checkpoint.ts';
 import { Predictor } from '../bundle/predictor.ts';
 import type { Overlap } from '../data/overlap.ts';
 import { lastingViewing } from '../data/viewing.ts';
 import type { Dataset } from '../data/sample.ts';
 import { CachedEditor } from '../editors/cached-editor.ts';
-import { openEditFolder, type EditKeeping } from '../editors/edit-folder.ts';
-import type { EditOptions } from '../editors/editor.ts';
+import type { EditFolder } from '../editors/edit-folder.ts';
 import type { ImageEditor } from '../editors/image/editor.ts';
 import type { EditorPlace, EditorSetup } from '../editors/setup.ts';
 import { openEditor } from '../editors/open.ts';
-import { promptReading } from '../editors/prompt-reading.ts';
+import { promptReading, type PromptReading } from '../editors/prompt-reading.ts';
 import type { EvaluationDocument } from '../evaluate/document.ts';
-import { positiveClass } from '../evaluate/measures.ts';
 import { evaluate, type Unlocking } from '../evaluate/evaluate.ts';
 import { trainingDecoys } from '../key/decoys/decoys.ts';
-import { checkedKey, requireReadable, type Key } from '../key/key.ts';
+import { checkedKey, type Key } from '../key/key.ts';
 import { taskNamed } from '../tasks/registry.ts';
 import type { Task } from '../tasks/task.ts';
 import { openBaseline } from './baseline.ts';
-import { chaffLabels, requireChaff } from './chaff-labels.ts';
+import { chaffLabels } from './chaff-labels.ts';
 import { labelWeights } from './class-weights.ts';
-import { editSizeFor, prepared } from './prepare.ts';
-import { openDataSets, provisosOf, type DataOptions } from './data-sets.ts';
+import { provisosOf } from './data-sets.ts';
 import { fineTune } from './fine-tune.ts';
+import { lockIdentity, openLockJob, type LockJob, type LockJobOptions } from './lock-job.ts';
 import { lockMeasured, lockRecord } from './lock-record.ts';
 import { lockedRows } from './locked-rows.ts';
 import { usesDecoys } from './locked-set.ts';
 import { publishBundle, type MadeModel } from './publish.ts';
-import { recipeNamed, type Recipe } from './recipe.ts';
-import { editTrainingImages } from './training-images.ts';
-import { openTeacher } from './teacher.ts';
-import { trainingIn, type TrainingJobOptions } from './training-job.ts';
+import { editTrainingImages, type EditedImages } from './training-images.ts';
+import { trainingIn } from './training-job.ts';
 import { inWorkFolder, type WorkFolder, type WorkOptions } from './work-folder.ts';
 
 /** `out` is the folder of the new bundle. */
 export interface LockOptions
-  extends
-    DataOptions,
-    TrainingJobOptions,
-    EditorSetup,
-    EditorPlace,
-    EditKeeping,
-    WorkOptions<LockResult> {
+  extends LockJobOptions, EditorSetup, EditorPlace, WorkOptions<LockResult> {
   /** A reference to the editor. */
   readonly editor: string;
   readonly key: Key;
-  /** A recipe, or the name of one, as the task has it. Default `hardened`. */
-  readonly recipe?: Recipe | string;
-  /** How images are edited; the rest is the editor's defaults. */
-  readonly edit?: Partial<EditOptions>;
-  /** A reference to a model without a lock, to learn from, where the recipe does, and to compare with. */
-  readonly baseline?: string;
-  /** The class whose sensitivity, specificity and AUROC are shown first. Default: the second of two. */
-  readonly positive?: string;
   /** Most test images that a decoy is scored on. */
   readonly decoyImages?: number;
 }
@@ -99,61 +80,14 @@ async function lockIn<Label>(
   key: Key,
   editor: ImageEditor,
 ): Promise<LockResult> {
-  const recipe = recipeOf(options.recipe, task);
-  const opened = await openCheckpoint(options.model, options);
-  const { identity } = opened;
-  requireReadable(editor.tokens(key.prompt).length);
-  requireChaff(task, recipe);
-  const kept = options.edits === undefined ? undefined : await openEditFolder(options.edits);
-  const passedOver = [...(await work.ownFolders()), ...(kept ? [kept.path] : [])];
-  const sets = await openDataSets(task, { ...options, passedOver }, options);
-  const { train: set, test, overlap, skipped } = sets;
-  const { frequencies } = set;
-  positiveClass(set.classes, options.positive);
-  const ready = await prepared(task, opened.checkpoint, set, options);
-  const { base, tuning } = ready;
-  const edit = editor.settingsOf({ size: editSizeFor(task, editor, ready), ...options.edit });
-  // Before the long part, not after it.
-  const { baseline } = options;
-  const teacher = baseline
-    ? await openTeacher(task, recipe, { baseline, classes: set.classes }, options)
-    : undefined;
-  if (baseline && !teacher && !test) {
-    options.onNotice?.('there is nothing to test with, so the baseline is not used');
-  }
-  const ended = await work.claim<LockResult>(
-    {
-      kind: 'lock',
-      task: task.name,
-      size: base.preprocessor.size,
-      model: identity.hash,
-      editor: editor.identity.hash,
-      recipe,
-      edit,
-      tuning,
-      seed: options.seed,
-      reading: options.reading,
-      data: set.digest,
-      teacher: teacher?.identity.hash,
-    },
-    key,
-  );
+  const job = await openLockJob(task, { editor, key }, await work.ownFolders(), options);
+  const ended = await work.claim<LockResult>(lockIdentity(job, options), key);
   if (ended) return ended;
-  const reading = promptReading(editor);
+  const { sets, base, tuning, recipe, edit, kept, identity, teacher } = job;
+  const { train: set, test, overlap, skipped } = sets;
   const edits = kept ?? work.edits();
-  const decoys = usesDecoys(recipe) ? trainingDecoys(key.prompt, reading.same, options.seed) : [];
-  const images = await editTrainingImages({
-    ...options,
-    task,
-    set,
-    editor,
-    edit,
-    key,
-    decoys: decoys.filter(({ prompt }) => reading.fits(prompt)),
-    decoyEdits: recipe.decoyEdits,
-    preprocessor: base.preprocessor,
-    edits,
-  }).catch(async (error: unknown) => {
+  const reading = promptReading(editor);
+  const images = await editedImages(job, edits, reading, options).catch(async (error: unknown) => {
     // A key that is refused now will be refused again.
     if (error instanceof ModelLockError && error.code === 'key') await work.abandon();
     throw error;
@@ -166,12 +100,12 @@ async function lockIn<Label>(
       task,
       recipe,
       images,
-      frequencies,
+      frequencies: set.frequencies,
       classes: set.classes.length,
       alpha: edit.alpha,
       answers: await teacher?.answers(set.samples),
       labelSmoothing: tuning.labelSmoothing,
-      weightOf: labelWeights(task, tuning, frequencies),
+      weightOf: labelWeights(task, tuning, set.frequencies),
       seed: options.seed,
       chaff: await chaffLabels(task, recipe, set, base.preprocessor, options.seed),
     }),
@@ -214,8 +148,26 @@ async function lockIn<Label>(
   });
 }
 
-function recipeOf(recipe: LockOptions['recipe'], { name }: Task<unknown>): Recipe {
-  return typeof recipe === 'object' ? recipe : recipeNamed(recipe ?? 'hardened', name);
+/** The training images as they are, with the key, and with such decoys as the editor tells apart. */
+function editedImages<Label>(
+  { task, recipe, sets: { train: set }, base, editor, edit, key }: LockJob<Label>,
+  edits: EditFolder,
+  reading: PromptReading,
+  options: LockOptions,
+): Promise<EditedImages<Label>> {
+  const decoys = usesDecoys(recipe) ? trainingDecoys(key.prompt, reading.same, options.seed) : [];
+  return editTrainingImages({
+    ...options,
+    task,
+    set,
+    editor,
+    edit,
+    key,
+    decoys: decoys.filter(({ prompt }) => reading.fits(prompt)),
+    decoyEdits: recipe.decoyEdits,
+    preprocessor: base.preprocessor,
+    edits,
+  });
 }
 
 async function evaluateLock<Label>(

@@ -29,6 +29,11 @@ export interface EditingOptions<Label> extends JobOptions {
   readonly seed: number;
 }
 
+export interface EditedImages<Label> extends TrainingImages<Label> {
+  /** Decoys that edit like the key. */
+  readonly aliases: number;
+}
+
 const place = { decoy: 51 } as const;
 
 /** Grey levels by which the key's edit must change a picture, and a decoy's differ from the key's. */
@@ -46,7 +51,7 @@ const compared = 6;
  */
 export async function editTrainingImages<Label>(
   options: EditingOptions<Label>,
-): Promise<TrainingImages<Label> & { readonly aliases: number }> {
+): Promise<EditedImages<Label>> {
   const { task, editor, edit, key, decoys, preprocessor, seed } = options;
   const { samples, contents } = options.set;
   const cache = new EditCache(options.edits, editor, edit);
