@@ -68,9 +68,7 @@ export async function openLockJob<Label>(
   const { base, tuning } = ready;
   const edit = editor.settingsOf({ size: editSizeFor(task, editor, ready), ...options.edit });
   const { baseline } = options;
-  const teacher = baseline
-    ? await openTeacher(task, recipe, { baseline, classes }, options)
-    : undefined;
+  const teacher = await openTeacher(task, recipe, { baseline, classes }, options);
   if (baseline && !teacher && !sets.test) {
     options.onNotice?.('there is nothing to test with, so the baseline is not used');
   }

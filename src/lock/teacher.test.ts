@@ -99,7 +99,9 @@ describe('a baseline', () => {
       'the lock learns from the baseline: its answers to the clean pictures are 90 % of what their edits are taught, and their labels the rest',
     );
     expect(manifestOf('taught').lock!.teacher).toMatchObject({ name: 'plain' });
-    await locked('alone');
+    expect(await locked('alone')).toContainEqual(
+      expect.stringMatching(/^the lock learns from labels alone; .*--baseline/),
+    );
     expect(manifestOf('alone').lock!.teacher).toBeUndefined();
     expect(weightsOf('alone')).not.toBe(weightsOf('taught'));
   });

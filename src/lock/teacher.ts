@@ -15,20 +15,35 @@ export interface Teacher {
   answers(samples: readonly Sample<unknown>[]): Promise<Float32Array[]>;
 }
 
+interface TeacherOptions {
+  /** A reference. */
+  readonly baseline: string | undefined;
+  readonly classes: readonly string[];
+}
+
+const aloneNotice =
+  'the lock learns from labels alone; a model without a lock to learn from as well (--baseline, see train) makes it better with the key';
+
 /**
- * Checks a baseline, and makes it the teacher of a lock: undefined where the recipe or the task has
- * no use for one. Throws `usage` for a baseline that is locked itself, or of other classes.
+ * Checks the baseline of a lock, if it has one, and makes it its teacher: undefined where the recipe
+ * or the task has no use for one. Throws `usage` for a baseline that is locked itself, or of other
+ * classes.
  */
 export async function openTeacher(
   task: TeachableTask,
   { teaching }: Recipe,
-  { baseline, classes }: { readonly baseline: string; readonly classes: readonly string[] },
+  { baseline, classes }: TeacherOptions,
   job: JobOptions,
 ): Promise<Teacher | undefined> {
+  const canLearn = task.soften && teaching;
+  if (baseline === undefined) {
+    if (canLearn) job.onNotice?.(aloneNotice);
+    return undefined;
+  }
   const { model, identity } = await openBaseline(baseline, classes, job);
   // It is not needed before all is edited, nor while the lock is trained.
   await model.dispose();
-  if (!task.soften || !teaching) return undefined;
+  if (!canLearn) return undefined;
   job.onNotice?.(
     `the lock learns from the baseline: its answers to the clean pictures are ${Math.round(100 * teaching.weight)} % of what their edits are taught, and their labels the rest`,
   );

@@ -199,7 +199,7 @@ test('an unfinished job goes on with its own key alone', async () => {
   expect(await run(lock('resumed', '--epochs', '3'), { key: 'another key' })).toMatchObject({
     code: 2,
     stderr: expect.stringMatching(
-      /^(?:(?:read|hash): .*\n)*modellock: the unfinished job in resumed\.work began with another key; give that one, or remove the folder\n$/,
+      /^(?:(?:read|hash): .*\n)*modellock: the lock learns .*\nmodellock: the unfinished job in resumed\.work began with another key; give that one, or remove the folder\n$/,
     ) as string,
   });
   expect(edits()).toEqual(before);
