@@ -99,7 +99,14 @@ export async function openCheckpoint(
   reference: string,
   options: OpenModelOptions = {},
 ): Promise<{ checkpoint: ModelCheckpoint; identity: Versioned }> {
-  const found = await resolveCheckpoint(reference, options);
+  return identified(await resolveCheckpoint(reference, options), options);
+}
+
+/** The same of one that was found. */
+export async function identified(
+  found: Resolved,
+  options: OpenModelOptions = {},
+): Promise<{ checkpoint: ModelCheckpoint; identity: Versioned }> {
   const read = await readResolved(found, options);
   const { checkpoint } = read;
   const hash = await hashOf(found, read, options.modelOptions);

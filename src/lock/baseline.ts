@@ -1,8 +1,8 @@
 import { ModelLockError } from '../base/error.ts';
 import type { JobOptions } from '../base/job.ts';
-import { openCheckpoint, type Versioned } from '../bundle/open-checkpoint.ts';
+import { identified, resolveCheckpoint, type Versioned } from '../bundle/open-checkpoint.ts';
 import { Predictor } from '../bundle/predictor.ts';
-import { readManifest } from './bundle-lock.ts';
+import { manifestIn } from './bundle-lock.ts';
 
 /** A model without a lock, ready to answer. */
 export interface Baseline {
@@ -16,8 +16,9 @@ export async function openBaseline(
   labels: readonly string[],
   { signal, onProgress }: JobOptions = {},
 ): Promise<Baseline> {
-  const { checkpoint, identity } = await openCheckpoint(reference, { signal, onProgress });
-  const manifest = await readManifest(reference, { signal, onProgress });
+  const found = await resolveCheckpoint(reference, { signal, onProgress });
+  const { checkpoint, identity } = await identified(found);
+  const manifest = await manifestIn(found);
   if (manifest?.lock) {
     throw new ModelLockError(
       'usage',

@@ -1,3 +1,4 @@
+import { owning } from '../base/dispose.ts';
 import type { JobOptions } from '../base/job.ts';
 import type { Versioned } from '../bundle/open-checkpoint.ts';
 import type { Sample } from '../data/sample.ts';
@@ -49,14 +50,11 @@ export async function openTeacher(
   );
   return {
     identity,
-    answers: async (samples) => {
-      const { model: teacher } = await openBaseline(baseline, classes, job);
-      try {
-        return await softAnswers(task, teacher, samples, teaching, job);
-      } finally {
-        await teacher.dispose();
-      }
-    },
+    answers: (samples) =>
+      owning(async (own) => {
+        const teacher = own((await openBaseline(baseline, classes, job)).model);
+        return softAnswers(task, teacher, samples, teaching, job);
+      }),
   };
 }
 

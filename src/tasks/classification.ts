@@ -1,9 +1,9 @@
 import { readClassified } from '../data/reading/classified.ts';
 import { crossEntropy } from '../graph/functions/losses.ts';
+import { tensor } from '../tensor/tensor.ts';
 import { chaffClasses } from './chaff.ts';
 import { ClassificationTally } from './classification-tally.ts';
 import { rowsOf, softmaxRows } from './rows.ts';
-import { tensor } from '../tensor/tensor.ts';
 import type { Task } from './task.ts';
 
 /** One class for each image. Targets are distributions over the classes, [C]. */
